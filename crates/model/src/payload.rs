@@ -1,0 +1,382 @@
+//! Payloads: what log entries say.
+//!
+//! One struct a kind; the JSON field `schema` names kind and version, and a reader for every released version stays.
+//! `docs/format.md` lists the fields.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Digest;
+use crate::canonical::{self, CanonicalError};
+use crate::id::*;
+
+mod act;
+mod evidence;
+
+pub use act::{Act, Bound, Grades, Level, PlaceRef, Quantity};
+pub use evidence::{Evidence, Framing, ManifestLine, Problem, SourceRef, Verdict};
+
+macro_rules! payloads {
+    ($($(#[$doc:meta])* $variant:ident = $kind:literal / $version:literal),* $(,)?) => {
+        /// The payload of one log entry.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "schema")]
+        pub enum Payload {
+            $($(#[$doc])* #[serde(rename = $version)] $variant($variant),)*
+        }
+
+        impl Payload {
+            /// The kind: the middle word of the schema.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $kind,)* }
+            }
+
+            /// Every kind that this version writes, with its schema.
+            pub const KINDS: &'static [(&'static str, &'static str)] = &[$(($kind, $version)),*];
+        }
+
+        $(impl From<$variant> for Payload {
+            fn from(payload: $variant) -> Self { Self::$variant(payload) }
+        })*
+    };
+}
+
+payloads! {
+    /// A case begins.
+    CaseCreated = "case-created" / "witnessmark/case-created/1",
+    /// Somebody else may write.
+    ActorAdded = "actor-added" / "witnessmark/actor-added/1",
+    /// The case's name and notice.
+    Configuration = "configuration" / "witnessmark/configuration/1",
+    /// The vocabulary for coding.
+    Codebook = "codebook" / "witnessmark/codebook/1",
+    /// The places that claims may name.
+    Gazetteer = "gazetteer" / "witnessmark/gazetteer/1",
+    /// A copy of one source.
+    Capture = "capture" / "witnessmark/capture/1",
+    /// An archive with all its records.
+    Import = "import" / "witnessmark/import/1",
+    /// A text, frozen because somebody cites it.
+    Extraction = "extraction" / "witnessmark/extraction/1",
+    /// An exact quoted range.
+    Passage = "passage" / "witnessmark/passage/1",
+    /// A passage says so.
+    Claim = "claim" / "witnessmark/claim/1",
+    /// A claim was changed, and why.
+    ClaimChange = "claim-change" / "witnessmark/claim-change/1",
+    /// Something that others rest on.
+    Origin = "origin" / "witnessmark/origin/1",
+    /// One document does, or does not, rest on another.
+    Lineage = "lineage" / "witnessmark/lineage/1",
+    /// An answer, or a refusal.
+    Estimate = "estimate" / "witnessmark/estimate/1",
+    /// A dossier was written.
+    Publication = "publication" / "witnessmark/publication/1",
+}
+
+impl Payload {
+    /// The canonical bytes.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, CanonicalError> {
+        canonical::to_bytes(self)
+    }
+
+    /// The payload in canonical bytes.
+    pub fn parse(bytes: &[u8]) -> Result<Self, CanonicalError> {
+        canonical::from_bytes(bytes)
+    }
+
+    /// The blobs that this payload names: each piece of evidence, and an import's manifest.
+    pub fn blobs(&self) -> Vec<&Evidence> {
+        match self {
+            Self::Import(import) => vec![&import.evidence, &import.manifest],
+            _ => self.parts(),
+        }
+    }
+
+    /// The evidence whose plain bytes are parts of the entry's commitment, in order. An import's parts are its records
+    /// instead, which its manifest lists.
+    pub fn parts(&self) -> Vec<&Evidence> {
+        match self {
+            Self::Capture(capture) => capture.evidence.iter().collect(),
+            Self::Codebook(codebook) => vec![&codebook.evidence],
+            Self::Gazetteer(gazetteer) => vec![&gazetteer.evidence],
+            Self::Extraction(extraction) => vec![&extraction.text],
+            Self::Estimate(estimate) => vec![&estimate.inputs, &estimate.result],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The first entry of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseCreated {
+    /// The case.
+    pub case: CaseId,
+    /// The log's name: random, so that it tells nothing.
+    pub log: String,
+    /// The log's verifier key, `name+hash+key` (C2SP signed-note).
+    pub log_key: String,
+    /// Who made it; signs this very entry.
+    pub founder: Founder,
+    /// The last checkpoint of the case that this one was copied from.
+    pub previous: Option<String>,
+}
+
+/// The first actor of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Founder {
+    /// The actor.
+    pub actor: ActorId,
+    /// Base64 of the Ed25519 public key.
+    pub public_key: String,
+}
+
+/// A further actor; comes before the first entry that this actor signs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorAdded {
+    /// The actor.
+    pub actor: ActorId,
+    /// Base64 of the Ed25519 public key.
+    pub public_key: String,
+}
+
+/// The case's name and notice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// This configuration.
+    pub id: ConfigurationId,
+    /// The case's name, as people say it.
+    pub name: String,
+    /// A line that every page of every dossier shows, such as that all of it is invented.
+    pub notice: Option<String>,
+}
+
+/// The vocabulary for coding, by digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Codebook {
+    /// This codebook.
+    pub id: ConfigurationId,
+    /// Its name.
+    pub name: String,
+    /// Its version, as its authors number it.
+    pub version: String,
+    /// The TOML file.
+    pub evidence: Evidence,
+}
+
+/// The places that claims may name, by digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gazetteer {
+    /// This gazetteer.
+    pub id: ConfigurationId,
+    /// How many places it lists.
+    pub places: u64,
+    /// The CSV file.
+    pub evidence: Evidence,
+}
+
+/// Our dated copy of a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capture {
+    /// This capture.
+    pub id: CaptureId,
+    /// What it is a copy of.
+    pub source: SourceRef,
+    /// How it was made; `file`: a file that somebody had.
+    pub method: String,
+    /// The path below what was added; never an absolute one, which would name a person's folders.
+    pub name: String,
+    /// The media type, by content and name.
+    pub media_type: String,
+    /// When the source was published, as far as whoever added it says so.
+    pub published: Option<String>,
+    /// The bytes that were kept.
+    pub evidence: Vec<Evidence>,
+    /// What the capture is judged to be.
+    pub verdict: Verdict,
+}
+
+/// An archive with all its records, brought in as one entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// This import.
+    pub id: ImportId,
+    /// The path below what was added.
+    pub name: String,
+    /// The archive's format: `warc`.
+    pub format: String,
+    /// The archive, byte for byte.
+    pub evidence: Evidence,
+    /// One canonical [`ManifestLine`] a record.
+    pub manifest: Evidence,
+    /// How many records were read.
+    pub records: u64,
+    /// How many of them are captures.
+    pub captures: u64,
+    /// What is wrong with the archive.
+    pub problems: Vec<Problem>,
+}
+
+/// The text of a capture, frozen because an offset points into it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extraction {
+    /// This extraction.
+    pub id: ExtractionId,
+    /// Whose text it is.
+    pub capture: CaptureId,
+    /// SHA-256 of the bytes that were read: the captured file, or the record's plain bytes.
+    pub of: Digest,
+    /// What read them.
+    pub extractor: Extractor,
+    /// The media type that was read.
+    pub media_type: String,
+    /// The language, BCP 47.
+    pub language: String,
+    /// The title, if one was found.
+    pub title: Option<String>,
+    /// The date of publication that the page itself gives.
+    pub published: Option<String>,
+    /// The text, UTF-8, code points as decoded.
+    pub text: Evidence,
+}
+
+/// A reader of documents, by name and version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extractor {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// An exact quoted range of an extraction (W3C Web Annotation: TextQuoteSelector with TextPositionSelector).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passage {
+    /// This passage.
+    pub id: PassageId,
+    /// The capture it was read in.
+    pub capture: CaptureId,
+    /// The extraction that `start` and `end` count in.
+    pub extraction: ExtractionId,
+    /// The words themselves.
+    pub exact: String,
+    /// Up to 32 code points before.
+    pub prefix: String,
+    /// Up to 32 code points after.
+    pub suffix: String,
+    /// The first code point, from 0.
+    pub start: u64,
+    /// The code point just past the last.
+    pub end: u64,
+}
+
+/// The statement that a passage says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// This claim.
+    pub id: ClaimId,
+    /// What it rests on.
+    pub passage: PassageId,
+    /// SHA-256 of the codebook that gave the words.
+    pub codebook: Digest,
+    /// What the passage says happened.
+    pub act: Act,
+    /// The Admiralty grades that a person gave.
+    pub grades: Option<Grades>,
+    /// A remark by the coder.
+    pub note: Option<String>,
+}
+
+/// A change of a claim: old values, new values, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimChange {
+    /// The claim.
+    pub claim: ClaimId,
+    /// What changed.
+    pub changes: Vec<Change>,
+    /// Why.
+    pub reason: String,
+}
+
+/// The change of one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The field, as the command line names it.
+    pub field: String,
+    /// The old value.
+    pub was: Option<String>,
+    /// The new value.
+    pub now: Option<String>,
+}
+
+/// Something that others rest on: the first to say it, or the evidence under it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// This origin.
+    pub id: OriginId,
+    /// Its name.
+    pub name: String,
+    /// The capture that is this origin, if it was captured.
+    pub capture: Option<CaptureId>,
+    /// Why a person takes it for an origin.
+    pub reason: String,
+}
+
+/// A person's decision on whether one document rests on another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lineage {
+    /// This decision.
+    pub id: LineageId,
+    /// The later document.
+    pub later: CaptureId,
+    /// What it rests on: a capture or an origin, by id.
+    pub earlier: String,
+    /// How: `verbatim`, `near-verbatim`, `excerpt`, `translation`, `attribution`, `link`, `quotation`, `figure`.
+    pub kind: String,
+    /// `text`: who wrote it first. `evidence`: which underlying evidence it rests on.
+    pub level: String,
+    /// `confirmed` or `rejected`.
+    pub decision: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// An answer computed from claims, or a refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// This estimate.
+    pub id: EstimateId,
+    /// The method: `coverage`.
+    pub method: String,
+    /// The day that the answer speaks of.
+    pub as_of: Option<String>,
+    /// The claims that went in.
+    pub claims: Vec<ClaimId>,
+    /// The statements, as the CSV that the method read.
+    pub inputs: Evidence,
+    /// The whole answer, as JSON.
+    pub result: Evidence,
+    /// `estimate`, `set`, `lower-bound` or `refused`.
+    pub kind: String,
+    /// The low end, a decimal.
+    pub low: Option<String>,
+    /// The high end, a decimal.
+    pub high: Option<String>,
+    /// The answer in words.
+    pub text: String,
+}
+
+/// A dossier was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publication {
+    /// This publication.
+    pub id: PublicationId,
+    /// The profile: `public`.
+    pub profile: String,
+    /// SHA-256 of the dossier's SHA256SUMS.
+    pub sums_sha256: Digest,
+    /// The size of the log that its checkpoint signs.
+    pub size: u64,
+}
+
+#[cfg(test)]
+mod tests;
