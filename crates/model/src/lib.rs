@@ -9,6 +9,7 @@ pub mod checkpoint;
 pub mod digest;
 pub mod entropy;
 pub mod id;
+pub mod keystore;
 pub mod leaf;
 pub mod merkle;
 pub mod moment;

@@ -1,1 +1,21 @@
+//! The vault: blobs, log and keystore of one case on disk; the sole writer of evidence.
+//!
+//! What this crate acknowledges is durable: bytes, then pack, then staging, then state, then tiles, then the signed
+//! checkpoint, each on disk before the next. Whatever moment a crash picks, the case opens again with every entry
+//! that was acknowledged. `docs/format.md` describes the files.
 
+mod blobs;
+mod case_file;
+mod durable;
+mod error;
+mod keystore;
+mod lock;
+mod log;
+mod tiles;
+mod vault;
+
+pub use blobs::{Blobs, Stored};
+pub use case_file::CaseFile;
+pub use error::VaultError;
+pub use log::LogState;
+pub use vault::{Committed, Entry, Pending, Recovery, Vault};

@@ -1,0 +1,172 @@
+//! Blobs: bytes named by their digest, written once.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use witnessmark_model::Digest;
+use witnessmark_model::digest::Hasher;
+
+use crate::VaultError;
+use crate::durable::{self, Temporary};
+
+const CHUNK: usize = 256 * 1024;
+
+/// The folder of blobs. Several threads may put at once.
+#[derive(Clone, Debug)]
+pub struct Blobs {
+    folder: PathBuf,
+}
+
+/// A blob that is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+    /// How many bytes.
+    pub bytes: u64,
+    /// Whether it was not there before.
+    pub new: bool,
+}
+
+impl Blobs {
+    pub(crate) fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Where the blob with this digest lies.
+    pub fn path(&self, digest: &Digest) -> PathBuf {
+        let hex = digest.hex();
+        let (first, _) = hex.split_at(2);
+        self.folder.join(first).join(&hex)
+    }
+
+    /// Whether the blob is there.
+    pub fn contains(&self, digest: &Digest) -> bool {
+        self.path(digest).is_file()
+    }
+
+    /// Stores what `input` gives: hashed while written, flushed, then named. Memory use does not grow with it.
+    ///
+    /// `on_bytes` is told how many bytes went by, for progress; if it answers `false`, nothing is stored.
+    pub fn put(
+        &self,
+        input: &mut dyn Read,
+        on_bytes: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<Option<Stored>, VaultError> {
+        // The digest, and with it the folder, is known only at the end: the file is written beside the folders.
+        durable::make_folder(&self.folder)?;
+        let mut temporary = Temporary::beside(&self.folder)?;
+        let mut hasher = Hasher::new();
+        let mut chunk = vec![0; CHUNK];
+        let mut bytes = 0;
+        loop {
+            let read = match input.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(read) => chunk.get(..read).unwrap_or_default(),
+                Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(cause) => return Err(VaultError::Input(cause)),
+            };
+            hasher.update(read);
+            temporary.write_all(read)?;
+            bytes += read.len() as u64;
+            if !on_bytes(read.len() as u64) {
+                return Ok(None);
+            }
+        }
+        temporary.sync()?;
+        let digest = hasher.finish();
+        let destination = self.path(&digest);
+        let folder = destination.parent().unwrap_or(&self.folder);
+        durable::make_folder(folder)?;
+        let new = temporary.name_if_new(&destination)?;
+        durable::sync_folder(folder)?;
+        Ok(Some(Stored { digest, bytes, new }))
+    }
+
+    /// Stores bytes that are in memory.
+    pub fn put_bytes(&self, mut bytes: &[u8]) -> Result<Stored, VaultError> {
+        let stored = self.put(&mut bytes, &mut |_| true)?;
+        stored.ok_or_else(|| VaultError::damaged(&self.folder, "a blob in memory was not stored"))
+    }
+
+    /// Opens a blob for reading; its bytes are not checked here.
+    pub fn open(&self, digest: &Digest) -> Result<File, VaultError> {
+        let path = self.path(digest);
+        File::open(&path).map_err(|cause| match cause.kind() {
+            std::io::ErrorKind::NotFound => VaultError::damaged(&path, "it is missing"),
+            _ => VaultError::machine("open", &path)(cause),
+        })
+    }
+
+    /// The bytes of a blob, once they have been found to have its digest.
+    pub fn read(&self, digest: &Digest) -> Result<Vec<u8>, VaultError> {
+        let path = self.path(digest);
+        let bytes = durable::read(&path)?;
+        if Digest::of(&bytes) != *digest {
+            return Err(VaultError::damaged(&path, "its bytes do not have the digest in its name"));
+        }
+        Ok(bytes)
+    }
+
+    /// Every file under the folder, whatever its name, sorted; paths relative to the folder.
+    pub(crate) fn files(&self) -> Result<Vec<PathBuf>, VaultError> {
+        let mut found = Vec::new();
+        walk(&self.folder, &mut found)?;
+        found.sort();
+        Ok(found)
+    }
+}
+
+pub(crate) fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), VaultError> {
+    let fail = VaultError::machine;
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(cause) => return Err(fail("list", folder)(cause)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(fail("list", folder))?;
+        let path = entry.path();
+        let kind = entry.file_type().map_err(fail("look at", &path))?;
+        if kind.is_dir() {
+            walk(&path, found)?;
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_is_read_back_and_stored_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::at(folder.path().join("blobs"));
+        let first = blobs.put_bytes("西藏".as_bytes()).unwrap();
+        assert!(first.new);
+        assert!(!blobs.put_bytes("西藏".as_bytes()).unwrap().new);
+        assert_eq!(blobs.read(&first.digest).unwrap(), "西藏".as_bytes());
+        assert_eq!(blobs.files().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_interrupted_put_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::at(folder.path().join("blobs"));
+        assert_eq!(blobs.put(&mut &b"abc"[..], &mut |_| false).unwrap(), None);
+        assert_eq!(blobs.files().unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_changed_blob_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::at(folder.path().join("blobs"));
+        let stored = blobs.put_bytes(b"abc").unwrap();
+        fs::write(blobs.path(&stored.digest), b"abd").unwrap();
+        assert!(matches!(blobs.read(&stored.digest), Err(VaultError::Damaged { .. })));
+    }
+}

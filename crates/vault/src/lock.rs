@@ -1,0 +1,92 @@
+//! The case lock: one process writes, and the next is told who.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use crate::VaultError;
+
+/// The held lock; released when dropped, and by the system when the process dies.
+#[derive(Debug)]
+pub(crate) struct CaseLock {
+    file: File,
+    path: PathBuf,
+    /// The one who held it last did not get to say goodbye.
+    pub(crate) last_holder_died: bool,
+}
+
+impl CaseLock {
+    /// Takes the lock without waiting. `holder` is what the next one in line is told.
+    pub(crate) fn take(folder: &Path, holder: &str) -> Result<Self, VaultError> {
+        let path = folder.join("lock");
+        let fail = VaultError::machine;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(fail("open", &path))?;
+        let taken = flock(&file, FlockOperation::NonBlockingLockExclusive);
+        let mut said = String::new();
+        // Whatever stands there is only shown to people; bytes that are not text are shown as nothing.
+        let _ = file.read_to_string(&mut said);
+        let said = said.trim().to_owned();
+        match taken {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let holder = if said.is_empty() { "another process".to_owned() } else { said };
+                return Err(VaultError::Locked { holder });
+            }
+            Err(cause) => return Err(fail("lock", &path)(cause.into())),
+        }
+        let mut lock = Self { file, path, last_holder_died: !said.is_empty() };
+        lock.say(holder)?;
+        Ok(lock)
+    }
+
+    fn say(&mut self, text: &str) -> Result<(), VaultError> {
+        self.file
+            .set_len(0)
+            .and_then(|()| self.file.seek(SeekFrom::Start(0)))
+            .and_then(|_| self.file.write_all(text.as_bytes()))
+            .and_then(|()| self.file.sync_all())
+            .map_err(VaultError::machine("write", &self.path))
+    }
+}
+
+impl Drop for CaseLock {
+    fn drop(&mut self) {
+        // If this fails, the next writer looks the case over as after a crash, which is safe.
+        let _ = self.say("");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_is_told_who_holds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = CaseLock::take(folder.path(), "process 1 (add)").unwrap();
+        assert!(!first.last_holder_died);
+        match CaseLock::take(folder.path(), "process 2") {
+            Err(VaultError::Locked { holder }) => assert_eq!(holder, "process 1 (add)"),
+            other => panic!("{other:?}"),
+        }
+        drop(first);
+        assert!(!CaseLock::take(folder.path(), "process 3").unwrap().last_holder_died);
+    }
+
+    #[test]
+    fn a_holder_that_died_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("lock"), "process 1 (add)").unwrap();
+        assert!(CaseLock::take(folder.path(), "process 2").unwrap().last_holder_died);
+    }
+}

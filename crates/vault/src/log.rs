@@ -1,0 +1,216 @@
+//! The log: staging, state, tiles and checkpoint, in the one order that survives a crash.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use witnessmark_model::checkpoint::Checkpoint;
+use witnessmark_model::note::{NoteSigner, Verifier};
+use witnessmark_model::{Digest, canonical, tile};
+
+use crate::tiles::{self, Edge, TileReader};
+use crate::{VaultError, durable};
+
+const STAGING_LINE: &[u8] = b"witnessmark staging 1\n";
+
+/// `log/state`: what was promised. The checkpoint may be one batch behind it after a crash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogState {
+    /// The last pack.
+    pub pack: Digest,
+    /// The root of the tree of `size`.
+    pub root: Digest,
+    /// How many entries there are.
+    pub size: u64,
+    /// The staging file with the leaves of the last batch.
+    pub staging: Digest,
+    /// The format's version; 1.
+    pub v: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StagingHeader {
+    count: u64,
+    first: u64,
+}
+
+/// The log of a case.
+#[derive(Debug)]
+pub(crate) struct Log {
+    folder: PathBuf,
+    /// None before the first batch.
+    state: Option<LogState>,
+}
+
+impl Log {
+    /// The log in `folder`; an empty one if nothing was promised yet.
+    pub(crate) fn open(folder: PathBuf) -> Result<Self, VaultError> {
+        let path = folder.join("state");
+        let state = if path.exists() {
+            let bytes = durable::read(&path)?;
+            let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+            let state: LogState =
+                canonical::from_bytes(line).map_err(|error| VaultError::damaged(&path, error))?;
+            if state.v != 1 {
+                return Err(VaultError::damaged(&path, "it is of a version not known here"));
+            }
+            Some(state)
+        } else {
+            None
+        };
+        Ok(Self { folder, state })
+    }
+
+    pub(crate) fn state(&self) -> Option<&LogState> {
+        self.state.as_ref()
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.state.as_ref().map_or(0, |state| state.size)
+    }
+
+    fn checkpoint_path(&self) -> PathBuf {
+        self.folder.join("checkpoint")
+    }
+
+    /// The published checkpoint: its signed note, and what it says.
+    pub(crate) fn checkpoint(
+        &self,
+        verifier: &Verifier,
+    ) -> Result<Option<(Vec<u8>, Checkpoint)>, VaultError> {
+        let path = self.checkpoint_path();
+        if !path.exists() {
+            return Ok(None);
+        }
+        let note = durable::read(&path)?;
+        let checkpoint =
+            Checkpoint::open(&note, verifier).map_err(|error| VaultError::damaged(&path, error))?;
+        Ok(Some((note, checkpoint)))
+    }
+
+    pub(crate) fn reader(&self) -> TileReader {
+        TileReader::new(&self.folder, self.size())
+    }
+
+    /// Brings the published tree up to the state after a crash, and discards what no state names.
+    /// Returns how many entries had to be published.
+    pub(crate) fn recover(&mut self, signer: &NoteSigner) -> Result<u64, VaultError> {
+        let staging = self.folder.join("staging");
+        let named = self.state.as_ref().map(|state| staging.join(state.staging.hex()));
+        let mut found = Vec::new();
+        crate::blobs::walk(&staging, &mut found)?;
+        for path in found {
+            if Some(&path) != named.as_ref() {
+                fs::remove_file(&path).map_err(VaultError::machine("remove", &path))?;
+            }
+        }
+        let (Some(state), Some(named)) = (self.state.clone(), named) else { return Ok(0) };
+        let published = self.checkpoint(&signer.verifier())?.map_or(0, |(_, found)| found.size);
+        if published >= state.size {
+            return Ok(0);
+        }
+        let leaves = read_staging(&named, &state, published)?;
+        let edge = Edge::load(&self.folder, published)?;
+        self.publish(edge, &leaves, &state, signer)?;
+        Ok(state.size - published)
+    }
+
+    /// Appends `leaves`, whose payloads are in `pack`. When this returns, they are durable and signed for.
+    pub(crate) fn append(
+        &mut self,
+        leaves: &[Vec<u8>],
+        pack: Digest,
+        signer: &NoteSigner,
+    ) -> Result<(), VaultError> {
+        let first = self.size();
+        let old_staging = self.state.as_ref().map(|state| state.staging);
+        let edge = Edge::load(&self.folder, first)?;
+        let root = {
+            let (mut ahead, mut ignored) = (edge.clone(), BTreeMap::new());
+            for leaf in leaves {
+                if !ahead.push(leaf, &mut ignored) {
+                    let detail = format!("a leaf is longer than {} bytes", tile::LARGEST_LEAF);
+                    return Err(VaultError::damaged(&self.folder, detail));
+                }
+            }
+            ahead.root()
+        };
+        let mut staged = STAGING_LINE.to_vec();
+        let count = leaves.len() as u64;
+        staged.extend(canonical::to_bytes(&StagingHeader { count, first })?);
+        staged.push(b'\n');
+        leaves.iter().for_each(|leaf| {
+            tile::push_entry(&mut staged, leaf);
+        });
+        let staging = Digest::of(&staged);
+        let folder = self.folder.join("staging");
+        durable::replace(&folder.join(staging.hex()), &staged)?;
+
+        let state = LogState { pack, root, size: first + count, staging, v: 1 };
+        let mut line = canonical::to_bytes(&state)?;
+        line.push(b'\n');
+        durable::replace(&self.folder.join("state"), &line)?;
+        self.state = Some(state.clone());
+
+        self.publish(edge, leaves, &state, signer)?;
+        if let Some(old) = old_staging.filter(|old| *old != staging) {
+            let path = folder.join(old.hex());
+            fs::remove_file(&path).map_err(VaultError::machine("remove", &path))?;
+        }
+        Ok(())
+    }
+
+    /// Unpacks `leaves` into tiles, then signs. Doing it twice does nothing new.
+    fn publish(
+        &self,
+        mut edge: Edge,
+        leaves: &[Vec<u8>],
+        state: &LogState,
+        signer: &NoteSigner,
+    ) -> Result<(), VaultError> {
+        let old_size = edge.size();
+        let mut tiles = BTreeMap::new();
+        for leaf in leaves {
+            edge.push(leaf, &mut tiles);
+        }
+        if edge.root() != state.root || edge.size() != state.size {
+            let path = self.folder.join("state");
+            return Err(VaultError::damaged(&path, "its root is not that of the tiles"));
+        }
+        tiles.extend(edge.partial());
+        tiles::write(&self.folder, &tiles)?;
+        let log_name = signer.verifier().name().to_owned();
+        let checkpoint = Checkpoint { log_name, size: state.size, root: state.root };
+        let note = checkpoint
+            .sign(signer)
+            .map_err(|error| VaultError::damaged(&self.checkpoint_path(), error))?;
+        durable::replace(&self.checkpoint_path(), &note)?;
+        tiles::prune(&self.folder, old_size, state.size)
+    }
+}
+
+/// The leaves of the staging file from entry `published` on.
+fn read_staging(path: &Path, state: &LogState, published: u64) -> Result<Vec<Vec<u8>>, VaultError> {
+    let bytes = durable::read(path)?;
+    let damaged = |detail: &str| VaultError::damaged(path, detail);
+    if Digest::of(&bytes) != state.staging {
+        return Err(damaged("its bytes do not have the digest in its name"));
+    }
+    let rest = bytes.strip_prefix(STAGING_LINE).ok_or(damaged("its first line is missing"))?;
+    let border = rest.iter().position(|byte| *byte == b'\n').ok_or(damaged("no header"))?;
+    let (header, bundle) = rest.split_at(border);
+    let header: StagingHeader =
+        canonical::from_bytes(header).map_err(|error| VaultError::damaged(path, error))?;
+    let leaves = tile::entries(bundle.get(1..).unwrap_or_default())
+        .filter(|leaves| leaves.len() as u64 == header.count)
+        .ok_or(damaged("its entries do not add up"))?;
+    let fits =
+        header.first.checked_add(header.count) == Some(state.size) && published == header.first;
+    if !fits {
+        return Err(damaged("it does not join the published tree to the state"));
+    }
+    Ok(leaves.into_iter().map(<[u8]>::to_vec).collect())
+}
