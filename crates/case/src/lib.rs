@@ -1,1 +1,38 @@
+//! The workflow over one case: the one door for the command line.
+//!
+//! A [`Case`] joins the vault (truth), the casebook (what the log says, as tables), the texts and the search index
+//! (both derived). Every change goes to the log first; the tables follow, and can be made again from it.
 
+mod add;
+mod casebook;
+mod coding;
+mod custody;
+mod dossier;
+mod error;
+mod estimate;
+mod lineage;
+mod look;
+mod reading;
+mod search;
+mod workspace;
+
+pub use add::{AddOptions, Outcome, Progress, SourceRow};
+pub use casebook::CaptureRow;
+pub use coding::{Cited, ClaimRow, ImportedClaims};
+pub use custody::CustodyStory;
+pub use dossier::{Clearance, PublishPolicy, Published};
+pub use error::{CaseError, Fault};
+pub use estimate::CoverageAnswer;
+pub use lineage::Corroborated;
+pub use look::{LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
+pub use reading::TextRow;
+pub use search::{Found, SearchHit};
+pub use workspace::{Case, Environment, InitOptions};
+
+pub use witnessmark_archive as archive;
+pub use witnessmark_claims as claims;
+pub use witnessmark_estimate as estimation;
+pub use witnessmark_model as model;
+pub use witnessmark_text as text;
+pub use witnessmark_vault as vault;
+pub use witnessmark_verify as verify;

@@ -2,17 +2,18 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use data_encoding::{BASE32_NOPAD, Encoding, Specification};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Entropy;
 
-fn base32() -> Encoding {
+static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification: Specification = BASE32_NOPAD.specification();
     specification.symbols = specification.symbols.to_lowercase();
     specification.encoding().expect("RFC 4648 base32 with lower-case symbols is a valid encoding")
-}
+});
 
 /// The text is not an identifier of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +52,7 @@ macro_rules! id_type {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}-{}", $prefix, base32().encode(&self.0))
+                write!(f, "{}-{}", $prefix, BASE32.encode(&self.0))
             }
         }
 
@@ -67,7 +68,7 @@ macro_rules! id_type {
             fn from_str(text: &str) -> Result<Self, NotAnId> {
                 text.strip_prefix($prefix)
                     .and_then(|rest| rest.strip_prefix('-'))
-                    .and_then(|digits| base32().decode(digits.as_bytes()).ok())
+                    .and_then(|digits| BASE32.decode(digits.as_bytes()).ok())
                     .and_then(|bytes| bytes.try_into().ok())
                     .map(Self)
                     .ok_or_else(|| NotAnId {

@@ -101,6 +101,7 @@ impl Payload {
             Self::Gazetteer(gazetteer) => vec![&gazetteer.evidence],
             Self::Extraction(extraction) => vec![&extraction.text],
             Self::Estimate(estimate) => vec![&estimate.inputs, &estimate.result],
+            Self::Publication(publication) => publication.policy.iter().collect(),
             _ => Vec::new(),
         }
     }
@@ -372,6 +373,8 @@ pub struct Publication {
     pub id: PublicationId,
     /// The profile: `public`.
     pub profile: String,
+    /// The policy file: what a person cleared to be shown, and why.
+    pub policy: Option<Evidence>,
     /// SHA-256 of the dossier's SHA256SUMS.
     pub sums_sha256: Digest,
     /// The size of the log that its checkpoint signs.

@@ -46,6 +46,14 @@ impl Blobs {
         self.path(digest).is_file()
     }
 
+    /// A blob that is written bit by bit.
+    pub fn writer(&self) -> Result<BlobWriter, VaultError> {
+        // The digest, and with it the folder, is known only at the end: the file is written beside the folders.
+        durable::make_folder(&self.folder)?;
+        let temporary = Temporary::beside(&self.folder)?;
+        Ok(BlobWriter { blobs: self.clone(), temporary, hasher: Hasher::new(), bytes: 0 })
+    }
+
     /// Stores what `input` gives: hashed while written, flushed, then named. Memory use does not grow with it.
     ///
     /// `on_bytes` is told how many bytes went by, for progress; if it answers `false`, nothing is stored.
@@ -54,12 +62,8 @@ impl Blobs {
         input: &mut dyn Read,
         on_bytes: &mut dyn FnMut(u64) -> bool,
     ) -> Result<Option<Stored>, VaultError> {
-        // The digest, and with it the folder, is known only at the end: the file is written beside the folders.
-        durable::make_folder(&self.folder)?;
-        let mut temporary = Temporary::beside(&self.folder)?;
-        let mut hasher = Hasher::new();
+        let mut writer = self.writer()?;
         let mut chunk = vec![0; CHUNK];
-        let mut bytes = 0;
         loop {
             let read = match input.read(&mut chunk) {
                 Ok(0) => break,
@@ -67,21 +71,12 @@ impl Blobs {
                 Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(cause) => return Err(VaultError::Input(cause)),
             };
-            hasher.update(read);
-            temporary.write_all(read)?;
-            bytes += read.len() as u64;
+            writer.write(read)?;
             if !on_bytes(read.len() as u64) {
                 return Ok(None);
             }
         }
-        temporary.sync()?;
-        let digest = hasher.finish();
-        let destination = self.path(&digest);
-        let folder = destination.parent().unwrap_or(&self.folder);
-        durable::make_folder(folder)?;
-        let new = temporary.name_if_new(&destination)?;
-        durable::sync_folder(folder)?;
-        Ok(Some(Stored { digest, bytes, new }))
+        writer.finish().map(Some)
     }
 
     /// Stores bytes that are in memory.
@@ -115,6 +110,35 @@ impl Blobs {
         walk(&self.folder, &mut found)?;
         found.sort();
         Ok(found)
+    }
+}
+
+/// A blob in the making; nothing is left of it when it is dropped before [`BlobWriter::finish`].
+pub struct BlobWriter {
+    blobs: Blobs,
+    temporary: Temporary,
+    hasher: Hasher,
+    bytes: u64,
+}
+
+impl BlobWriter {
+    /// Adds bytes.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), VaultError> {
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+        self.temporary.write_all(bytes)
+    }
+
+    /// Makes the blob durable and gives it its name.
+    pub fn finish(mut self) -> Result<Stored, VaultError> {
+        self.temporary.sync()?;
+        let digest = self.hasher.finish();
+        let destination = self.blobs.path(&digest);
+        let folder = destination.parent().unwrap_or(&self.blobs.folder);
+        durable::make_folder(folder)?;
+        let new = self.temporary.name_if_new(&destination)?;
+        durable::sync_folder(folder)?;
+        Ok(Stored { digest, bytes: self.bytes, new })
     }
 }
 

@@ -14,7 +14,7 @@ mod log;
 mod tiles;
 mod vault;
 
-pub use blobs::{Blobs, Stored};
+pub use blobs::{BlobWriter, Blobs, Stored};
 pub use case_file::CaseFile;
 pub use error::VaultError;
 pub use log::LogState;

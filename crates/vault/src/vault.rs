@@ -57,6 +57,8 @@ pub struct Committed {
     pub payload: Payload,
     /// What the entry says about itself.
     pub values: Values,
+    /// The key of the seed that its salts come from.
+    pub key: KeyId,
 }
 
 /// An entry as read back.
@@ -252,7 +254,7 @@ impl Vault {
             let values = Values::sign(&author, at, payload.kind(), object, commit)?;
             leaves.push(values.leaf(&seed)?.to_bytes()?);
             writer.push(key, &canonical::to_bytes(&values)?, &bytes);
-            committed.push(Committed { index, payload, values });
+            committed.push(Committed { index, payload, values, key });
         }
         self.keystore.flush()?;
         let (bytes, _) = writer.finish();

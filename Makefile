@@ -1,0 +1,24 @@
+# make demo   builds the program and lets it fill an example case, publish it and verify it
+# make test   every test; a folder ../shared with other people's data makes it complete
+# make lint   format and clippy, warnings denied
+# Each looks first for what it needs, and installs it (as root, on Debian) or says what to type.
+
+DIR ?= demo-case
+
+.PHONY: demo test lint
+
+# A folder that exists is never written into: the next free name is taken.
+demo:
+	@bash .ci/tools
+	cargo build --release --locked -p witnessmark
+	@folder='$(DIR)'; n=2; while [ -e "$$folder" ]; do folder='$(DIR)'-$$n; n=$$((n + 1)); done; \
+	exec cargo run --quiet --release --locked -p witnessmark -- demo "$$folder"
+
+test:
+	@bash .ci/tools python3
+	@bash .ci/test
+
+lint:
+	@bash .ci/tools
+	cargo fmt --all -- --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings

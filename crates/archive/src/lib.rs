@@ -1,0 +1,43 @@
+//! Web archives: read, check and index WARC, ARC and WACZ files.
+//!
+//! [`Reader`] gives records one after another from any stream, in one pass and bounded memory,
+//! and goes on after damage. [`check`] judges a whole file. [`index`] gives CDXJ lines.
+//! [`read_record_at`] reads one record again by offset and length.
+//!
+//! The format follows WARC 1.1 (ISO 28500:2017) and what is met in the wild: WARC 0.17 to 1.0,
+//! files compressed as a whole, records in several gzip members, wrong lengths.
+
+mod access;
+mod cdxj;
+mod check;
+mod chunked;
+mod cursor;
+mod digest;
+mod digest_check;
+mod feed;
+mod gzip;
+mod head;
+mod http;
+mod lz4;
+mod payload;
+mod problem;
+mod read_ahead;
+mod reader;
+mod rules;
+mod stored;
+mod surt;
+mod wacz;
+#[cfg(feature = "zstd")]
+mod zstd_frames;
+
+pub use access::read_record_at;
+pub use cdxj::{CdxjError, CdxjFields, CdxjLine, index, index_sorted};
+pub use check::{DigestCounts, Kind, Report, Verdict, check, check_file};
+pub use digest::{Algorithm, DigestField, write_digest};
+pub use feed::Container;
+pub use head::{Format, Head, RecordType};
+pub use http::HttpHead;
+pub use payload::Payload;
+pub use problem::{Code, Problem, Severity};
+pub use reader::{HEAD_LIMIT, Layout, Reader, Record, RecordEnd};
+pub use surt::surt;

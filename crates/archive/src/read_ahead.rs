@@ -1,0 +1,75 @@
+//! Reading and decompressing in a thread of their own, ahead of what uses the records.
+
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use crate::feed::{self, Batch, Feed};
+use crate::reader::Reader;
+
+/// So many batches are decoded ahead: a megabyte.
+const AHEAD: usize = 4;
+
+/// Opens `input` and gives a reader over it to `work`, while a second thread decodes. The records
+/// are the same as without it. On WebAssembly, which has no threads, everything happens in one.
+pub(crate) fn read_ahead<'r, R: Read + Send + 'r, T>(
+    input: R,
+    work: impl FnOnce(Reader<'_>) -> io::Result<T>,
+) -> io::Result<T> {
+    if cfg!(target_family = "wasm") {
+        return work(Reader::new(input)?);
+    }
+    let (container, feed) = feed::open(input, 0)?;
+    std::thread::scope(|scope| {
+        let (batches, received) = sync_channel(AHEAD);
+        let (used, returned) = sync_channel(AHEAD + 2);
+        scope.spawn(move || decode(feed, &batches, &returned));
+        // The reader, and with it the channel, is gone before the thread is waited for.
+        work(Reader::over(container, Box::new(Ahead { received, used }), 0))
+    })
+}
+
+/// Decodes until the input ends, or nobody takes batches any more.
+fn decode(
+    mut feed: impl Feed,
+    batches: &SyncSender<io::Result<Batch>>,
+    returned: &Receiver<Batch>,
+) {
+    loop {
+        // Buffers that come back are used again; in the beginning there are none.
+        let mut batch = returned.try_recv().unwrap_or_default();
+        let sent = match feed.next(&mut batch) {
+            Ok(true) => batches.send(Ok(batch)),
+            Ok(false) => return,
+            Err(error) => {
+                let _ = batches.send(Err(error));
+                return;
+            }
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+/// The other end of the thread.
+struct Ahead {
+    received: Receiver<io::Result<Batch>>,
+    used: SyncSender<Batch>,
+}
+
+impl Feed for Ahead {
+    fn next(&mut self, batch: &mut Batch) -> io::Result<bool> {
+        let old = std::mem::take(batch);
+        if old.bytes.capacity() > 0 {
+            let _ = self.used.try_send(old);
+        }
+        match self.received.recv() {
+            Ok(Ok(next)) => {
+                *batch = next;
+                Ok(true)
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Sort-friendly keys of URLs, as CDX indexes are sorted by.
+
+/// The SURT key of a URL: host reversed, then path and query, in lower case.
+///
+/// Rules of the Internet Archive's canonicalizer as pywb's and py-wacz's indexes use it: scheme,
+/// user and fragment are dropped, and `www`, `www2` … before the host and the scheme's own port;
+/// session ids in the path or query go; query parameters are sorted; a slash at the end of a path
+/// goes; `%` encodings are normalised. A text that is no URL with a host is given back in lower
+/// case.
+pub fn surt(url: &str) -> String {
+    let clean: String =
+        url.trim().chars().filter(|letter| !matches!(letter, '\t' | '\r' | '\n')).collect();
+    let Some((scheme, rest)) = clean.split_once(':') else { return clean.to_lowercase() };
+    let scheme = scheme.to_ascii_lowercase();
+    let Some(rest) = rest.strip_prefix("//") else { return clean.to_lowercase() };
+    let rest = rest.split('#').next().unwrap_or_default();
+    let split = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, tail) = rest.split_at(split);
+    let host_port = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (host, port) = match host_port.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, port),
+        _ => (host_port, ""),
+    };
+    let (path, query) = match tail.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (tail, None),
+    };
+    let mut key = reversed_host(host);
+    let own_port = matches!((scheme.as_str(), port), ("http", "80") | ("https", "443") | (_, ""));
+    if !own_port {
+        key.push(':');
+        key.push_str(port);
+    }
+    key.push(')');
+    key.push_str(&canonical_path(path));
+    if let Some(query) = query.map(canonical_query).filter(|query| !query.is_empty()) {
+        key.push('?');
+        key.push_str(&query);
+    }
+    key
+}
+
+fn reversed_host(host: &str) -> String {
+    let host = escape(&unescape(host.as_bytes())).to_lowercase();
+    let host = host.trim_matches('.');
+    let is_address =
+        host.starts_with('[') || host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if is_address {
+        return host.to_owned();
+    }
+    let host = match host.split_once('.') {
+        Some((first, rest)) if is_www(first) && !rest.is_empty() => rest,
+        _ => host,
+    };
+    let labels: Vec<&str> = host.split('.').filter(|label| !label.is_empty()).rev().collect();
+    labels.join(",")
+}
+
+fn is_www(label: &str) -> bool {
+    label.strip_prefix("www").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn canonical_path(path: &str) -> String {
+    let decoded = unescape(path.as_bytes());
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for part in decoded.split(|byte| *byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let joined = parts.join(&b'/');
+    let escaped = escape(&joined).to_lowercase();
+    format!("/{}", without_session_in_path(&escaped))
+}
+
+/// Removes `;jsessionid=…` and ASP.NET's `/(…)/` session segments.
+fn without_session_in_path(path: &str) -> String {
+    let session = path.find(";jsessionid=").filter(|at| {
+        let id = path.get(at + 12..).unwrap_or_default();
+        id.len() >= 32 && id.bytes().take(32).all(|byte| byte.is_ascii_alphanumeric())
+    });
+    match session {
+        Some(at) => path.get(..at).unwrap_or_default().to_owned(),
+        None => path.to_owned(),
+    }
+}
+
+fn canonical_query(query: &str) -> String {
+    let escaped = escape(&unescape(query.as_bytes())).to_lowercase();
+    let mut parameters: Vec<&str> =
+        escaped.split('&').filter(|parameter| !is_session_parameter(parameter)).collect();
+    parameters.sort_unstable();
+    parameters.join("&")
+}
+
+fn is_session_parameter(parameter: &str) -> bool {
+    let Some((name, value)) = parameter.split_once('=') else { return false };
+    let letters = value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match name {
+        "jsessionid" | "phpsessid" | "sid" => value.len() == 32 && letters,
+        _ => name.starts_with("aspsessionid") && value.len() == 24 && letters,
+    }
+}
+
+/// Decodes `%XX` until nothing changes.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut bytes = text.to_vec();
+    // Each round shortens the text, and a text needs more than a few rounds only when made to.
+    for _ in 0..8 {
+        let mut next = Vec::with_capacity(bytes.len());
+        let mut rest = bytes.as_slice();
+        while let Some((first, tail)) = rest.split_first() {
+            let decoded = match (first, tail) {
+                (b'%', [high, low, ..]) => {
+                    hex(*high).zip(hex(*low)).map(|(high, low)| high << 4 | low)
+                }
+                _ => None,
+            };
+            next.push(decoded.unwrap_or(*first));
+            rest = if decoded.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
+        }
+        if next.len() == bytes.len() {
+            break;
+        }
+        bytes = next;
+    }
+    bytes
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// Encodes control characters, space, `%`, `#` and everything that is not ASCII.
+fn escape(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for byte in bytes {
+        if *byte <= b' ' || *byte >= 0x7f || matches!(byte, b'%' | b'#') {
+            text.push_str(&format!("%{byte:02x}"));
+        } else {
+            text.push(char::from(*byte));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys() {
+        for (url, key) in [
+            ("http://example.com/", "com,example)/"),
+            ("https://www.Example.com", "com,example)/"),
+            ("http://www2.example.com:80/Some/Path/", "com,example)/some/path"),
+            ("https://example.com:8443/a?b=2&a=1#x", "com,example:8443)/a?a=1&b=2"),
+            ("http://user:pass@example.com/a/../b//c/./", "com,example)/b/c"),
+            (
+                "http://example.com/a%20b?q=%E8%A5%BF%E8%97%8F",
+                "com,example)/a%20b?q=%e8%a5%bf%e8%97%8f",
+            ),
+            ("http://example.com/?", "com,example)/"),
+            ("http://192.168.0.1/x", "192.168.0.1)/x"),
+            ("dns:example.com", "dns:example.com"),
+            ("urn:pageinfo:http://example.com/", "urn:pageinfo:http://example.com/"),
+        ] {
+            assert_eq!(surt(url), key, "{url}");
+        }
+    }
+}

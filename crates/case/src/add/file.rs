@@ -1,0 +1,106 @@
+//! One file: its bytes kept, its text read, a verdict given.
+
+use std::fs::File;
+use std::io::Read;
+
+use witnessmark_model::payload::Verdict;
+use witnessmark_text::Hints;
+use witnessmark_vault::{Blobs, Stored, VaultError};
+
+use super::{Item, Progress};
+use crate::CaseError;
+use crate::reading::{self, LARGEST_TEXT, TextRow};
+
+/// A file whose bytes are durable.
+pub(super) struct Kept {
+    pub(super) stored: Stored,
+    /// What could be read in it; not looked for in an archive.
+    pub(super) text: TextRow,
+    /// Whether it is a web archive.
+    pub(super) archive: bool,
+}
+
+/// Keeps the bytes of a file, and reads its text. None if it was asked to stop.
+pub(super) fn keep(
+    blobs: &Blobs,
+    item: &Item,
+    progress: &Progress,
+) -> Result<Option<Kept>, CaseError> {
+    let path = &item.path;
+    let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
+    let mut file = File::open(path).map_err(fail)?;
+    let length = file.metadata().map_err(fail)?.len();
+    let head = reading::first_bytes(&mut file, 4096).map_err(fail)?;
+    if head.is_empty() {
+        let fact = format!("{} is empty: it holds no bytes", path.display());
+        return Err(CaseError::input(fact, "look at where it came from, and fetch it again"));
+    }
+    let stored_error = |error: VaultError| match error {
+        VaultError::Input(cause) => CaseError::file("read", path, &cause),
+        other => other.into(),
+    };
+    if super::warc::is_archive(&head) {
+        let mut on_bytes = |bytes| {
+            progress.advance(0, bytes);
+            !progress.stopped()
+        };
+        let stored = blobs.put(&mut file, &mut on_bytes).map_err(stored_error)?;
+        let Some(stored) = stored else { return Ok(None) };
+        return Ok(Some(Kept { stored, text: not_read(""), archive: true }));
+    }
+    if length > LARGEST_TEXT as u64 {
+        let mut on_bytes = |bytes| {
+            progress.advance(0, bytes);
+            !progress.stopped()
+        };
+        let stored = blobs.put(&mut file, &mut on_bytes).map_err(stored_error)?;
+        let why = format!("it is larger than {} MiB", LARGEST_TEXT >> 20);
+        progress.advance(1, 0);
+        return Ok(stored.map(|stored| Kept { stored, text: not_read(&why), archive: false }));
+    }
+    // Read once: the bytes that are kept are the bytes whose text is read, though the file may change meanwhile.
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(fail)?;
+    let stored = blobs.put_bytes(&bytes).map_err(stored_error)?;
+    let hints = Hints {
+        media_type: None,
+        charset: None,
+        url: item.url.clone(),
+        file_name: Some(item.name.clone()),
+    };
+    let text = reading::read_text(&bytes, &hints);
+    progress.advance(1, stored.bytes);
+    Ok(Some(Kept { stored, text, archive: false }))
+}
+
+fn not_read(why: &str) -> TextRow {
+    TextRow {
+        extractor: witnessmark_text::EXTRACTOR.to_owned(),
+        media_type: "application/octet-stream".to_owned(),
+        title: None,
+        language: "und".to_owned(),
+        published: None,
+        text: None,
+        warnings: vec![why.to_owned()],
+    }
+}
+
+/// What a file is judged to be by its text. Nobody has looked at it: a page that says "please log in" is content here.
+pub(super) fn verdict(text: &TextRow) -> Verdict {
+    let (code, evidence) = match &text.text {
+        None => ("unclear", text.warnings.clone()),
+        Some(words) => {
+            let letters = words.chars().filter(|c| c.is_alphanumeric()).count();
+            if letters == 0 {
+                ("empty", vec!["no visible text".to_owned()])
+            } else {
+                let language = &text.language;
+                (
+                    "content",
+                    vec![format!("{letters} letters and digits of text, language {language}")],
+                )
+            }
+        }
+    };
+    Verdict { code: code.to_owned(), evidence }
+}

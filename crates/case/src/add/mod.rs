@@ -1,0 +1,344 @@
+//! Bringing sources in: files, folders and WARC files, in batches that a crash cannot halve.
+
+mod file;
+mod list;
+mod warc;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use serde::Serialize;
+use witnessmark_model::Digest;
+use witnessmark_model::id::{CaptureId, SourceId};
+use witnessmark_model::payload::{Capture, Evidence, SourceRef, Verdict};
+use witnessmark_vault::{Pending, Stored};
+
+use crate::{Case, CaseError};
+pub use list::SourceRow;
+
+/// How many files are committed together, and how many of their bytes.
+const BATCH_ITEMS: usize = 128;
+const BATCH_BYTES: u64 = 256 << 20;
+
+/// How far a long command is, shared with whoever shows it; and the wish that it stop.
+#[derive(Debug, Default)]
+pub struct Progress {
+    stop: AtomicBool,
+    state: Mutex<(&'static str, u64, u64)>,
+    items: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Progress {
+    /// Nothing done yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks the command to stop at the next safe point.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody asked to stop.
+    pub fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// What is being done now, with how many items and bytes in all, and how many are done.
+    pub fn now(&self) -> (&'static str, [u64; 2], [u64; 2]) {
+        let (what, items, bytes) = *self.state.lock().unwrap_or_else(|lock| lock.into_inner());
+        let done = [self.items.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed)];
+        (what, [items, bytes], done)
+    }
+
+    pub(crate) fn begin(&self, what: &'static str, items: u64, bytes: u64) {
+        *self.state.lock().unwrap_or_else(|lock| lock.into_inner()) = (what, items, bytes);
+        self.items.store(0, Ordering::Relaxed);
+        self.bytes.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn advance(&self, items: u64, bytes: u64) {
+        self.items.fetch_add(items, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+/// What is to be added.
+#[derive(Clone, Debug, Default)]
+pub struct AddOptions {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// Files with what is known of their sources.
+    pub listed: Vec<SourceRow>,
+}
+
+/// What became of one item.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// The capture; for an archive the import; none if nothing was kept.
+    pub capture: Option<String>,
+    /// What it was made from: the path that was given.
+    pub source: String,
+    /// The verdict.
+    pub verdict: String,
+    /// On what grounds.
+    pub evidence: Vec<String>,
+    /// How many bytes.
+    pub bytes: u64,
+    /// SHA-256 of the bytes.
+    pub digest: Option<Digest>,
+    /// How many captures an archive holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub captures: Option<u64>,
+    /// Whether the item failed, so that the command ends with exit code 1.
+    #[serde(skip)]
+    pub failed: bool,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Outcome {
+    fn failure(source: &Path, error: &CaseError) -> Self {
+        Self {
+            capture: None,
+            source: source.display().to_string(),
+            verdict: "error".to_owned(),
+            evidence: vec![error.fact.clone()],
+            bytes: 0,
+            digest: None,
+            captures: None,
+            failed: true,
+            hint: error.hint.clone(),
+        }
+    }
+}
+
+/// One file to be added, and what is known of its source.
+#[derive(Clone, Debug)]
+struct Item {
+    path: PathBuf,
+    /// The path below what was given, with `/`.
+    name: String,
+    url: Option<String>,
+    published: Option<String>,
+}
+
+/// Maps `items` on all cores, in order. For batches, where starting threads costs nothing beside the work.
+pub(crate) fn on_all_cores<T: Send, R: Send>(
+    items: impl Iterator<Item = T>,
+    work: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    let items: Vec<Mutex<Option<T>>> = items.map(|item| Mutex::new(Some(item))).collect();
+    let results: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
+    let next = AtomicU64::new(0);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(items.len().max(1));
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let at =
+                        usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX);
+                    let (Some(item), Some(result)) = (items.get(at), results.get(at)) else {
+                        break;
+                    };
+                    let taken = item.lock().unwrap_or_else(|lock| lock.into_inner()).take();
+                    if let Some(item) = taken {
+                        let done = work(item);
+                        *result.lock().unwrap_or_else(|lock| lock.into_inner()) = Some(done);
+                    }
+                }
+            });
+        }
+    });
+    results
+        .into_iter()
+        .filter_map(|result| result.into_inner().unwrap_or_else(|lock| lock.into_inner()))
+        .collect()
+}
+
+impl Case {
+    /// Adds files, folders and archives. Each item's outcome is told once it is durable; items that fail do not stop
+    /// the others. When `progress` is asked to stop, what was told stays, and the same call goes on where it stopped.
+    pub fn add(
+        &mut self,
+        options: &AddOptions,
+        progress: &Progress,
+        on_outcome: &mut dyn FnMut(&Outcome),
+    ) -> Result<(), CaseError> {
+        let (items, failures) = list::expand(options)?;
+        for failure in &failures {
+            on_outcome(failure);
+        }
+        let sizes: Vec<u64> =
+            items.iter().map(|item| item.path.metadata().map_or(0, |found| found.len())).collect();
+        progress.begin("adding", items.len() as u64, sizes.iter().sum());
+        let mut at = 0;
+        while at < items.len() && !progress.stopped() {
+            let (mut end, mut bytes) = (at, 0);
+            while end < items.len() && end - at < BATCH_ITEMS && (bytes < BATCH_BYTES || end == at)
+            {
+                bytes += sizes.get(end).copied().unwrap_or(0);
+                end += 1;
+            }
+            let batch = items.get(at..end).unwrap_or_default();
+            self.add_batch(batch, progress, on_outcome)?;
+            at = end;
+        }
+        if !progress.stopped() {
+            self.read_new_texts(progress)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a batch: the bytes on all cores, then one commit for all its files; archives one after another.
+    fn add_batch(
+        &mut self,
+        batch: &[Item],
+        progress: &Progress,
+        on_outcome: &mut dyn FnMut(&Outcome),
+    ) -> Result<(), CaseError> {
+        let blobs = self.vault.blobs();
+        let kept = on_all_cores(batch.iter(), |item| {
+            if progress.stopped() { None } else { Some((item, file::keep(blobs, item, progress))) }
+        });
+        let mut pending = Pendings::default();
+        let mut archives = Vec::new();
+        for (item, result) in kept.into_iter().flatten() {
+            match result {
+                Ok(Some(file::Kept { stored, archive: true, .. })) => archives.push((item, stored)),
+                Ok(Some(kept)) => self.prepare_capture(item, kept, &mut pending)?,
+                Ok(None) => {}
+                Err(error) => pending.outcomes.push(Outcome::failure(&item.path, &error)),
+            }
+        }
+        self.commit(pending.entries)?;
+        self.texts.put(&pending.texts)?;
+        pending.outcomes.iter().for_each(&mut *on_outcome);
+        for (item, stored) in archives {
+            if progress.stopped() {
+                break;
+            }
+            let outcome = self.import_warc(item, stored, progress)?;
+            on_outcome(&outcome);
+        }
+        Ok(())
+    }
+
+    /// The entry of a file that was kept, unless the very same is there already.
+    fn prepare_capture(
+        &mut self,
+        item: &Item,
+        kept: file::Kept,
+        pending: &mut Pendings,
+    ) -> Result<(), CaseError> {
+        let file::Kept { stored, text, .. } = kept;
+        let source = item.path.display().to_string();
+        let before = self.casebook.captures_of_bytes(&stored.digest)?;
+        let same = before.iter().find(|row| row.name == item.name && row.record.is_none());
+        if let Some(row) = same {
+            pending.outcomes.push(Outcome {
+                capture: Some(row.capture.to_string()),
+                source,
+                verdict: "duplicate".to_owned(),
+                evidence: vec![format!("already in the case as {}", row.capture)],
+                bytes: stored.bytes,
+                digest: Some(stored.digest),
+                captures: None,
+                failed: false,
+                hint: None,
+            });
+            return Ok(());
+        }
+        let twin = before
+            .first()
+            .map(|row| row.capture)
+            .or_else(|| pending.new_bytes.get(&stored.digest).copied());
+        let evidence = self.evidence_for(&stored, pending)?;
+        let id = CaptureId::random(self.environment.entropy.as_mut());
+        let verdict = match twin {
+            Some(twin) => Verdict {
+                code: "duplicate".to_owned(),
+                evidence: vec![format!("the same bytes as {twin}, under another name")],
+            },
+            None => file::verdict(&text),
+        };
+        let source_id = self.source_id(item.url.as_deref(), &mut pending.new_sources)?;
+        let capture = Capture {
+            id,
+            source: SourceRef { id: source_id, url: item.url.clone() },
+            method: "file".to_owned(),
+            name: item.name.clone(),
+            media_type: text.media_type.clone(),
+            published: item.published.clone(),
+            evidence: vec![evidence],
+            verdict: verdict.clone(),
+        };
+        pending.new_bytes.insert(stored.digest, id);
+        pending.entries.push(capture.into());
+        pending.texts.push((id.to_string(), text));
+        pending.outcomes.push(Outcome {
+            capture: Some(id.to_string()),
+            source,
+            verdict: verdict.code,
+            evidence: verdict.evidence,
+            bytes: stored.bytes,
+            digest: Some(stored.digest),
+            captures: None,
+            failed: false,
+            hint: None,
+        });
+        Ok(())
+    }
+
+    /// Evidence for stored bytes: what the case has already, or a new piece with a fresh key.
+    fn evidence_for(
+        &mut self,
+        stored: &Stored,
+        pending: &mut Pendings,
+    ) -> Result<Evidence, CaseError> {
+        if let Some(found) = self.casebook.evidence_of(&stored.digest)? {
+            return Ok(found);
+        }
+        if let Some(found) = pending.new_evidence.get(&stored.digest) {
+            return Ok(found.clone());
+        }
+        let key = self.vault.new_key(self.environment.entropy.as_mut());
+        let evidence = Evidence {
+            bytes: stored.bytes,
+            key,
+            plain_sha256: stored.digest,
+            sha256: stored.digest,
+        };
+        pending.new_evidence.insert(stored.digest, evidence.clone());
+        Ok(evidence)
+    }
+
+    /// The source with this address: one id for one address throughout a case.
+    fn source_id(
+        &mut self,
+        url: Option<&str>,
+        new: &mut BTreeMap<String, SourceId>,
+    ) -> Result<SourceId, CaseError> {
+        let entropy = self.environment.entropy.as_mut();
+        let Some(url) = url else { return Ok(SourceId::random(entropy)) };
+        if let Some(found) = self.casebook.source_of(url)? {
+            return Ok(found);
+        }
+        Ok(*new.entry(url.to_owned()).or_insert_with(|| SourceId::random(entropy)))
+    }
+}
+
+/// What a batch will say once it is committed.
+#[derive(Default)]
+struct Pendings {
+    entries: Vec<Pending>,
+    texts: Vec<(String, crate::reading::TextRow)>,
+    outcomes: Vec<Outcome>,
+    new_evidence: BTreeMap<Digest, Evidence>,
+    new_bytes: BTreeMap<Digest, CaptureId>,
+    new_sources: BTreeMap<String, SourceId>,
+}

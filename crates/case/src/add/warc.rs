@@ -1,0 +1,213 @@
+//! A WARC file: kept byte for byte as one blob, its records listed in a manifest, all in one entry.
+
+use std::collections::BTreeMap;
+
+use witnessmark_archive::{Container, Layout, Reader, RecordType, Severity};
+use witnessmark_model::id::{CaptureId, ImportId};
+use witnessmark_model::payload::{Evidence, Framing, Import, ManifestLine, Payload, Problem};
+use witnessmark_model::{Digest, canonical};
+use witnessmark_vault::{Pending, Stored};
+
+use super::{Item, Outcome, Pendings, Progress};
+use crate::{Case, CaseError};
+
+/// Whether a file that begins so is a web archive that can be imported: WARC, plain or gzip.
+pub(super) fn is_archive(head: &[u8]) -> bool {
+    if head.starts_with(b"WARC/") {
+        return true;
+    }
+    if !head.starts_with(&[0x1f, 0x8b]) {
+        return false;
+    }
+    let mut reader = match Reader::new(head) {
+        Ok(reader) => reader,
+        Err(_) => return false,
+    };
+    // The first record's head lies within the first bytes, though its block may not.
+    matches!(reader.next_record(), Ok(Some(_))) && reader.container() == Container::Gzip
+}
+
+impl Case {
+    /// Logs an archive whose bytes are kept: one entry for all its records.
+    pub(super) fn import_warc(
+        &mut self,
+        item: &Item,
+        stored: Stored,
+        progress: &Progress,
+    ) -> Result<Outcome, CaseError> {
+        let source = item.path.display().to_string();
+        if let Some(found) = self.import_of(&stored, &item.name)? {
+            progress.advance(1, 0);
+            return Ok(Outcome {
+                capture: Some(found.id.to_string()),
+                source,
+                verdict: "duplicate".to_owned(),
+                evidence: vec![format!("already in the case as {}", found.id)],
+                bytes: stored.bytes,
+                digest: Some(stored.digest),
+                captures: Some(found.captures),
+                failed: false,
+                hint: None,
+            });
+        }
+        let mut pending = Pendings::default();
+        let evidence = self.evidence_for(&stored, &mut pending)?;
+        let listed = self.list_records(&stored)?;
+        let key = self.vault.new_key(self.environment.entropy.as_mut());
+        let import = Import {
+            id: ImportId::random(self.environment.entropy.as_mut()),
+            name: item.name.clone(),
+            format: "warc".to_owned(),
+            evidence,
+            manifest: Evidence {
+                bytes: listed.manifest.bytes,
+                key,
+                plain_sha256: listed.manifest.digest,
+                sha256: listed.manifest.digest,
+            },
+            records: listed.records.len() as u64,
+            captures: listed.captures,
+            problems: listed.problems,
+        };
+        let mut outcome = Outcome {
+            capture: Some(import.id.to_string()),
+            source,
+            verdict: "content".to_owned(),
+            evidence: vec![format!(
+                "{} records, {} of them captures",
+                import.records, import.captures
+            )],
+            bytes: stored.bytes,
+            digest: Some(stored.digest),
+            captures: Some(import.captures),
+            failed: false,
+            hint: None,
+        };
+        if let Some(first) = import.problems.first() {
+            outcome.verdict = "partial".to_owned();
+            outcome.failed = true;
+            outcome.evidence.push(format!(
+                "{} at byte {}: {}{}",
+                first.code,
+                first.offset,
+                first.detail,
+                match import.problems.len() {
+                    1 => String::new(),
+                    more => format!(" (and {} more problems)", more - 1),
+                }
+            ));
+            outcome.hint = Some(
+                "every whole record was kept; `witnessmark warc check` lists all that is wrong"
+                    .into(),
+            );
+        }
+        self.commit(vec![Pending { payload: Payload::Import(import), records: listed.records }])?;
+        progress.advance(1, 0);
+        Ok(outcome)
+    }
+
+    fn import_of(&self, stored: &Stored, name: &str) -> Result<Option<Import>, CaseError> {
+        let imports = self.casebook.entries_of_kind("import")?;
+        Ok(imports.into_iter().find_map(|entry| match entry.payload {
+            Some(Payload::Import(import))
+                if import.evidence.plain_sha256 == stored.digest && import.name == name =>
+            {
+                Some(import)
+            }
+            _ => None,
+        }))
+    }
+
+    /// Walks the records of a stored archive and writes its manifest.
+    fn list_records(&mut self, stored: &Stored) -> Result<Listed, CaseError> {
+        let path = self.vault.blobs().path(&stored.digest);
+        let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
+        let mut reader = Reader::new(self.vault.blobs().open(&stored.digest)?).map_err(fail)?;
+        let mut manifest = self.vault.blobs().writer()?;
+        let (mut records, mut captures, mut problems) = (Vec::new(), 0, Vec::new());
+        let mut sources = BTreeMap::new();
+        while let Some(mut record) = reader.next_record().map_err(fail)? {
+            let (status, media_type) = content(&mut record).map_err(fail)?;
+            let head = record.head();
+            let record_type = head.record_type().as_str().to_owned();
+            let shows = matches!(head.record_type(), RecordType::Response | RecordType::Resource)
+                && is_page(media_type.as_deref());
+            let uri = head.target_uri().map(|uri| uri.into_owned());
+            let (record_id, date) =
+                (head.record_id().map(str::to_owned), head.date().map(str::to_owned));
+            let plain_length =
+                record.head_bytes().len() as u64 + head.content_length().unwrap_or_default();
+            let end = record.finish().map_err(fail)?;
+            let Some(sha256) = end.sha256.map(Digest).filter(|_| end.whole) else { continue };
+            let (capture, source) = if shows {
+                captures += 1;
+                let source = self.source_id(uri.as_deref(), &mut sources)?;
+                (Some(CaptureId::random(self.environment.entropy.as_mut())), Some(source))
+            } else {
+                (None, None)
+            };
+            let (framing, offset, length) = match (end.layout, end.length) {
+                (Layout::Plain, Some(length)) => (Framing::Plain, end.offset, length),
+                (Layout::OwnMember | Layout::SplitMembers, Some(length)) => {
+                    (Framing::Member, end.offset, length)
+                }
+                _ => (Framing::Inflated, end.plain_offset, plain_length),
+            };
+            let line = ManifestLine {
+                n: records.len() as u64,
+                offset,
+                length,
+                framing,
+                record_type,
+                record_id,
+                uri,
+                date,
+                status,
+                media_type,
+                sha256,
+                bytes: plain_length,
+                capture,
+                source,
+            };
+            manifest.write(&canonical::to_bytes(&line)?)?;
+            manifest.write(b"\n")?;
+            records.push(sha256);
+        }
+        let flaws = reader.take_problems().into_iter();
+        for problem in flaws.filter(|problem| problem.code.severity() == Severity::Flaw) {
+            problems.push(Problem {
+                code: problem.code.as_str().to_owned(),
+                offset: problem.offset,
+                detail: problem.detail,
+            });
+        }
+        Ok(Listed { manifest: manifest.finish()?, records, captures, problems })
+    }
+}
+
+/// What walking an archive gave.
+struct Listed {
+    manifest: Stored,
+    records: Vec<Digest>,
+    captures: u64,
+    problems: Vec<Problem>,
+}
+
+/// The HTTP status and the media type of a record's content.
+fn content(
+    record: &mut witnessmark_archive::Record<'_, '_>,
+) -> std::io::Result<(Option<u16>, Option<String>)> {
+    if let Some(http) = record.http()? {
+        return Ok((http.status, http.media_type()));
+    }
+    let declared = record.head().content_type();
+    Ok((None, declared.map(|kind| kind.split(';').next().unwrap_or_default().trim().to_owned())))
+}
+
+/// Whether content of this media type is a page that somebody can read, and so a capture of its own.
+fn is_page(media_type: Option<&str>) -> bool {
+    matches!(
+        media_type.map(str::to_ascii_lowercase).as_deref(),
+        Some("text/html" | "application/xhtml+xml" | "text/plain" | "application/pdf")
+    )
+}

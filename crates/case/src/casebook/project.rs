@@ -1,0 +1,216 @@
+//! From a log entry to rows.
+
+use std::io::{BufRead, BufReader};
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use witnessmark_model::canonical;
+use witnessmark_model::id::KeyId;
+use witnessmark_model::leaf::Values;
+use witnessmark_model::payload::{
+    Capture, Claim, ClaimChange, Evidence, Import, ManifestLine, Payload,
+};
+use witnessmark_vault::Vault;
+
+use crate::CaseError;
+
+/// An entry on its way into the tables. `payload` is none where its bytes are not those of a payload known here.
+pub(super) struct Projected<'e> {
+    pub(super) index: u64,
+    pub(super) key: KeyId,
+    pub(super) values: &'e Values,
+    pub(super) payload: Option<&'e Payload>,
+    pub(super) bytes: &'e [u8],
+}
+
+pub(super) fn stand_at(
+    db: &Transaction<'_>,
+    (projection, size, root): &(String, String, String),
+) -> Result<(), CaseError> {
+    let mut set = db.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?;
+    set.execute(["projection", projection])?;
+    set.execute(["size", size])?;
+    set.execute(["root", root])?;
+    Ok(())
+}
+
+pub(super) fn entry(
+    db: &Transaction<'_>,
+    vault: &Vault,
+    projected: &Projected<'_>,
+) -> Result<(), CaseError> {
+    let Projected { index, key, values, payload, bytes } = projected;
+    let (id, about) = payload.map_or((None, None), identity);
+    let text = payload.and(std::str::from_utf8(bytes).ok());
+    db.prepare_cached(
+        "INSERT INTO entries (entry, id, kind, about, seed, day, vals, payload)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        index,
+        id,
+        values.kind,
+        about,
+        key.to_string(),
+        values.day,
+        String::from_utf8(canonical::to_bytes(values)?).unwrap_or_default(),
+        text,
+    ])?;
+    let Some(payload) = payload else { return Ok(()) };
+    for evidence in payload.blobs() {
+        keep_evidence(db, *index, evidence)?;
+    }
+    match payload {
+        Payload::Capture(capture) => keep_capture(db, *index, capture),
+        Payload::Import(import) => keep_import(db, vault, *index, import),
+        Payload::Claim(claim) => keep_claim(db, *index, claim),
+        Payload::ClaimChange(change) => change_claim(db, change),
+        _ => Ok(()),
+    }
+}
+
+/// The id by which an entry is shown, and the id of what it is about.
+fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
+    match payload {
+        Payload::CaseCreated(p) => (Some(p.case.to_string()), None),
+        Payload::ActorAdded(p) => (Some(p.actor.to_string()), None),
+        Payload::Configuration(p) => (Some(p.id.to_string()), None),
+        Payload::Codebook(p) => (Some(p.id.to_string()), None),
+        Payload::Gazetteer(p) => (Some(p.id.to_string()), None),
+        Payload::Capture(p) => (Some(p.id.to_string()), Some(p.source.id.to_string())),
+        Payload::Import(p) => (Some(p.id.to_string()), None),
+        Payload::Extraction(p) => (Some(p.id.to_string()), Some(p.capture.to_string())),
+        Payload::Passage(p) => (Some(p.id.to_string()), Some(p.capture.to_string())),
+        Payload::Claim(p) => (Some(p.id.to_string()), Some(p.passage.to_string())),
+        Payload::ClaimChange(p) => (None, Some(p.claim.to_string())),
+        Payload::Origin(p) => (Some(p.id.to_string()), p.capture.map(|id| id.to_string())),
+        Payload::Lineage(p) => (Some(p.id.to_string()), Some(p.later.to_string())),
+        Payload::Estimate(p) => (Some(p.id.to_string()), None),
+        Payload::Publication(p) => (Some(p.id.to_string()), None),
+    }
+}
+
+fn keep_evidence(db: &Transaction<'_>, entry: u64, evidence: &Evidence) -> Result<(), CaseError> {
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO evidence (sha256, plain_sha256, bytes, seed, entry)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        evidence.sha256.hex(),
+        evidence.plain_sha256.hex(),
+        evidence.bytes,
+        evidence.key.to_string(),
+        entry
+    ])?;
+    Ok(())
+}
+
+fn keep_source(db: &Transaction<'_>, id: &str, url: Option<&str>) -> Result<(), CaseError> {
+    db.prepare_cached("INSERT OR IGNORE INTO sources (id, url) VALUES (?1, ?2)")?
+        .execute(params![id, url])?;
+    Ok(())
+}
+
+const INSERT_CAPTURE: &str = "INSERT INTO captures
+  (id, entry, part, source, url, name, media_type, published, verdict, grounds, blob, bytes, sha256, framing,
+   offset, length)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+
+fn keep_capture(db: &Transaction<'_>, entry: u64, capture: &Capture) -> Result<(), CaseError> {
+    keep_source(db, &capture.source.id.to_string(), capture.source.url.as_deref())?;
+    // The first piece of evidence is what was captured; others stand beside it.
+    let Some(evidence) = capture.evidence.first() else { return Ok(()) };
+    db.prepare_cached(INSERT_CAPTURE)?.execute(params![
+        capture.id.to_string(),
+        entry,
+        1,
+        capture.source.id.to_string(),
+        capture.source.url,
+        capture.name,
+        capture.media_type,
+        capture.published,
+        capture.verdict.code,
+        capture.verdict.evidence.join("; "),
+        evidence.sha256.hex(),
+        evidence.bytes,
+        evidence.plain_sha256.hex(),
+        None::<String>,
+        None::<u64>,
+        None::<u64>,
+    ])?;
+    Ok(())
+}
+
+fn keep_import(
+    db: &Transaction<'_>,
+    vault: &Vault,
+    entry: u64,
+    import: &Import,
+) -> Result<(), CaseError> {
+    let manifest = BufReader::new(vault.blobs().open(&import.manifest.sha256)?);
+    for line in manifest.lines() {
+        let line = line.map_err(|cause| {
+            CaseError::file("read", &vault.blobs().path(&import.manifest.sha256), &cause)
+        })?;
+        let line: ManifestLine = canonical::from_bytes(line.as_bytes())?;
+        let (Some(capture), Some(source)) = (line.capture, line.source) else { continue };
+        keep_source(db, &source.to_string(), line.uri.as_deref())?;
+        let (verdict, grounds) = record_verdict(line.status);
+        db.prepare_cached(INSERT_CAPTURE)?.execute(params![
+            capture.to_string(),
+            entry,
+            line.n + 1,
+            source.to_string(),
+            line.uri,
+            format!("{} (record {})", import.name, line.n + 1),
+            line.media_type.unwrap_or_default(),
+            None::<String>,
+            verdict,
+            grounds,
+            import.evidence.sha256.hex(),
+            line.bytes,
+            line.sha256.hex(),
+            serde_json::to_value(line.framing)?.as_str(),
+            line.offset,
+            line.length,
+        ])?;
+    }
+    Ok(())
+}
+
+/// What a record is judged to be by the status that its server sent; nobody has looked at it yet.
+fn record_verdict(status: Option<u16>) -> (&'static str, String) {
+    match status {
+        None => ("content", "a record without an HTTP status".to_owned()),
+        Some(status @ 200..=299) => ("content", format!("HTTP status {status}")),
+        Some(status @ (404 | 410 | 451)) => {
+            ("removal-notice", format!("HTTP status {status}: not there when it was captured"))
+        }
+        Some(status) => ("error", format!("HTTP status {status}")),
+    }
+}
+
+fn keep_claim(db: &Transaction<'_>, entry: u64, claim: &Claim) -> Result<(), CaseError> {
+    db.prepare_cached("INSERT INTO claims (id, entry, passage, claim) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![
+            claim.id.to_string(),
+            entry,
+            claim.passage.to_string(),
+            serde_json::to_string(claim)?
+        ])?;
+    Ok(())
+}
+
+fn change_claim(db: &Transaction<'_>, change: &ClaimChange) -> Result<(), CaseError> {
+    let id = change.claim.to_string();
+    let stored: Option<String> = db
+        .prepare_cached("SELECT claim FROM claims WHERE id = ?1")?
+        .query_row([&id], |row| row.get(0))
+        .optional()?;
+    let Some(stored) = stored else { return Ok(()) };
+    let claim: Claim = serde_json::from_str(&stored)?;
+    // A change that does not fit what stands there changes nothing; `verify` and `show` still list it.
+    let Ok(changed) = witnessmark_claims::change::apply(&claim, change) else { return Ok(()) };
+    db.prepare_cached("UPDATE claims SET claim = ?2 WHERE id = ?1")?
+        .execute(params![id, serde_json::to_string(&changed)?])?;
+    Ok(())
+}

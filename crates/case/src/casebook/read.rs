@@ -1,0 +1,281 @@
+//! Looking things up in the casebook.
+
+use rusqlite::{OptionalExtension, Row, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use witnessmark_model::Digest;
+use witnessmark_model::id::{CaptureId, ClaimId, KeyId, SourceId};
+use witnessmark_model::leaf::Values;
+use witnessmark_model::payload::{Claim, Evidence, Framing, Payload};
+
+use super::Casebook;
+use crate::CaseError;
+
+/// A capture: a file, or one record of an archive.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaptureRow {
+    /// Its id.
+    pub capture: CaptureId,
+    /// The entry that says so.
+    pub entry: u64,
+    /// Which part of the entry's commitment its bytes are.
+    #[serde(skip)]
+    pub part: u64,
+    /// The source it is a copy of.
+    pub source: SourceId,
+    /// The source's address.
+    pub url: Option<String>,
+    /// The path below what was added, or the archive's with the record's number.
+    pub name: String,
+    /// The media type.
+    pub media_type: String,
+    /// When the adder says that it was published.
+    pub published: Option<String>,
+    /// What it is judged to be.
+    pub verdict: String,
+    /// On what grounds.
+    pub grounds: String,
+    /// The blob that its bytes lie in.
+    #[serde(skip)]
+    pub blob: Digest,
+    /// How many bytes.
+    pub bytes: u64,
+    /// SHA-256 of the file, or of the record's plain bytes.
+    #[serde(rename = "digest")]
+    pub sha256: Digest,
+    /// For a record: how it lies in the blob, where, and how long.
+    #[serde(skip)]
+    pub record: Option<(Framing, u64, u64)>,
+}
+
+/// An entry as the tables hold it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredEntry {
+    pub(crate) index: u64,
+    pub(crate) id: Option<String>,
+    pub(crate) key: KeyId,
+    pub(crate) values: Values,
+    /// None if the payload was of no kind known here.
+    pub(crate) payload: Option<Payload>,
+    /// The payload's canonical bytes.
+    pub(crate) bytes: Vec<u8>,
+}
+
+const CAPTURE_COLUMNS: &str = "id, entry, part, source, url, name, media_type, published, verdict, \
+     grounds, blob, bytes, sha256, framing, offset, length";
+const ENTRY_COLUMNS: &str = "entry, id, seed, vals, payload";
+
+fn parsed<T>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let text: String = row.get(column)?;
+    text.parse().map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            Box::new(error),
+        )
+    })
+}
+
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            Box::new(error),
+        )
+    })
+}
+
+fn capture_row(row: &Row<'_>) -> rusqlite::Result<CaptureRow> {
+    let framing: Option<String> = row.get(13)?;
+    let framing = match framing.as_deref() {
+        Some("plain") => Some(Framing::Plain),
+        Some("member") => Some(Framing::Member),
+        Some("inflated") => Some(Framing::Inflated),
+        _ => None,
+    };
+    let (offset, length): (Option<u64>, Option<u64>) = (row.get(14)?, row.get(15)?);
+    Ok(CaptureRow {
+        capture: parsed(row, 0)?,
+        entry: row.get(1)?,
+        part: row.get(2)?,
+        source: parsed(row, 3)?,
+        url: row.get(4)?,
+        name: row.get(5)?,
+        media_type: row.get(6)?,
+        published: row.get(7)?,
+        verdict: row.get(8)?,
+        grounds: row.get(9)?,
+        blob: parsed(row, 10)?,
+        bytes: row.get(11)?,
+        sha256: parsed(row, 12)?,
+        record: framing
+            .zip(offset)
+            .zip(length)
+            .map(|((framing, at), length)| (framing, at, length)),
+    })
+}
+
+fn entry_row(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
+    let payload: Option<String> = row.get(4)?;
+    let bytes = payload.unwrap_or_default().into_bytes();
+    Ok(StoredEntry {
+        index: row.get(0)?,
+        id: row.get(1)?,
+        key: parsed(row, 2)?,
+        values: json(row, 3)?,
+        payload: Payload::parse(&bytes).ok(),
+        bytes,
+    })
+}
+
+impl Casebook {
+    fn captures_where(
+        &self,
+        condition: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Vec<CaptureRow>, CaseError> {
+        let sql = format!("SELECT {CAPTURE_COLUMNS} FROM captures {condition}");
+        let mut found = self.db.prepare_cached(&sql)?;
+        let rows = found.query_map(values, capture_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// All captures, in the order in which they came.
+    pub(crate) fn captures(&self) -> Result<Vec<CaptureRow>, CaseError> {
+        self.captures_where("ORDER BY entry, part", [])
+    }
+
+    /// The captures of entry `from` and later.
+    pub(crate) fn captures_since(&self, from: u64) -> Result<Vec<CaptureRow>, CaseError> {
+        self.captures_where("WHERE entry >= ?1 ORDER BY entry, part", [from])
+    }
+
+    pub(crate) fn capture(&self, id: &CaptureId) -> Result<Option<CaptureRow>, CaseError> {
+        Ok(self.captures_where("WHERE id = ?1", [id.to_string()])?.pop())
+    }
+
+    /// The captures with these bytes.
+    pub(crate) fn captures_of_bytes(&self, sha256: &Digest) -> Result<Vec<CaptureRow>, CaseError> {
+        self.captures_where("WHERE sha256 = ?1 ORDER BY entry, part", [sha256.hex()])
+    }
+
+    /// The captures whose name or address is `name`.
+    pub(crate) fn captures_named(&self, name: &str) -> Result<Vec<CaptureRow>, CaseError> {
+        self.captures_where(
+            "WHERE name = ?1 OR url = ?1 OR name LIKE '%/' || ?2 ESCAPE '\\' ORDER BY entry, part",
+            params![name, name.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")],
+        )
+    }
+
+    pub(crate) fn count(&self, table: &str) -> Result<u64, CaseError> {
+        Ok(self.db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?)
+    }
+
+    /// How many captures there are of each verdict.
+    pub(crate) fn verdicts(&self) -> Result<Vec<(String, u64)>, CaseError> {
+        let mut found = self
+            .db
+            .prepare("SELECT verdict, count(*) FROM captures GROUP BY verdict ORDER BY verdict")?;
+        let rows = found.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    pub(crate) fn source_of(&self, url: &str) -> Result<Option<SourceId>, CaseError> {
+        let mut found = self.db.prepare_cached("SELECT id FROM sources WHERE url = ?1")?;
+        Ok(found.query_row([url], |row| parsed(row, 0)).optional()?)
+    }
+
+    pub(crate) fn sources(&self) -> Result<Vec<(SourceId, Option<String>, u64)>, CaseError> {
+        let mut found = self.db.prepare(
+            "SELECT s.id, s.url, count(c.id), min(c.entry), min(c.part) FROM sources s
+             JOIN captures c ON c.source = s.id GROUP BY s.id ORDER BY 4, 5",
+        )?;
+        let rows = found.query_map([], |row| Ok((parsed(row, 0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Evidence with these plain bytes, if the case holds it already.
+    pub(crate) fn evidence_of(&self, plain: &Digest) -> Result<Option<Evidence>, CaseError> {
+        let mut found = self.db.prepare_cached(
+            "SELECT bytes, seed, plain_sha256, sha256 FROM evidence WHERE plain_sha256 = ?1",
+        )?;
+        let row = found.query_row([plain.hex()], |row| {
+            Ok(Evidence {
+                bytes: row.get(0)?,
+                key: parsed(row, 1)?,
+                plain_sha256: parsed(row, 2)?,
+                sha256: parsed(row, 3)?,
+            })
+        });
+        Ok(row.optional()?)
+    }
+
+    fn entries_where(
+        &self,
+        condition: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Vec<StoredEntry>, CaseError> {
+        let sql = format!("SELECT {ENTRY_COLUMNS} FROM entries {condition}");
+        let mut found = self.db.prepare_cached(&sql)?;
+        let rows = found.query_map(values, entry_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    pub(crate) fn entry(&self, index: u64) -> Result<Option<StoredEntry>, CaseError> {
+        Ok(self.entries_where("WHERE entry = ?1", [index])?.pop())
+    }
+
+    pub(crate) fn entry_of_id(&self, id: &str) -> Result<Option<StoredEntry>, CaseError> {
+        Ok(self.entries_where("WHERE id = ?1", [id])?.pop())
+    }
+
+    pub(crate) fn entries_of_kind(&self, kind: &str) -> Result<Vec<StoredEntry>, CaseError> {
+        self.entries_where("WHERE kind = ?1 ORDER BY entry", [kind])
+    }
+
+    /// The entries of a kind that are about `id`.
+    pub(crate) fn entries_about(
+        &self,
+        id: &str,
+        kind: &str,
+    ) -> Result<Vec<StoredEntry>, CaseError> {
+        self.entries_where("WHERE about = ?1 AND kind = ?2 ORDER BY entry", [id, kind])
+    }
+
+    /// The last `limit` entries, oldest first.
+    pub(crate) fn last_entries(&self, limit: u64) -> Result<Vec<StoredEntry>, CaseError> {
+        let condition =
+            "WHERE entry >= (SELECT max(0, max(entry) + 1 - ?1) FROM entries) ORDER BY entry";
+        self.entries_where(condition, [limit])
+    }
+
+    /// Ids that begin with `prefix`, at most three.
+    pub(crate) fn ids_beginning(&self, prefix: &str) -> Result<Vec<String>, CaseError> {
+        let mut found = self.db.prepare_cached(
+            "SELECT id FROM (SELECT id FROM entries WHERE id IS NOT NULL UNION SELECT id FROM captures
+             UNION SELECT id FROM sources)
+             WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id LIMIT 3",
+        )?;
+        let rows = found.query_map([prefix], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// All claims as they stand now, in the order in which they were made.
+    pub(crate) fn claims(&self) -> Result<Vec<(u64, Claim)>, CaseError> {
+        let mut found = self.db.prepare_cached("SELECT entry, claim FROM claims ORDER BY entry")?;
+        let rows = found.query_map([], |row| Ok((row.get(0)?, json(row, 1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    pub(crate) fn claim(&self, id: &ClaimId) -> Result<Option<(u64, Claim)>, CaseError> {
+        let mut found = self.db.prepare_cached("SELECT entry, claim FROM claims WHERE id = ?1")?;
+        let row = found.query_row([id.to_string()], |row| Ok((row.get(0)?, json(row, 1)?)));
+        Ok(row.optional()?)
+    }
+}

@@ -1,0 +1,195 @@
+//! Custody: what happened to one thing, entry by entry, in plain words.
+
+use serde::Serialize;
+use witnessmark_model::id::CaptureId;
+use witnessmark_model::payload::{Framing, Payload};
+
+use crate::casebook::{CaptureRow, StoredEntry};
+use crate::{Case, CaseError};
+
+/// What happened to one thing.
+#[derive(Clone, Debug, Serialize)]
+pub struct CustodyStory {
+    /// What it is about.
+    pub subject: String,
+    /// What happened, oldest first.
+    pub events: Vec<CustodyEvent>,
+    /// What this story does and does not show.
+    pub standing: Vec<String>,
+}
+
+/// One event of a story.
+#[derive(Clone, Debug, Serialize)]
+pub struct CustodyEvent {
+    /// The log entry that says so.
+    pub entry: u64,
+    /// When, by the clock of the computer that wrote it.
+    pub at: String,
+    /// The day.
+    pub day: String,
+    /// Who wrote it.
+    pub actor: String,
+    /// What happened.
+    pub text: String,
+}
+
+fn event(entry: &StoredEntry, text: String) -> CustodyEvent {
+    CustodyEvent {
+        entry: entry.index,
+        at: entry.values.at.clone(),
+        day: entry.values.day.clone(),
+        actor: entry.values.actor.to_string(),
+        text,
+    }
+}
+
+impl Case {
+    /// The story of a capture, a passage or a claim.
+    pub fn custody(&self, id: &str) -> Result<CustodyStory, CaseError> {
+        let full = match self.find_id(id) {
+            Ok(full) => full,
+            Err(error) => match self.find_capture(id) {
+                Ok(row) => row.capture.to_string(),
+                Err(_) => return Err(error),
+            },
+        };
+        let (capture, mut events) = if let Ok(capture) = full.parse::<CaptureId>() {
+            (capture, self.events_of_capture(&capture, None)?)
+        } else {
+            let entry = self.casebook.entry_of_id(&full)?;
+            match entry.and_then(|entry| entry.payload) {
+                Some(Payload::Passage(passage)) => {
+                    let of = passage.id.to_string();
+                    (passage.capture, self.events_of_capture(&passage.capture, Some(&of))?)
+                }
+                Some(Payload::Claim(claim)) => {
+                    let of = claim.passage.to_string();
+                    let passage = self.casebook.entry_of_id(&of)?;
+                    let Some(Payload::Passage(passage)) = passage.and_then(|e| e.payload) else {
+                        return Err(CaseError::machine(format!("{full} has no passage")));
+                    };
+                    (passage.capture, self.events_of_capture(&passage.capture, Some(&of))?)
+                }
+                _ => {
+                    return Err(CaseError::input(
+                        format!("{full} is neither a capture, a passage nor a claim"),
+                        "ask for one of these; `witnessmark show` prints anything else",
+                    ));
+                }
+            }
+        };
+        events.sort_by_key(|event| event.entry);
+        let row = self.casebook.capture(&capture)?;
+        let name = row.map(|row| self.label(&row)).transpose()?.unwrap_or_default();
+        Ok(CustodyStory {
+            subject: format!("{full}: {name}"),
+            events,
+            standing: vec![
+                format!(
+                    "The log's own key signs all {} entries in one checkpoint; `witnessmark verify` checks them.",
+                    self.vault.size()
+                ),
+                "No outside timestamp or witness covers the log: whoever holds its key could have rewritten it before now."
+                    .to_owned(),
+                "Times are those of the clock of the computer that wrote the entry.".to_owned(),
+            ],
+        })
+    }
+
+    /// What happened to a capture; with `passage`, only what bears on that passage.
+    pub(crate) fn events_of_capture(
+        &self,
+        id: &CaptureId,
+        passage: Option<&str>,
+    ) -> Result<Vec<CustodyEvent>, CaseError> {
+        let Some(row) = self.casebook.capture(id)? else {
+            return Err(CaseError::machine(format!("the casebook has no {id}")));
+        };
+        let mut events = vec![event(&self.stored(row.entry)?, kept(&row))];
+        let about = id.to_string();
+        let mut wanted_extraction = None;
+        for entry in self.casebook.entries_about(&about, "passage")? {
+            let Some(Payload::Passage(found)) = &entry.payload else { continue };
+            let own = found.id.to_string();
+            if passage.is_some_and(|wanted| wanted != own) {
+                continue;
+            }
+            wanted_extraction = Some(found.extraction);
+            events.push(event(
+                &entry,
+                format!("{} characters of it were quoted as a passage.", found.end - found.start),
+            ));
+            for claim in self.casebook.entries_about(&own, "claim")? {
+                events
+                    .push(event(&claim, "A person said in a claim what the passage says.".into()));
+                let claim_id = claim.id.clone().unwrap_or_default();
+                for change in self.casebook.entries_about(&claim_id, "claim-change")? {
+                    let Some(Payload::ClaimChange(found)) = &change.payload else { continue };
+                    let reason = found.reason.trim_end_matches('.');
+                    events.push(event(&change, format!("The claim was changed: {reason}.")));
+                }
+            }
+        }
+        for entry in self.casebook.entries_about(&about, "extraction")? {
+            let Some(Payload::Extraction(found)) = &entry.payload else { continue };
+            if passage.is_some() && wanted_extraction != Some(found.id) {
+                continue;
+            }
+            events.push(event(
+                &entry,
+                format!(
+                    "Its text was read by {} {} and kept, so that quotations point into a text that cannot change.",
+                    found.extractor.name, found.extractor.version
+                ),
+            ));
+        }
+        for entry in self.casebook.entries_about(&about, "origin")? {
+            let Some(Payload::Origin(found)) = &entry.payload else { continue };
+            events.push(event(&entry, format!("A person declared it an origin: {}.", found.name)));
+        }
+        for entry in self.casebook.entries_about(&about, "lineage")? {
+            let Some(Payload::Lineage(found)) = &entry.payload else { continue };
+            let earlier = match found.earlier.parse::<CaptureId>() {
+                Ok(earlier) => {
+                    self.casebook.capture(&earlier)?.map(|row| self.label(&row)).transpose()?
+                }
+                Err(_) => self.casebook.entry_of_id(&found.earlier)?.and_then(|entry| match entry
+                    .payload
+                {
+                    Some(Payload::Origin(origin)) => Some(origin.name),
+                    _ => None,
+                }),
+            };
+            let does = if found.decision == "confirmed" { "rests" } else { "does not rest" };
+            let earlier = earlier.unwrap_or_else(|| found.earlier.clone());
+            events.push(event(
+                &entry,
+                format!("A person decided that it {does} on “{earlier}” ({}).", found.kind),
+            ));
+        }
+        events.sort_by_key(|event| event.entry);
+        Ok(events)
+    }
+}
+
+/// How the bytes of a capture came to be kept.
+fn kept(row: &CaptureRow) -> String {
+    let size = witnessmark_estimate::grouped(row.bytes);
+    match row.record {
+        None => format!(
+            "The file “{}” was kept as it was: {size} bytes, SHA-256 {}.",
+            row.name, row.sha256
+        ),
+        Some((framing, offset, length)) => {
+            let place = match framing {
+                Framing::Inflated => "of the uncompressed archive",
+                Framing::Plain | Framing::Member => "of the archive",
+            };
+            format!(
+                "The archive with {} was kept whole, byte for byte (SHA-256 {}); this record lies at byte {offset} \
+                 {place}, {length} bytes long, and its plain bytes have SHA-256 {}.",
+                row.name, row.blob, row.sha256
+            )
+        }
+    }
+}

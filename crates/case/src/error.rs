@@ -1,0 +1,115 @@
+//! What can go wrong, sorted by who must act.
+
+use std::path::Path;
+
+use witnessmark_vault::VaultError;
+
+/// Whose turn it is after an error; decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// What was given is flawed, or the answer was refused: exit code 1.
+    Input,
+    /// The words of the command are wrong: exit code 2.
+    Usage,
+    /// The machine failed, or somebody else holds the case: exit code 3.
+    Machine,
+}
+
+/// An error: a fact, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{fact}")]
+pub struct CaseError {
+    /// What is the case.
+    pub fact: String,
+    /// What to do.
+    pub hint: Option<String>,
+    /// Whose turn it is.
+    pub fault: Fault,
+}
+
+impl CaseError {
+    /// Something that was given is flawed.
+    pub fn input(fact: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { fact: fact.into(), hint: Some(hint.into()), fault: Fault::Input }
+    }
+
+    /// The command was called in a way that it does not take.
+    pub fn usage(fact: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { fact: fact.into(), hint: Some(hint.into()), fault: Fault::Usage }
+    }
+
+    pub(crate) fn machine(fact: impl Into<String>) -> Self {
+        Self { fact: fact.into(), hint: None, fault: Fault::Machine }
+    }
+
+    /// A file that was given cannot be read or written.
+    pub fn file(action: &str, path: &Path, cause: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let hint = match cause.kind() {
+            ErrorKind::NotFound => Some("check the path".to_owned()),
+            ErrorKind::PermissionDenied => {
+                Some("you have no right to it: check its owner and permissions".to_owned())
+            }
+            ErrorKind::StorageFull => Some(
+                "the disk is full; free some space and repeat the command: what was added stays"
+                    .to_owned(),
+            ),
+            _ => None,
+        };
+        let fault = match cause.kind() {
+            ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::IsADirectory => {
+                Fault::Input
+            }
+            _ => Fault::Machine,
+        };
+        Self { fact: format!("cannot {action} {}: {cause}", path.display()), hint, fault }
+    }
+}
+
+impl From<VaultError> for CaseError {
+    fn from(error: VaultError) -> Self {
+        let fault = match &error {
+            VaultError::NotACase(_) | VaultError::Exists(_) => Fault::Usage,
+            VaultError::OtherFormat { .. } | VaultError::Damaged { .. } => Fault::Input,
+            VaultError::Input(_)
+            | VaultError::Locked { .. }
+            | VaultError::Machine { .. }
+            | VaultError::Canonical(_) => Fault::Machine,
+        };
+        Self { fact: error.to_string(), hint: error.hint().map(str::to_owned), fault }
+    }
+}
+
+impl From<rusqlite::Error> for CaseError {
+    fn from(error: rusqlite::Error) -> Self {
+        let hint = "the casebook is derived: `witnessmark rebuild` makes it again from the log";
+        Self {
+            fact: format!("the casebook failed: {error}"),
+            hint: Some(hint.to_owned()),
+            fault: Fault::Machine,
+        }
+    }
+}
+
+impl From<serde_json::Error> for CaseError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::machine(format!("a stored value cannot be read: {error}"))
+    }
+}
+
+impl From<witnessmark_model::canonical::CanonicalError> for CaseError {
+    fn from(error: witnessmark_model::canonical::CanonicalError) -> Self {
+        Self::machine(error.to_string())
+    }
+}
+
+impl From<witnessmark_text::IndexError> for CaseError {
+    fn from(error: witnessmark_text::IndexError) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        let fault = match error {
+            witnessmark_text::IndexError::Query(_) => Fault::Usage,
+            _ => Fault::Machine,
+        };
+        Self { fact: error.to_string(), hint, fault }
+    }
+}

@@ -1,0 +1,349 @@
+//! Texts of captures: read from the stored bytes, kept in a cache, put into the search index.
+//!
+//! A text is a function of the bytes, so that nothing here is evidence; a text that somebody cites is frozen in the
+//! log (see `coding`).
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use witnessmark_archive::{Reader, read_record_at};
+use witnessmark_model::Digest;
+use witnessmark_model::payload::Framing;
+use witnessmark_text::{Hints, extract};
+use witnessmark_vault::Blobs;
+
+use crate::add::Progress;
+use crate::casebook::{CaptureRow, remove_database};
+use crate::{Case, CaseError};
+
+const NAME: &str = "cache.db";
+
+/// Larger documents are kept, but not read.
+pub(crate) const LARGEST_TEXT: usize = 64 << 20;
+/// How many texts are read between two writes to cache and index.
+const BATCH: usize = 256;
+
+/// What an extractor read in a capture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TextRow {
+    /// The extractor, `name/version`.
+    pub extractor: String,
+    /// The media type it took the bytes for.
+    pub media_type: String,
+    /// The title, if one was found.
+    pub title: Option<String>,
+    /// The language, BCP 47.
+    pub language: String,
+    /// The date of publication that the page gives.
+    pub published: Option<String>,
+    /// All visible text; none if this version cannot read the format.
+    pub text: Option<String>,
+    /// What went wrong, or may have.
+    pub warnings: Vec<String>,
+}
+
+/// The cache of texts: a database that can be thrown away.
+#[derive(Debug)]
+pub(crate) struct Texts {
+    db: Connection,
+}
+
+impl Texts {
+    pub(crate) fn open(case: &Path) -> Result<Self, CaseError> {
+        let db = Connection::open(case.join(NAME))?;
+        db.busy_timeout(std::time::Duration::from_secs(10))?;
+        db.pragma_update(None, "journal_mode", "wal")?;
+        db.pragma_update(None, "synchronous", "off")?;
+        db.execute_batch(
+            "CREATE TABLE IF NOT EXISTS texts (
+               capture TEXT PRIMARY KEY, extractor TEXT NOT NULL, media_type TEXT NOT NULL, title TEXT,
+               language TEXT NOT NULL, published TEXT, text TEXT, warnings TEXT NOT NULL) WITHOUT ROWID;
+             CREATE TABLE IF NOT EXISTS indexed (upto INTEGER NOT NULL);",
+        )?;
+        Ok(Self { db })
+    }
+
+    pub(crate) fn remove(case: &Path) -> Result<(), CaseError> {
+        remove_database(&case.join(NAME))
+    }
+
+    pub(crate) fn get(&self, capture: &str) -> Result<Option<TextRow>, CaseError> {
+        let mut found = self.db.prepare_cached(
+            "SELECT extractor, media_type, title, language, published, text, warnings
+             FROM texts WHERE capture = ?1",
+        )?;
+        let row = found.query_row([capture], |row| {
+            let warnings: String = row.get(6)?;
+            Ok(TextRow {
+                extractor: row.get(0)?,
+                media_type: row.get(1)?,
+                title: row.get(2)?,
+                language: row.get(3)?,
+                published: row.get(4)?,
+                text: row.get(5)?,
+                warnings: serde_json::from_str(&warnings).unwrap_or_default(),
+            })
+        });
+        Ok(row.optional()?)
+    }
+
+    /// Title and language alone, for lists.
+    pub(crate) fn title_of(
+        &self,
+        capture: &str,
+    ) -> Result<Option<(Option<String>, String)>, CaseError> {
+        let mut found =
+            self.db.prepare_cached("SELECT title, language FROM texts WHERE capture = ?1")?;
+        Ok(found.query_row([capture], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    pub(crate) fn put(&mut self, rows: &[(String, TextRow)]) -> Result<(), CaseError> {
+        let transaction = self.db.transaction()?;
+        for (capture, row) in rows {
+            transaction
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO texts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                )?
+                .execute(params![
+                    capture,
+                    row.extractor,
+                    row.media_type,
+                    row.title,
+                    row.language,
+                    row.published,
+                    row.text,
+                    serde_json::to_string(&row.warnings)?,
+                ])?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Up to which entry everything is read and indexed.
+    pub(crate) fn indexed_up_to(&self) -> Result<u64, CaseError> {
+        let found = self.db.query_row("SELECT max(upto) FROM indexed", [], |row| row.get(0));
+        Ok(found.optional()?.flatten().unwrap_or(0))
+    }
+
+    pub(crate) fn set_indexed_up_to(&mut self, entries: u64) -> Result<(), CaseError> {
+        let transaction = self.db.transaction()?;
+        transaction.execute("DELETE FROM indexed", [])?;
+        transaction.execute("INSERT INTO indexed VALUES (?1)", [entries])?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+/// The text in `bytes`, as far as this version can read it.
+pub(crate) fn read_text(bytes: &[u8], hints: &Hints) -> TextRow {
+    match extract(bytes, hints) {
+        Ok(found) => TextRow {
+            extractor: found.extractor,
+            media_type: found.media_type,
+            title: found.title,
+            language: found.language,
+            published: found.published.map(|published| published.date),
+            text: Some(found.text),
+            warnings: found.warnings,
+        },
+        Err(error) => TextRow {
+            extractor: witnessmark_text::EXTRACTOR.to_owned(),
+            media_type: hints.media_type.clone().unwrap_or_default(),
+            title: None,
+            language: "und".to_owned(),
+            published: None,
+            text: None,
+            warnings: vec![error.to_string()],
+        },
+    }
+}
+
+fn unread(row: &CaptureRow, why: String) -> TextRow {
+    TextRow {
+        extractor: witnessmark_text::EXTRACTOR.to_owned(),
+        media_type: row.media_type.clone(),
+        title: None,
+        language: "und".to_owned(),
+        published: None,
+        text: None,
+        warnings: vec![why],
+    }
+}
+
+/// Reads the text of one capture from its blob.
+pub(crate) fn read_capture(blobs: &Blobs, row: &CaptureRow) -> Result<TextRow, CaseError> {
+    let path = blobs.path(&row.blob);
+    let mut file = blobs.open(&row.blob)?;
+    let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
+    let Some((framing, offset, length)) = row.record else {
+        if row.bytes > LARGEST_TEXT as u64 {
+            return Ok(unread(row, format!("it is larger than {} MiB", LARGEST_TEXT >> 20)));
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(fail)?;
+        let hints = Hints {
+            media_type: Some(row.media_type.clone()).filter(|kind| !kind.is_empty()),
+            charset: None,
+            url: row.url.clone(),
+            file_name: Some(row.name.clone()),
+        };
+        return Ok(read_text(&bytes, &hints));
+    };
+    if framing == Framing::Inflated {
+        let bytes = record_in_stream(blobs, row)?;
+        let mut reader = Reader::new(bytes.as_slice()).map_err(fail)?;
+        return match reader.next_record().map_err(fail)? {
+            Some(mut record) => read_record(&mut record, row).map_err(fail),
+            None => Ok(unread(row, "the record is no longer found where the manifest says".into())),
+        };
+    }
+    let mut reader = read_record_at(file, offset, length).map_err(fail)?;
+    match reader.next_record().map_err(fail)? {
+        Some(mut record) => read_record(&mut record, row).map_err(fail),
+        None => Ok(unread(row, "the record is no longer found where the manifest says".into())),
+    }
+}
+
+/// The plain bytes of a record that has no compressed member of its own, found by walking the whole archive: among
+/// the records of its length, the one with its digest.
+fn record_in_stream(blobs: &Blobs, row: &CaptureRow) -> Result<Vec<u8>, CaseError> {
+    let path = blobs.path(&row.blob);
+    let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
+    let mut reader = Reader::new(blobs.open(&row.blob)?).map_err(fail)?;
+    while let Some(mut record) = reader.next_record().map_err(fail)? {
+        let length = record.head_bytes().len() as u64 + record.head().content_length().unwrap_or(0);
+        if length == row.bytes {
+            let mut bytes = record.head_bytes().to_vec();
+            // A block that breaks off is no whole record, and so not the one looked for.
+            if record.read_to_end(&mut bytes).is_ok() && Digest::of(&bytes) == row.sha256 {
+                return Ok(bytes);
+            }
+        }
+        record.finish().map_err(fail)?;
+    }
+    Err(CaseError::input(
+        format!("the record of {} is not found in its archive", row.capture),
+        "`witnessmark verify` says what is damaged",
+    ))
+}
+
+fn read_record(
+    record: &mut witnessmark_archive::Record<'_, '_>,
+    row: &CaptureRow,
+) -> std::io::Result<TextRow> {
+    let charset = record.http()?.and_then(|head| head.charset());
+    let payload = record.payload(LARGEST_TEXT)?;
+    let hints = Hints {
+        media_type: Some(row.media_type.clone()).filter(|kind| !kind.is_empty()),
+        charset,
+        url: row.url.clone(),
+        file_name: None,
+    };
+    let mut text = read_text(&payload.bytes, &hints);
+    text.warnings.extend(payload.warnings);
+    Ok(text)
+}
+
+impl Case {
+    /// The text of a capture: from the cache, or read now.
+    pub fn text_of(&mut self, row: &CaptureRow) -> Result<TextRow, CaseError> {
+        let id = row.capture.to_string();
+        if let Some(found) = self.texts.get(&id)?
+            && found.extractor == witnessmark_text::EXTRACTOR
+        {
+            return Ok(found);
+        }
+        let read = read_capture(self.vault.blobs(), row)?;
+        self.texts.put(&[(id, read.clone())])?;
+        Ok(read)
+    }
+
+    /// The plain bytes of a capture, as they were kept: the file, or the record from `WARC/` to the end of its block.
+    pub fn bytes_of(&self, row: &CaptureRow) -> Result<Box<dyn Read>, CaseError> {
+        let path = self.vault.blobs().path(&row.blob);
+        let Some((framing, offset, length)) = row.record else {
+            return Ok(Box::new(self.vault.blobs().open(&row.blob)?));
+        };
+        if framing == Framing::Inflated {
+            let bytes = record_in_stream(self.vault.blobs(), row)?;
+            return Ok(Box::new(std::io::Cursor::new(bytes)));
+        }
+        let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
+        let file = self.vault.blobs().open(&row.blob)?;
+        let mut reader = read_record_at(file, offset, length).map_err(fail)?;
+        let mut bytes = Vec::new();
+        if let Some(mut record) = reader.next_record().map_err(fail)? {
+            bytes.extend_from_slice(record.head_bytes());
+            record.read_to_end(&mut bytes).map_err(fail)?;
+        }
+        Ok(Box::new(std::io::Cursor::new(bytes)))
+    }
+
+    /// Reads and indexes every capture that is not yet: after `add`, and after a crash. Returns how many.
+    pub fn read_new_texts(&mut self, progress: &Progress) -> Result<u64, CaseError> {
+        let from = self.texts.indexed_up_to()?;
+        let to = self.vault.size();
+        if from >= to {
+            return Ok(0);
+        }
+        let captures = self.casebook.captures_since(from)?;
+        progress.begin(
+            "reading",
+            captures.len() as u64,
+            captures.iter().map(|row| row.bytes).sum(),
+        );
+        let mut writer = self.index.writer()?;
+        for batch in captures.chunks(BATCH) {
+            if progress.stopped() {
+                writer.commit()?;
+                return Ok(0);
+            }
+            let texts = self.read_batch(batch, progress)?;
+            for (row, (capture, text)) in batch.iter().zip(&texts) {
+                writer.delete(capture);
+                if let Some(words) = &text.text {
+                    writer.add(row, text, words)?;
+                }
+            }
+            self.texts.put(&texts)?;
+        }
+        writer.commit()?;
+        self.texts.set_indexed_up_to(to)?;
+        Ok(captures.len() as u64)
+    }
+
+    /// The texts of a batch, on all cores; those that the cache holds are not read again.
+    fn read_batch(
+        &self,
+        batch: &[CaptureRow],
+        progress: &Progress,
+    ) -> Result<Vec<(String, TextRow)>, CaseError> {
+        let blobs = self.vault.blobs();
+        let mut cached = Vec::new();
+        for row in batch {
+            let id = row.capture.to_string();
+            let text = self.texts.get(&id)?.filter(|t| t.extractor == witnessmark_text::EXTRACTOR);
+            cached.push((id, text));
+        }
+        let results = crate::add::on_all_cores(batch.iter().zip(cached), |(row, (id, text))| {
+            let text = match text {
+                Some(text) => Ok(text),
+                None => read_capture(blobs, row),
+            };
+            progress.advance(1, row.bytes);
+            text.map(|text| (id, text))
+        });
+        results.into_iter().collect()
+    }
+}
+
+/// The first bytes of a file, for judging what it is.
+pub(crate) fn first_bytes(file: &mut File, wanted: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.by_ref().take(wanted).read_to_end(&mut bytes)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(bytes)
+}

@@ -1,0 +1,161 @@
+//! Searching the texts of a case.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use witnessmark_model::id::CaptureId;
+use witnessmark_text::{Document, Index, IndexError, Match, SearchOptions, Writer};
+
+use crate::casebook::CaptureRow;
+use crate::reading::TextRow;
+use crate::{Case, CaseError};
+
+/// The index's folder, opened when it is needed.
+#[derive(Debug)]
+pub(crate) struct SearchFolder {
+    folder: PathBuf,
+}
+
+/// Adds texts to the index.
+pub(crate) struct IndexWriter {
+    writer: Writer,
+}
+
+/// Memory that indexing may take, in bytes.
+const BUDGET: usize = 64 << 20;
+
+impl SearchFolder {
+    pub(crate) fn at(case: &Path) -> Self {
+        Self { folder: case.join("index") }
+    }
+
+    fn open(&self) -> Result<Index, IndexError> {
+        if self.folder.exists() { Index::open(&self.folder) } else { Index::create(&self.folder) }
+    }
+
+    pub(crate) fn remove(&self) -> Result<(), CaseError> {
+        match std::fs::remove_dir_all(&self.folder) {
+            Ok(()) => Ok(()),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(cause) => Err(CaseError::file("remove", &self.folder, &cause)),
+        }
+    }
+
+    pub(crate) fn writer(&self) -> Result<IndexWriter, CaseError> {
+        Ok(IndexWriter { writer: self.open()?.writer(BUDGET)? })
+    }
+}
+
+impl IndexWriter {
+    pub(crate) fn add(
+        &mut self,
+        row: &CaptureRow,
+        text: &TextRow,
+        words: &str,
+    ) -> Result<(), CaseError> {
+        self.writer.add(&Document {
+            capture: row.capture.to_string(),
+            title: text.title.clone().unwrap_or_default(),
+            url: row.url.clone().unwrap_or_default(),
+            language: text.language.clone(),
+            published: row.published.clone().or_else(|| text.published.clone()),
+            text: words.to_owned(),
+        })?;
+        Ok(())
+    }
+
+    pub(crate) fn delete(&mut self, capture: &str) {
+        self.writer.delete(capture);
+    }
+
+    pub(crate) fn commit(self) -> Result<(), CaseError> {
+        Ok(self.writer.finish()?)
+    }
+}
+
+/// The answer to a search.
+#[derive(Clone, Debug, Serialize)]
+pub struct Found {
+    /// The best captures, best first.
+    pub hits: Vec<SearchHit>,
+    /// How many captures match.
+    pub total: usize,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// What makes this search less reliable than it looks.
+    pub warnings: Vec<String>,
+}
+
+/// One capture that matches.
+#[derive(Clone, Debug, Serialize)]
+pub struct SearchHit {
+    /// The capture.
+    pub capture: CaptureId,
+    /// Its title, or its name where it has none.
+    pub title: String,
+    /// Its address.
+    pub url: Option<String>,
+    /// Its language.
+    pub language: String,
+    /// What the capture is judged to be.
+    pub verdict: String,
+    /// The rank's value; only good for comparing hits of one search.
+    pub score: f32,
+    /// Where the words stand: best place first, in code points of the capture's text.
+    pub passages: Vec<Match>,
+    /// The words before and after the best place, for the screen.
+    #[serde(skip)]
+    pub around: Option<(String, String)>,
+}
+
+/// Code points shown on each side of a hit.
+const AROUND: usize = 40;
+
+impl Case {
+    /// Finds captures by the words in their texts. `took_ms` is left for the caller, who has a clock.
+    pub fn search(&mut self, query: &str, options: &SearchOptions) -> Result<Found, CaseError> {
+        let behind = self.casebook.captures_since(self.texts.indexed_up_to()?)?.len();
+        let results = self.index.open()?.search(query, options)?;
+        let mut warnings = results.warnings;
+        if behind > 0 {
+            warnings.push(format!(
+                "{behind} captures are not read yet and cannot be found; repeat `witnessmark add`, or `witnessmark rebuild`"
+            ));
+        }
+        let mut hits = Vec::new();
+        for hit in results.hits {
+            let Ok(capture) = hit.capture.parse::<CaptureId>() else { continue };
+            // The index may hold what the casebook, read while somebody writes, does not know yet.
+            let Some(row) = self.casebook.capture(&capture)? else { continue };
+            let around = match hit.passages.first() {
+                Some(place) => self.around(&row, place.start, place.end)?,
+                None => None,
+            };
+            let title = if hit.title.is_empty() { row.name.clone() } else { hit.title };
+            hits.push(SearchHit {
+                capture,
+                title,
+                url: row.url,
+                language: hit.language,
+                verdict: row.verdict,
+                score: hit.score,
+                passages: hit.passages,
+                around,
+            });
+        }
+        Ok(Found { hits, total: results.total, took_ms: 0, warnings })
+    }
+
+    fn around(
+        &mut self,
+        row: &CaptureRow,
+        start: usize,
+        end: usize,
+    ) -> Result<Option<(String, String)>, CaseError> {
+        let Some(text) = self.text_of(row)?.text else { return Ok(None) };
+        let before: String =
+            text.chars().skip(start.saturating_sub(AROUND)).take(start.min(AROUND)).collect();
+        let after: String = text.chars().skip(end).take(AROUND).collect();
+        Ok(Some((before, after)))
+    }
+}

@@ -1,0 +1,285 @@
+//! Opening and making cases.
+
+use std::path::{Path, PathBuf};
+
+use witnessmark_claims::{Codebook, Gazetteer};
+use witnessmark_model::id::ConfigurationId;
+use witnessmark_model::payload;
+use witnessmark_model::{Entropy, Moment};
+use witnessmark_vault::{Committed, Pending, Recovery, Vault};
+
+use crate::casebook::Casebook;
+use crate::reading::Texts;
+use crate::search::SearchFolder;
+use crate::{CaseError, Fault};
+
+/// What comes from outside: the clock and randomness.
+pub struct Environment {
+    /// What time it is.
+    pub clock: Box<dyn Fn() -> Moment>,
+    /// Random bytes fit for keys.
+    pub entropy: Box<dyn Entropy>,
+    /// Who runs this, as the next one in line is told when the case is locked: process and command.
+    pub holder: String,
+}
+
+/// What a new case starts with.
+#[derive(Clone, Debug, Default)]
+pub struct InitOptions {
+    /// The case's name; the folder's if none is given.
+    pub name: Option<String>,
+    /// A line for every page of every dossier.
+    pub notice: Option<String>,
+    /// The codebook's TOML; the example for rights abuses if none is given.
+    pub codebook: Option<PathBuf>,
+    /// The gazetteer's CSV.
+    pub gazetteer: Option<PathBuf>,
+}
+
+/// The codebook that a case gets when none is given: an example for rights abuses.
+pub(crate) const EXAMPLE_CODEBOOK: &str = include_str!("../../witnessmark/demo/codebook.toml");
+
+/// One case, open.
+pub struct Case {
+    pub(crate) vault: Vault,
+    pub(crate) casebook: Casebook,
+    pub(crate) texts: Texts,
+    pub(crate) index: SearchFolder,
+    pub(crate) environment: Environment,
+}
+
+impl Case {
+    /// Makes an open case in `folder` with its configuration, codebook and gazetteer.
+    pub fn init_open(
+        folder: &Path,
+        options: &InitOptions,
+        mut environment: Environment,
+    ) -> Result<Self, CaseError> {
+        let codebook_text = match &options.codebook {
+            Some(path) => read_text(path)?,
+            None => EXAMPLE_CODEBOOK.to_owned(),
+        };
+        let codebook_name = options
+            .codebook
+            .as_ref()
+            .map_or_else(|| "the example codebook".to_owned(), |path| path.display().to_string());
+        // Both are read before anything is made, so that a mistake in them leaves nothing behind.
+        let codebook = parse_codebook(&codebook_text, &codebook_name)?;
+        let gazetteer = match &options.gazetteer {
+            Some(path) => {
+                let bytes = std::fs::read(path).map_err(|c| CaseError::file("read", path, &c))?;
+                let places = parse_gazetteer(&bytes, &path.display().to_string())?;
+                Some((bytes, places))
+            }
+            None => None,
+        };
+        let at = (environment.clock)();
+        let vault =
+            Vault::create_open(folder, &environment.holder, at, environment.entropy.as_mut())?;
+        let mut case = Self::with_vault(vault, environment)?;
+        let folder_name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let entropy = case.environment.entropy.as_mut();
+        let mut pending: Vec<Pending> = vec![
+            payload::Configuration {
+                id: ConfigurationId::random(entropy),
+                name: options.name.clone().unwrap_or(folder_name),
+                notice: options.notice.clone(),
+            }
+            .into(),
+        ];
+        let evidence = case.vault.put_evidence(codebook_text.as_bytes(), entropy)?;
+        pending.push(
+            payload::Codebook {
+                id: ConfigurationId::random(entropy),
+                name: codebook.name().to_owned(),
+                version: codebook.version().to_owned(),
+                evidence,
+            }
+            .into(),
+        );
+        if let Some((bytes, places)) = gazetteer {
+            let evidence = case.vault.put_evidence(&bytes, entropy)?;
+            let id = ConfigurationId::random(entropy);
+            pending.push(
+                payload::Gazetteer { id, places: places.places().len() as u64, evidence }.into(),
+            );
+        }
+        case.commit(pending)?;
+        Ok(case)
+    }
+
+    fn with_vault(vault: Vault, environment: Environment) -> Result<Self, CaseError> {
+        let casebook = match Casebook::open_fitting(&vault) {
+            Some(casebook) => casebook,
+            None => Casebook::rebuild(&vault)?,
+        };
+        let texts = Texts::open(vault.folder())?;
+        let index = SearchFolder::at(vault.folder());
+        Ok(Self { vault, casebook, texts, index, environment })
+    }
+
+    /// Opens the case in `folder` for reading. If its tables lag behind the log, they are made again first; while
+    /// somebody writes, they are read as they are.
+    pub fn open(folder: &Path, environment: Environment) -> Result<Self, CaseError> {
+        let vault = Vault::open(folder)?;
+        let Some(casebook) = Casebook::open_fitting(&vault) else {
+            drop(vault);
+            return match Self::open_for_writing(folder, environment) {
+                Ok((case, _)) => Ok(case),
+                Err((error, environment)) if error.fault == Fault::Machine => {
+                    // Somebody writes, or the folder is read-only: what the tables hold is still true of an earlier moment.
+                    match Casebook::open_lagging(folder) {
+                        Some(casebook) => Ok(Self {
+                            casebook,
+                            texts: Texts::open(folder)?,
+                            index: SearchFolder::at(folder),
+                            vault: Vault::open(folder)?,
+                            environment,
+                        }),
+                        None => Err(error),
+                    }
+                }
+                Err((error, _)) => Err(error),
+            };
+        };
+        let texts = Texts::open(folder)?;
+        let index = SearchFolder::at(folder);
+        Ok(Self { vault, casebook, texts, index, environment })
+    }
+
+    /// Opens the case for writing: takes its lock, and mends what a crash left.
+    #[allow(clippy::result_large_err)] // The environment goes back to the caller, who may try otherwise.
+    fn open_for_writing(
+        folder: &Path,
+        environment: Environment,
+    ) -> Result<(Self, Recovery), (CaseError, Environment)> {
+        let opened = Vault::open_for_writing(folder, &environment.holder);
+        let (vault, recovery) = match opened {
+            Ok(opened) => opened,
+            Err(error) => return Err((error.into(), environment)),
+        };
+        let parts = || -> Result<_, CaseError> {
+            let casebook = match Casebook::open_fitting(&vault) {
+                Some(casebook) => casebook,
+                None => Casebook::rebuild(&vault)?,
+            };
+            Ok((casebook, Texts::open(folder)?))
+        };
+        match parts() {
+            Ok((casebook, texts)) => {
+                let index = SearchFolder::at(folder);
+                Ok((Self { vault, casebook, texts, index, environment }, recovery))
+            }
+            Err(error) => Err((error, environment)),
+        }
+    }
+
+    /// Opens the case for writing: takes its lock, and mends what a crash left, which is reported.
+    pub fn open_writable(
+        folder: &Path,
+        environment: Environment,
+    ) -> Result<(Self, Recovery), CaseError> {
+        Self::open_for_writing(folder, environment).map_err(|(error, _)| error)
+    }
+
+    /// The case's folder.
+    pub fn folder(&self) -> &Path {
+        self.vault.folder()
+    }
+
+    /// Logs entries, then brings the tables up to them.
+    pub(crate) fn commit(&mut self, pending: Vec<Pending>) -> Result<Vec<Committed>, CaseError> {
+        let at = (self.environment.clock)();
+        let entropy = self.environment.entropy.as_mut();
+        let committed = self.vault.commit(pending, at, entropy)?;
+        self.casebook.apply(&self.vault, &committed)?;
+        Ok(committed)
+    }
+
+    /// Makes casebook, texts and search index again from the log and the blobs. Returns how many texts were read.
+    pub fn rebuild(
+        folder: &Path,
+        environment: Environment,
+        progress: &crate::Progress,
+    ) -> Result<u64, CaseError> {
+        let (vault, _) = Vault::open_for_writing(folder, &environment.holder)?;
+        let casebook = Casebook::rebuild(&vault)?;
+        Texts::remove(folder)?;
+        let index = SearchFolder::at(folder);
+        index.remove()?;
+        let texts = Texts::open(folder)?;
+        let mut case = Self { vault, casebook, texts, index, environment };
+        case.read_new_texts(progress)
+    }
+
+    /// Every row of every table of the casebook, as sorted lines: what `rebuild` must make again exactly.
+    pub fn casebook_dump(&self) -> Result<Vec<String>, CaseError> {
+        self.casebook.dump()
+    }
+
+    /// The case's name, and the notice for its dossiers.
+    pub fn name(&self) -> Result<(String, Option<String>), CaseError> {
+        let last = self.casebook.entries_of_kind("configuration")?.pop();
+        Ok(match last.and_then(|entry| entry.payload) {
+            Some(payload::Payload::Configuration(found)) => (found.name, found.notice),
+            _ => (String::new(), None),
+        })
+    }
+
+    /// The codebook in force, and its digest.
+    pub(crate) fn codebook(&self) -> Result<(Codebook, witnessmark_model::Digest), CaseError> {
+        let last = self.casebook.entries_of_kind("codebook")?.pop();
+        let Some(payload::Payload::Codebook(found)) = last.and_then(|entry| entry.payload) else {
+            return Err(CaseError::input(
+                "the case has no codebook",
+                "make a new case with `witnessmark init DIR --open --codebook FILE`",
+            ));
+        };
+        let bytes = self.vault.blobs().read(&found.evidence.sha256)?;
+        let text = String::from_utf8_lossy(&bytes);
+        Ok((parse_codebook(&text, "the case's codebook")?, found.evidence.plain_sha256))
+    }
+
+    /// The gazetteer in force; one without places if the case has none.
+    pub(crate) fn gazetteer(&self) -> Result<Gazetteer, CaseError> {
+        let last = self.casebook.entries_of_kind("gazetteer")?.pop();
+        let Some(payload::Payload::Gazetteer(found)) = last.and_then(|entry| entry.payload) else {
+            return Ok(Gazetteer::default());
+        };
+        let bytes = self.vault.blobs().read(&found.evidence.sha256)?;
+        parse_gazetteer(&bytes, "the case's gazetteer")
+    }
+}
+
+pub(crate) fn read_text(path: &Path) -> Result<String, CaseError> {
+    let bytes = std::fs::read(path).map_err(|cause| CaseError::file("read", path, &cause))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        CaseError::input(
+            format!("{} is not UTF-8 text: byte {at} does not fit", path.display()),
+            "save it as UTF-8",
+        )
+    })
+}
+
+fn flawed(errors: &witnessmark_claims::InputErrors, what: &str) -> CaseError {
+    let facts: Vec<String> = errors.iter().map(|error| format!("{what}: {error}")).collect();
+    let hint = errors.iter().find_map(witnessmark_claims::InputError::hint);
+    CaseError { fact: facts.join("\n"), hint, fault: Fault::Input }
+}
+
+fn parse_codebook(text: &str, what: &str) -> Result<Codebook, CaseError> {
+    Codebook::parse(text).map_err(|errors| flawed(&errors, what))
+}
+
+fn parse_gazetteer(bytes: &[u8], what: &str) -> Result<Gazetteer, CaseError> {
+    Gazetteer::parse(bytes).map_err(|errors| flawed(&errors, what))
+}
+
+impl From<witnessmark_claims::InputErrors> for CaseError {
+    fn from(errors: witnessmark_claims::InputErrors) -> Self {
+        let facts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let hint = errors.iter().find_map(witnessmark_claims::InputError::hint);
+        Self { fact: facts.join("\n"), hint, fault: Fault::Input }
+    }
+}

@@ -1,0 +1,348 @@
+//! One file's bytes, read.
+
+use serde::Serialize;
+use thiserror::Error;
+use url::Url;
+
+use crate::charset;
+use crate::html;
+use crate::html::links::{Link, links};
+use crate::html::main_text::main_text;
+use crate::html::metadata::{Published, metadata};
+use crate::html::render::visible_text;
+use crate::language::detect_language;
+use crate::mentions::{Mention, find_mentions};
+
+/// The name and version of this extractor. Changes whenever the same bytes would give another
+/// text, so that offsets into an older text are not taken for offsets into this one.
+pub const EXTRACTOR: &str = "witnessmark-text/1";
+
+/// Bytes beyond this are not read.
+const MAX_BYTES: usize = 64 << 20;
+
+/// What is known about a file from outside it. Every field may be missing; what is there is
+/// believed less than the bytes themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// The media type, with or without parameters: the value of HTTP's `Content-Type`.
+    pub media_type: Option<String>,
+    /// The charset from the transport, where it is known apart from `media_type`.
+    pub charset: Option<String>,
+    /// The address the bytes came from: the base of relative links, and a hint at the language
+    /// of bytes without a charset.
+    pub url: Option<String>,
+    /// The name of the file, whose ending hints at its type.
+    pub file_name: Option<String>,
+}
+
+/// What a file says. Serialises to the fields that `witnessmark extract --json` promises.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Extraction {
+    /// The media type that the bytes were read as, without parameters.
+    pub media_type: String,
+    /// The encoding they were read in, as the WHATWG Encoding Standard names it.
+    pub charset: String,
+    /// The title, on one line.
+    pub title: Option<String>,
+    /// The day of publication by the file's own word, and where it says so.
+    pub published: Option<Published>,
+    /// The language of the main text, BCP 47; `und` where it cannot be told.
+    pub language: String,
+    /// The script of the main text, ISO 15924.
+    pub script: String,
+    /// How sure the language is, from 0 to 1.
+    pub language_confidence: f64,
+    /// All visible text. Blocks stand on lines of their own, table cells are parted by tabs. Its
+    /// code points are those of the file; offsets into it are offsets into this string.
+    pub text: String,
+    /// The article without what surrounds it; none where no article can be made out.
+    pub main_text: Option<String>,
+    /// The links, in the page's order.
+    pub links: Vec<Link>,
+    /// Numbers and dates, with their places in `text`.
+    pub mentions: Vec<Mention>,
+    /// [`EXTRACTOR`].
+    pub extractor: String,
+    /// What was found wanting: broken bytes, a wrong charset, a limit that was reached. Each begins
+    /// with the name of what it is about.
+    pub warnings: Vec<String>,
+}
+
+/// Why a file could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ExtractError {
+    /// There are no bytes.
+    #[error("the file is empty")]
+    Empty,
+    /// The bytes are of a kind that is not read.
+    #[error("{media_type} is not a kind of file that is read for text")]
+    Unsupported {
+        /// The media type, by the bytes where they tell.
+        media_type: String,
+    },
+    /// The bytes are labelled as text, but are not.
+    #[error("the bytes are not text: the first that no text holds is at offset {offset}")]
+    NotText {
+        /// The offset of the first byte that is not text.
+        offset: usize,
+    },
+}
+
+impl ExtractError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            ExtractError::Empty => "look at where the file came from, and fetch it again",
+            ExtractError::Unsupported { .. } | ExtractError::NotText { .. } => {
+                "the file is kept as it is; cite it by hand, or add a version of it in HTML or plain text"
+            }
+        }
+    }
+}
+
+/// Reads a file's bytes into text and what belongs to it.
+///
+/// A pure function: the same bytes and hints give the same extraction, on every machine. It holds
+/// for any bytes, however broken or hostile: time and memory grow with the input's length, and
+/// what a limit leaves out is named in a warning.
+pub fn extract(bytes: &[u8], hints: &Hints) -> Result<Extraction, ExtractError> {
+    if bytes.is_empty() {
+        return Err(ExtractError::Empty);
+    }
+    let (labelled, parameter) = split_media_type(hints.media_type.as_deref());
+    let kind = kind_of(bytes, labelled.as_deref(), hints)?;
+    let mut warnings = Vec::new();
+    let read = bytes.get(..MAX_BYTES).unwrap_or(bytes);
+    if read.len() < bytes.len() {
+        warnings
+            .push(format!("size: only the first {MAX_BYTES} of {} bytes were read", bytes.len()));
+    }
+    let label = hints.charset.as_deref().or(parameter.as_deref());
+    let host = hints.url.as_deref().and_then(|url| Url::parse(url).ok());
+    let host = host.as_ref().and_then(Url::host_str);
+    let decoded = charset::decode(read, label, kind == Kind::Markup, host);
+    warnings.extend(decoded.warnings);
+    let mut extraction = match kind {
+        Kind::Markup => from_markup(&decoded.text, hints, warnings),
+        Kind::Plain => from_plain(&decoded.text, warnings),
+    };
+    extraction.charset = decoded.charset.to_owned();
+    extraction.media_type = media_type(kind, labelled.as_deref(), hints);
+    let body = extraction.main_text.as_deref().unwrap_or(&extraction.text);
+    let found = detect_language(body);
+    extraction.language = found.language;
+    extraction.script = found.script;
+    extraction.language_confidence = found.confidence;
+    extraction.mentions = find_mentions(&extraction.text, Some(&extraction.language));
+    Ok(extraction)
+}
+
+fn blank(text: String, warnings: Vec<String>) -> Extraction {
+    Extraction {
+        media_type: String::new(),
+        charset: String::new(),
+        title: None,
+        published: None,
+        language: String::new(),
+        script: String::new(),
+        language_confidence: 0.0,
+        text,
+        main_text: None,
+        links: Vec::new(),
+        mentions: Vec::new(),
+        extractor: EXTRACTOR.to_owned(),
+        warnings,
+    }
+}
+
+fn from_markup(source: &str, hints: &Hints, mut warnings: Vec<String>) -> Extraction {
+    let (tree, cuts) = html::parse(source);
+    if cuts.depth {
+        warnings.push(format!(
+            "nesting: elements deeper than {} were read as plain text",
+            html::MAX_DEPTH
+        ));
+    }
+    if cuts.nodes {
+        warnings.push(format!("size: only the first {} nodes were read", html::MAX_NODES));
+    }
+    let found = metadata(&tree, hints.url.as_deref());
+    let text = visible_text(&tree, 0, |_| false);
+    let main_text = main_text(&tree, found.title.as_deref());
+    let (links, cut) = links(&tree, hints.url.as_deref());
+    if cut {
+        warnings.push(format!("links: only the first {} are listed", links.len()));
+    }
+    if text.is_empty() {
+        warnings.push("text: the page shows no text of its own".to_owned());
+    }
+    Extraction {
+        title: found.title,
+        published: found.published,
+        main_text,
+        links,
+        ..blank(text, warnings)
+    }
+}
+
+fn from_plain(source: &str, warnings: Vec<String>) -> Extraction {
+    let mut text = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(at) = rest.find(['\r', '\0']) {
+        let (head, tail) = rest.split_at(at);
+        text.push_str(head);
+        let is_return = tail.starts_with('\r');
+        rest = tail.get(1..).unwrap_or("");
+        if is_return {
+            text.push('\n');
+            rest = rest.strip_prefix('\n').unwrap_or(rest);
+        }
+    }
+    text.push_str(rest);
+    let title = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .filter(|line| line.chars().count() <= 200)
+        .map(str::to_owned);
+    Extraction { title, ..blank(text, warnings) }
+}
+
+/// How bytes are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Markup,
+    Plain,
+}
+
+/// The media type in lower case, and its charset parameter.
+fn split_media_type(value: Option<&str>) -> (Option<String>, Option<String>) {
+    let Some(value) = value else { return (None, None) };
+    let mut parts = value.split(';');
+    let essence = parts.next().unwrap_or("").trim().to_ascii_lowercase();
+    let charset = parts.find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("charset")
+            .then(|| value.trim().trim_matches(['"', '\'']).to_owned())
+    });
+    ((!essence.is_empty()).then_some(essence), charset.filter(|label| !label.is_empty()))
+}
+
+/// Kinds of files that their first bytes tell (RFC and vendor signatures as listed in the WHATWG
+/// MIME Sniffing Standard, section 6, and in the formats' own specifications).
+const SIGNATURES: &[(&[u8], &str)] = &[
+    (b"%PDF-", "application/pdf"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"\x28\xb5\x2f\xfd", "application/zstd"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"OggS", "audio/ogg"),
+    (b"ID3", "audio/mpeg"),
+    (b"\x7fELF", "application/x-executable"),
+    (b"SQLite format 3\0", "application/vnd.sqlite3"),
+    (b"wOF2", "font/woff2"),
+    (b"wOFF", "font/woff"),
+];
+
+fn kind_of(bytes: &[u8], labelled: Option<&str>, hints: &Hints) -> Result<Kind, ExtractError> {
+    let by_bytes = SIGNATURES
+        .iter()
+        .find(|(signature, _)| bytes.starts_with(signature))
+        .map(|(_, media_type)| *media_type)
+        .or_else(|| (bytes.get(4..8) == Some(b"ftyp")).then_some("video/mp4"))
+        .or_else(|| {
+            (bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"))
+                .then_some("image/webp")
+        });
+    if let Some(media_type) = by_bytes {
+        return Err(ExtractError::Unsupported { media_type: media_type.to_owned() });
+    }
+    if let Some(kind) = labelled
+        && ["image/", "audio/", "video/", "font/"].iter().any(|start| kind.starts_with(start))
+        && kind != "image/svg+xml"
+    {
+        return Err(ExtractError::Unsupported { media_type: kind.to_owned() });
+    }
+    let is_labelled_markup = matches!(labelled, Some("text/html" | "application/xhtml+xml"));
+    if !is_labelled_markup && let Some(offset) = first_binary(bytes) {
+        return Err(ExtractError::NotText { offset });
+    }
+    let is_markup = match labelled {
+        _ if is_labelled_markup => true,
+        Some(kind) if kind.starts_with("text/") || kind == "application/json" => false,
+        _ => {
+            let name = hints.file_name.as_deref().unwrap_or("").to_ascii_lowercase();
+            let by_name =
+                [".html", ".htm", ".xhtml", ".shtml", ".mht"].iter().any(|end| name.ends_with(end));
+            by_name || looks_like_markup(bytes)
+        }
+    };
+    Ok(if is_markup { Kind::Markup } else { Kind::Plain })
+}
+
+/// The first byte that no text file holds (WHATWG MIME Sniffing, section 3, "binary data byte"),
+/// unless the bytes are UTF-16, which are half zeros in Western text.
+fn first_binary(bytes: &[u8]) -> Option<usize> {
+    let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
+    if charset::is_sixteen_bit(head) {
+        return None;
+    }
+    let is_binary = |byte: &u8| matches!(byte, 0x01..=0x08 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F);
+    // A stray control character is a broken text; many are another kind of file.
+    let count = head.iter().filter(|byte| is_binary(byte) || **byte == 0).count();
+    (count * 20 > head.len()).then(|| head.iter().position(|byte| is_binary(byte) || *byte == 0))?
+}
+
+fn looks_like_markup(bytes: &[u8]) -> bool {
+    let head: Vec<u8> =
+        bytes.iter().take(2048).filter(|byte| **byte != 0).map(u8::to_ascii_lowercase).collect();
+    let head = head.strip_prefix(b"\xef\xbb\xbf".as_slice()).unwrap_or(&head);
+    let start = head.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(head.len());
+    let head = head.get(start..).unwrap_or_default();
+    let holds = |word: &[u8]| memchr::memmem::find(head, word).is_some();
+    head.starts_with(b"<!doctype html")
+        || head.starts_with(b"\xff\xfe<")
+        || (head.starts_with(b"<")
+            && [
+                &b"<html"[..],
+                b"<head",
+                b"<body",
+                b"<meta",
+                b"<title",
+                b"<div",
+                b"<p>",
+                b"<table",
+                b"<script",
+            ]
+            .iter()
+            .any(|tag| holds(tag)))
+        || holds(b"<html")
+}
+
+fn media_type(kind: Kind, labelled: Option<&str>, hints: &Hints) -> String {
+    match (kind, labelled) {
+        (Kind::Markup, Some("application/xhtml+xml")) => "application/xhtml+xml".to_owned(),
+        (Kind::Markup, _) => "text/html".to_owned(),
+        (Kind::Plain, Some(kind)) if kind != "application/octet-stream" => kind.to_owned(),
+        (Kind::Plain, _) => {
+            let name = hints.file_name.as_deref().unwrap_or("").to_ascii_lowercase();
+            match name.rsplit('.').next() {
+                Some("csv") => "text/csv",
+                Some("tsv") => "text/tab-separated-values",
+                Some("md") => "text/markdown",
+                Some("json") => "application/json",
+                Some("xml") => "application/xml",
+                _ => "text/plain",
+            }
+            .to_owned()
+        }
+    }
+}

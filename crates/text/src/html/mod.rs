@@ -1,0 +1,11 @@
+//! HTML: bytes already decoded, read into a flat tree, and the tree read into text.
+
+pub(crate) mod links;
+pub(crate) mod main_text;
+pub(crate) mod metadata;
+mod parse;
+pub(crate) mod render;
+mod tag;
+mod tree;
+
+pub(crate) use parse::{MAX_DEPTH, MAX_NODES, parse};

@@ -1,0 +1,255 @@
+//! The index on disk or in memory, and writing to it.
+
+use std::path::Path;
+
+use tantivy::directory::MmapDirectory;
+use tantivy::schema::{
+    Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+};
+use tantivy::tokenizer::TextAnalyzer;
+use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+
+use super::analyzer::{DictionaryWords, TERMS, Terms, WORDS};
+use super::error::IndexError;
+
+/// A text to be found, with what is shown of it.
+///
+/// Two documents with the same `capture` may both be in the index; [`Writer::delete`] takes out
+/// all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Document {
+    /// The id of the capture the text was read from; comes back with a hit.
+    pub capture: String,
+    /// Its title; found too, and counted for more than the text.
+    pub title: String,
+    /// Its address, kept to be shown.
+    pub url: String,
+    /// BCP 47 tag of its language; a search for `zh` finds `zh-Hans` too.
+    pub language: String,
+    /// Its day of publication, ISO 8601, to the year, month or day; none where it is not known.
+    pub published: Option<String>,
+    /// The text. Offsets of hits are code points of exactly this string.
+    pub text: String,
+}
+
+/// The fields of the index.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fields {
+    pub(super) capture: Field,
+    pub(super) title: Field,
+    pub(super) url: Field,
+    pub(super) language: Field,
+    pub(super) language_prefix: Field,
+    pub(super) published: Field,
+    pub(super) first_day: Field,
+    pub(super) last_day: Field,
+    pub(super) body: Field,
+    pub(super) words: Field,
+}
+
+fn schema() -> (Schema, Fields) {
+    let mut builder = Schema::builder();
+    let terms = |option| TextFieldIndexing::default().set_tokenizer(TERMS).set_index_option(option);
+    let with_positions = TextOptions::default()
+        .set_indexing_options(terms(IndexRecordOption::WithFreqsAndPositions));
+    let words = TextOptions::default().set_indexing_options(
+        TextFieldIndexing::default()
+            .set_tokenizer(WORDS)
+            .set_index_option(IndexRecordOption::WithFreqs),
+    );
+    let fields = Fields {
+        capture: builder.add_text_field("capture", STRING | STORED),
+        title: builder.add_text_field("title", with_positions.clone().set_stored()),
+        url: builder.add_text_field("url", STORED),
+        language: builder.add_text_field("language", STORED),
+        language_prefix: builder.add_text_field("language_prefix", STRING),
+        published: builder.add_text_field("published", STORED),
+        first_day: builder.add_u64_field("first_day", INDEXED),
+        last_day: builder.add_u64_field("last_day", INDEXED),
+        body: builder.add_text_field("body", with_positions.set_stored()),
+        words: builder.add_text_field("words", words),
+    };
+    (builder.build(), fields)
+}
+
+/// A search index over texts in any script.
+///
+/// Cheap to clone: all clones are the same index.
+#[derive(Clone)]
+pub struct Index {
+    pub(super) inner: tantivy::Index,
+    pub(super) reader: IndexReader,
+    pub(super) fields: Fields,
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Index").finish_non_exhaustive()
+    }
+}
+
+impl Index {
+    /// Makes an empty index in a folder, which is created if need be and must not hold one.
+    pub fn create(folder: &Path) -> Result<Index, IndexError> {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| IndexError::Failed(format!("{}: {error}", folder.display())))?;
+        let (schema, fields) = schema();
+        let inner = tantivy::Index::create_in_dir(folder, schema).map_err(|error| match error {
+            tantivy::TantivyError::IndexAlreadyExists => IndexError::Unusable {
+                path: folder.display().to_string(),
+                reason: "is there already",
+            },
+            other => other.into(),
+        })?;
+        Index::with(inner, fields)
+    }
+
+    /// Opens the index in a folder. One made by a version that cut words otherwise is refused.
+    pub fn open(folder: &Path) -> Result<Index, IndexError> {
+        let unusable = |reason| IndexError::Unusable { path: folder.display().to_string(), reason };
+        let directory = MmapDirectory::open(folder).map_err(|_| unusable("is not there"))?;
+        if !tantivy::Index::exists(&directory).unwrap_or(false) {
+            return Err(unusable("is not there"));
+        }
+        let inner = tantivy::Index::open(directory).map_err(|_| unusable("cannot be read"))?;
+        let (schema, fields) = schema();
+        if inner.schema() != schema {
+            return Err(unusable("was made by another version"));
+        }
+        Index::with(inner, fields)
+    }
+
+    /// An empty index in memory, gone when it is dropped.
+    pub fn in_memory() -> Result<Index, IndexError> {
+        let (schema, fields) = schema();
+        Index::with(tantivy::Index::create_in_ram(schema), fields)
+    }
+
+    fn with(inner: tantivy::Index, fields: Fields) -> Result<Index, IndexError> {
+        inner.tokenizers().register(TERMS, TextAnalyzer::from(Terms::default()));
+        inner.tokenizers().register(WORDS, TextAnalyzer::from(DictionaryWords::default()));
+        let reader = inner.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        Ok(Index { inner, reader, fields })
+    }
+
+    /// How many documents can be found.
+    pub fn len(&self) -> u64 {
+        self.reader.searcher().num_docs()
+    }
+
+    /// Whether there is nothing to be found.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Sees what other processes have committed since. What a [`Writer`] of this index commits is
+    /// seen without it.
+    pub fn refresh(&self) -> Result<(), IndexError> {
+        Ok(self.reader.reload()?)
+    }
+
+    /// Starts writing; only one writer can exist for an index on disk.
+    ///
+    /// `budget` is the memory in bytes for documents not yet written out, shared by the writing
+    /// threads, of which there is one for every core and every 15 MB at most;
+    /// [`Writer::DEFAULT_BUDGET`] is a good choice.
+    pub fn writer(&self, budget: usize) -> Result<Writer, IndexError> {
+        if budget < Writer::LEAST_BUDGET {
+            return Err(IndexError::Budget { given: budget, least: Writer::LEAST_BUDGET });
+        }
+        Ok(Writer { inner: self.inner.writer(budget)?, index: self.clone() })
+    }
+}
+
+/// Adds and removes documents. Nothing shows before [`Writer::commit`]; dropping the writer
+/// forgets what was not committed.
+pub struct Writer {
+    inner: IndexWriter,
+    index: Index,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Writer").finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    /// 64 MiB: enough for two threads to write segments of useful size.
+    pub const DEFAULT_BUDGET: usize = 64 << 20;
+    /// The least memory that one thread can work with.
+    pub const LEAST_BUDGET: usize = 16 << 20;
+
+    /// Queues a document. Indexing goes on in other threads; this waits only when they are far
+    /// behind.
+    pub fn add(&self, document: &Document) -> Result<(), IndexError> {
+        let fields = self.index.fields;
+        let mut stored = TantivyDocument::default();
+        stored.add_text(fields.capture, &document.capture);
+        stored.add_text(fields.title, &document.title);
+        stored.add_text(fields.url, &document.url);
+        stored.add_text(fields.language, &document.language);
+        let tag = document.language.to_lowercase();
+        for (at, _) in tag.match_indices('-') {
+            stored.add_text(fields.language_prefix, tag.get(..at).unwrap_or(""));
+        }
+        stored.add_text(fields.language_prefix, &tag);
+        if let Some(published) = &document.published {
+            stored.add_text(fields.published, published);
+            if let Some((first, last)) = day_range(published) {
+                stored.add_u64(fields.first_day, first);
+                stored.add_u64(fields.last_day, last);
+            }
+        }
+        stored.add_text(fields.body, &document.text);
+        if super::segment::has_han(&document.text) {
+            stored.add_text(fields.words, &document.text);
+        }
+        self.inner.add_document(stored)?;
+        Ok(())
+    }
+
+    /// Removes every document of a capture that was added before.
+    pub fn delete(&self, capture: &str) {
+        self.inner.delete_term(Term::from_field_text(self.index.fields.capture, capture));
+    }
+
+    /// Makes everything so far durable and findable.
+    pub fn commit(&mut self) -> Result<(), IndexError> {
+        self.inner.commit()?;
+        self.index.refresh()
+    }
+
+    /// Commits, and waits until the files are merged as far as they need to be.
+    pub fn finish(mut self) -> Result<(), IndexError> {
+        self.inner.commit()?;
+        self.inner.wait_merging_threads()?;
+        self.index.refresh()
+    }
+}
+
+/// The first and last day of a year, month or day in ISO 8601, as the number `yyyymmdd`.
+pub(super) fn day_range(date: &str) -> Option<(u64, u64)> {
+    let mut parts = date.trim().splitn(3, '-');
+    let number = |part: &str, digits: usize| {
+        (part.len() == digits && part.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| part.parse::<u32>().ok())
+            .flatten()
+    };
+    let year = number(parts.next()?, 4)?;
+    let of = |month: u32, day: u32| u64::from(year * 10_000 + month * 100 + day);
+    let Some(month) = parts.next() else { return Some((of(1, 1), of(12, 31))) };
+    let month = number(month, 2).filter(|month| (1..=12).contains(month))?;
+    let days = crate::dates::days_in(year, month);
+    let Some(day) = parts.next() else { return Some((of(month, 1), of(month, days))) };
+    // A time may follow the day.
+    let day = number(day.get(..2)?, 2).filter(|day| (1..=days).contains(day))?;
+    if day_tail_is_wrong(date) {
+        return None;
+    }
+    Some((of(month, day), of(month, day)))
+}
+
+fn day_tail_is_wrong(date: &str) -> bool {
+    date.trim().get(10..).is_some_and(|tail| !tail.is_empty() && !tail.starts_with(['T', ' ']))
+}

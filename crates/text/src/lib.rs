@@ -1,0 +1,38 @@
+//! Hostile bytes to text: what a page or file says, in which language, with the numbers and dates
+//! it mentions, and found again by search.
+//!
+//! - [`extract`] reads bytes into an [`Extraction`]: all visible text, the main text, title, date,
+//!   language, links, mentions. It is a pure function of the bytes and the [`Hints`].
+//! - [`detect_language`] names the language and script of a text.
+//! - [`Index`] is a search index for every script our users read.
+//! - [`near_duplicates`], [`overlap`] and [`quotations`] find what texts took from each other.
+//! - [`Offsets`] converts between code points, bytes and UTF-16 units.
+//!
+//! **Every offset of this crate counts Unicode code points**, as the Web Annotation data model
+//! does (W3C, 2017, section 4.2.5). Texts keep the code points as decoded; only the index and
+//! comparisons normalise.
+
+mod charset;
+mod dates;
+mod extract;
+mod html;
+mod index;
+mod language;
+mod mentions;
+mod near_duplicates;
+mod offsets;
+mod overlap;
+mod shingles;
+mod words;
+
+pub use extract::{EXTRACTOR, ExtractError, Extraction, Hints, extract};
+pub use html::links::Link;
+pub use html::metadata::Published;
+pub use index::{
+    Document, Hit, Index, IndexError, Match, QueryError, Results, SearchOptions, Writer,
+};
+pub use language::{Language, detect_language};
+pub use mentions::{Bound, Mention, MentionKind, MentionValue, Modality, find_mentions};
+pub use near_duplicates::{NearDuplicate, near_duplicates};
+pub use offsets::Offsets;
+pub use overlap::{Overlap, Quotation, SharedPassage, overlap, quotations};

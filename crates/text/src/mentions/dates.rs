@@ -1,0 +1,565 @@
+//! Dates in running text, in the order and words of their language.
+
+use super::han;
+use super::{Bound, Found, MentionKind, MentionValue, Modality};
+use crate::dates::{days_in, is_day, month_number};
+use crate::words::digit_value;
+
+/// A date as far as it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Date {
+    year: Option<u32>,
+    month: Option<u32>,
+    day: Option<u32>,
+}
+
+impl Date {
+    fn iso(self) -> Option<String> {
+        match (self.year, self.month, self.day) {
+            (Some(year), None, None) => Some(format!("{year:04}")),
+            (Some(year), Some(month), None) if (1..=12).contains(&month) => {
+                Some(format!("{year:04}-{month:02}"))
+            }
+            (Some(year), Some(month), Some(day)) => {
+                is_day(year, month, day).then(|| format!("{year:04}-{month:02}-{day:02}"))
+            }
+            // 2000 was a leap year: 29 February is a day.
+            (None, Some(month), Some(day)) if (1..=12).contains(&month) => {
+                (1..=days_in(2000, month)).contains(&day).then(|| format!("--{month:02}-{day:02}"))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn is_year(value: u32) -> bool {
+    (1800..=2099).contains(&value)
+}
+
+/// Finds the dates of a text.
+pub(super) fn find(text: &str) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut resume = 0;
+    let mut previous = None;
+    for (at, c) in text.char_indices() {
+        let before = previous.replace(c);
+        if at < resume {
+            continue;
+        }
+        let date = if digit_value(c).is_some() {
+            let is_joined = before.is_some_and(|b| {
+                digit_value(b).is_some()
+                    || b.is_ascii_alphabetic()
+                    || matches!(b, '.' | '/' | '-' | '_' | ':' | '#' | ',')
+            });
+            if is_joined { None } else { from_digits(text, at) }
+        } else if han::han_digit(c).is_some() || matches!(c, '十' | '廿') {
+            let is_joined = before.is_some_and(|b| han::begins(b) || "第百千万".contains(b));
+            if is_joined { None } else { east_asian(text, at) }
+        } else if matches!(c, 'J' | 'F' | 'M' | 'A' | 'S' | 'O' | 'N' | 'D')
+            && !before.is_some_and(char::is_alphanumeric)
+        {
+            month_first(text, at)
+        } else if c == 'ས' {
+            tibetan(text, at)
+        } else {
+            None
+        };
+        if let Some((to, dates)) = date {
+            resume = to;
+            let mut values = dates.into_iter().filter_map(Date::iso).map(MentionValue::Date);
+            let (first, second) = (values.next(), values.next());
+            let (value, low, high) = match (first, second) {
+                (Some(low), Some(high)) => (None, Some(low), Some(high)),
+                (value, _) => (value, None, None),
+            };
+            if value.is_some() || low.is_some() {
+                found.push(Found {
+                    kind: MentionKind::Date,
+                    from: at,
+                    to,
+                    value,
+                    low,
+                    high,
+                    bound: Bound::Exact,
+                    unit: None,
+                    modality: Modality::Stated,
+                });
+            }
+        }
+    }
+    found
+}
+
+type Dates = (usize, Vec<Date>);
+
+/// A run of at most four digits: value, how many, one past its end.
+fn number(text: &str, from: usize) -> Option<(u32, usize, usize)> {
+    let (mut value, mut count, mut to) = (0_u32, 0, from);
+    for c in text.get(from..)?.chars() {
+        let Some(digit) = digit_value(c) else { break };
+        if count == 4 {
+            return None;
+        }
+        value = value * 10 + u32::from(digit);
+        count += 1;
+        to += c.len_utf8();
+    }
+    (count > 0).then_some((value, count, to))
+}
+
+fn rest(text: &str, at: usize) -> &str {
+    text.get(at..).unwrap_or("")
+}
+
+/// Passes over any of the given texts, once.
+fn skip(text: &str, at: usize, any: &[&str]) -> Option<usize> {
+    any.iter().filter(|part| rest(text, at).starts_with(**part)).map(|part| at + part.len()).max()
+}
+
+fn ends_number(text: &str, at: usize) -> bool {
+    let mut after = rest(text, at).chars();
+    match after.next() {
+        None => true,
+        Some(c) if c.is_ascii_alphanumeric() || c == '_' || digit_value(c).is_some() => false,
+        Some('-' | '/' | ':') => {
+            !after.next().is_some_and(|c| digit_value(c).is_some() || c.is_ascii_alphabetic())
+        }
+        Some('.' | ',') => !after.next().is_some_and(|c| digit_value(c).is_some()),
+        Some(_) => true,
+    }
+}
+
+fn from_digits(text: &str, from: usize) -> Option<Dates> {
+    east_asian(text, from)
+        .or_else(|| uyghur(text, from))
+        .or_else(|| with_marks(text, from))
+        .or_else(|| day_first(text, from))
+        .or_else(|| years(text, from))
+}
+
+/// 2022-09-05, 2022/9/5, 2022.9.5, 2022-09; 05.09.2022; 25/09/2022 where the order is plain.
+fn with_marks(text: &str, from: usize) -> Option<Dates> {
+    let (first, first_digits, mut at) = number(text, from)?;
+    let mark = rest(text, at).chars().next().filter(|c| matches!(c, '-' | '/' | '.'))?;
+    at += 1;
+    let (second, second_digits, end) = number(text, at)?;
+    let third = rest(text, end).strip_prefix(mark).and_then(|_| number(text, end + 1));
+    if first_digits == 4 && is_year(first) && second_digits <= 2 {
+        let year = Some(first);
+        return match third {
+            Some((day, 1..=2, to)) if ends_day(text, to) => {
+                Some((to, vec![Date { year, month: Some(second), day: Some(day) }]))
+            }
+            None if mark == '-' && second_digits == 2 && ends_number(text, end) => {
+                Some((end, vec![Date { year, month: Some(second), day: None }]))
+            }
+            _ => None,
+        };
+    }
+    let Some((year, 4, to)) = third else { return None };
+    if first_digits > 2 || second_digits > 2 || !is_year(year) || !ends_number(text, to) {
+        return None;
+    }
+    let (month, day) = match mark {
+        '.' => (second, first),
+        _ if first > 12 || first == second => (second, first),
+        _ if second > 12 => (first, second),
+        _ => return None,
+    };
+    Some((to, vec![Date { year: Some(year), month: Some(month), day: Some(day) }]))
+}
+
+/// A day may be followed by a time.
+fn ends_day(text: &str, at: usize) -> bool {
+    rest(text, at).starts_with('T') || ends_number(text, at)
+}
+
+/// A number in digits or Chinese characters before one of the given characters.
+fn counted(text: &str, from: usize, unit: &[char]) -> Option<(u32, usize)> {
+    let (value, to) = match number(text, from) {
+        Some((value, _, to)) => (value, to),
+        None => {
+            let number = han::read(text, from)?;
+            if number.is_more || number.high.is_some() || number.amount.scale > 0 {
+                return None;
+            }
+            (u32::try_from(number.amount.mantissa).ok()?, number.to)
+        }
+    };
+    let to = skip(text, to, &[" "]).unwrap_or(to);
+    let end = rest(text, to).chars().next().filter(|c| unit.contains(c))?;
+    Some((value, to + end.len_utf8()))
+}
+
+/// 2022年9月5日, 二〇二二年九月, 9月5日, 2022年; also 2016年至2022年.
+fn east_asian(text: &str, from: usize) -> Option<Dates> {
+    if let Some((year, mut to)) = counted(text, from, &['年']) {
+        let is_plain = rest(text, from)
+            .chars()
+            .take(4)
+            .all(|c| digit_value(c).is_some() || han::han_digit(c).is_some());
+        // 三年 is a span of time; a year has four digits.
+        if !is_year(year) || !is_plain {
+            return None;
+        }
+        let mut date = Date { year: Some(year), month: None, day: None };
+        let next = skip(text, to, &[" "]).unwrap_or(to);
+        if let Some((month, month_to)) =
+            counted(text, next, &['月']).filter(|(month, _)| (1..=12).contains(month))
+        {
+            (date.month, to) = (Some(month), month_to);
+            let next = skip(text, to, &[" "]).unwrap_or(to);
+            if let Some((day, day_to)) = counted(text, next, &['日', '号', '號']) {
+                (date.day, to) = (Some(day), day_to);
+            }
+        }
+        return Some((to, vec![date]));
+    }
+    let (month, to) = counted(text, from, &['月']).filter(|(month, _)| (1..=12).contains(month))?;
+    let (day, to) = counted(text, to, &['日', '号', '號'])?;
+    Some((to, vec![Date { year: None, month: Some(month), day: Some(day) }]))
+}
+
+/// 2022-يىلى 9-ئاينىڭ 5-كۈنى.
+fn uyghur(text: &str, from: usize) -> Option<Dates> {
+    let part = |from: usize, stems: &[&str]| {
+        let (value, _, to) = number(text, from)?;
+        let to = skip(text, to, &["-", "- ", "\u{2010}"])?;
+        let stem = stems.iter().find(|stem| rest(text, to).starts_with(**stem))?;
+        let behind = to + stem.len();
+        // The stem's endings belong to it.
+        let ending = rest(text, behind)
+            .find(|c: char| !c.is_alphabetic())
+            .unwrap_or(rest(text, behind).len());
+        Some((value, behind + ending))
+    };
+    let space = |at: usize| skip(text, at, &["، ", "، ", " "]).unwrap_or(at);
+    if let Some((year, to)) = part(from, &["يىل"]) {
+        if !is_year(year) {
+            return None;
+        }
+        let mut date = Date { year: Some(year), month: None, day: None };
+        let mut end = to;
+        if let Some((month, to)) = part(space(to), &["ئاي"]) {
+            (date.month, end) = (Some(month), to);
+            if let Some((day, to)) = part(space(to), &["كۈن", "چېسلا"]) {
+                (date.day, end) = (Some(day), to);
+            }
+        }
+        return Some((end, vec![date]));
+    }
+    let (month, to) = part(from, &["ئاي"])?;
+    let (day, to) = part(space(to), &["كۈن", "چېسلا"])?;
+    Some((to, vec![Date { year: None, month: Some(month), day: Some(day) }]))
+}
+
+/// Month names of other languages than English, in the form they have in a date.
+const MONTHS: &[[&str; 12]] = &[
+    [
+        "يناير",
+        "فبراير",
+        "مارس",
+        "أبريل",
+        "مايو",
+        "يونيو",
+        "يوليو",
+        "أغسطس",
+        "سبتمبر",
+        "أكتوبر",
+        "نوفمبر",
+        "ديسمبر",
+    ],
+    [
+        "كانون الثاني",
+        "شباط",
+        "آذار",
+        "نيسان",
+        "أيار",
+        "حزيران",
+        "تموز",
+        "آب",
+        "أيلول",
+        "تشرين الأول",
+        "تشرين الثاني",
+        "كانون الأول",
+    ],
+    [
+        "января",
+        "февраля",
+        "марта",
+        "апреля",
+        "мая",
+        "июня",
+        "июля",
+        "августа",
+        "сентября",
+        "октября",
+        "ноября",
+        "декабря",
+    ],
+    [
+        "januar",
+        "februar",
+        "märz",
+        "april",
+        "mai",
+        "juni",
+        "juli",
+        "august",
+        "september",
+        "oktober",
+        "november",
+        "dezember",
+    ],
+    [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ],
+    [
+        "janeiro",
+        "fevereiro",
+        "março",
+        "abril",
+        "maio",
+        "junho",
+        "julho",
+        "agosto",
+        "setembro",
+        "outubro",
+        "novembro",
+        "dezembro",
+    ],
+    [
+        "gennaio",
+        "febbraio",
+        "marzo",
+        "aprile",
+        "maggio",
+        "giugno",
+        "luglio",
+        "agosto",
+        "settembre",
+        "ottobre",
+        "novembre",
+        "dicembre",
+    ],
+    [
+        "ocak", "şubat", "mart", "nisan", "mayıs", "haziran", "temmuz", "ağustos", "eylül", "ekim",
+        "kasım", "aralık",
+    ],
+    [
+        "जनवरी",
+        "फरवरी",
+        "मार्च",
+        "अप्रैल",
+        "मई",
+        "जून",
+        "जुलाई",
+        "अगस्त",
+        "सितंबर",
+        "अक्टूबर",
+        "नवंबर",
+        "दिसंबर",
+    ],
+];
+
+/// The month whose name stands at a byte, and one past the name.
+fn month_at(text: &str, at: usize) -> Option<(u32, usize)> {
+    let here = rest(text, at);
+    let length = here.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(here.len());
+    let word = here.get(..length).unwrap_or("");
+    let ends_word = !rest(text, at + length).chars().next().is_some_and(char::is_alphanumeric);
+    if ends_word
+        && word.starts_with(|c: char| c.is_ascii_uppercase())
+        && let Some(month) = month_number(word)
+    {
+        let dot = usize::from(word.len() <= 4 && rest(text, at + length).starts_with('.'));
+        return Some((month, at + length + dot));
+    }
+    let lower: String = here.chars().take(16).flat_map(char::to_lowercase).collect();
+    for names in MONTHS {
+        for (number, name) in (1..).zip(names) {
+            let Some(tail) = lower.strip_prefix(name) else { continue };
+            if tail.chars().next().is_some_and(char::is_alphabetic) {
+                continue;
+            }
+            let length: usize = here.chars().take(name.chars().count()).map(char::len_utf8).sum();
+            return Some((number, at + length));
+        }
+    }
+    None
+}
+
+/// 5 September 2022, 5th of September, 5. September 2022, 5 de septiembre de 2022, ٥ سبتمبر ٢٠٢٢.
+fn day_first(text: &str, from: usize) -> Option<Dates> {
+    let (day, digits, to) = number(text, from)?;
+    if digits > 2 || !(1..=31).contains(&day) {
+        return None;
+    }
+    let to = skip(text, to, &["st", "nd", "rd", "th", "."]).unwrap_or(to);
+    let to = skip(text, to, &[" ", " of ", " de ", "\u{A0}"])?;
+    let (month, mut to) = month_at(text, to)?;
+    let mut date = Date { year: None, month: Some(month), day: Some(day) };
+    let year_at = skip(text, to, &[" ", ", ", " de ", "، ", "\u{A0}"]);
+    if let Some((year, 4, end)) = year_at.and_then(|at| number(text, at))
+        && is_year(year)
+        && ends_number(text, end)
+    {
+        (date.year, to) = (Some(year), end);
+    }
+    Some((to, vec![date]))
+}
+
+/// September 5, 2022; September 2022; September 5.
+fn month_first(text: &str, from: usize) -> Option<Dates> {
+    let (month, to) = month_at(text, from)?;
+    let next = skip(text, to, &[" ", ", ", "\u{A0}"])?;
+    let (value, digits, end) = number(text, next)?;
+    if digits == 4 && is_year(value) && ends_number(text, end) {
+        return Some((end, vec![Date { year: Some(value), month: Some(month), day: None }]));
+    }
+    if digits > 2 || !(1..=31).contains(&value) {
+        return None;
+    }
+    let end = skip(text, end, &["st", "nd", "rd", "th"]).unwrap_or(end);
+    if !ends_number(text, end) {
+        return None;
+    }
+    let date = Date { year: None, month: Some(month), day: Some(value) };
+    let year = skip(text, end, &[", ", " ", ","]).and_then(|at| number(text, at));
+    match year {
+        Some((year, 4, to)) if is_year(year) && ends_number(text, to) => {
+            Some((to, vec![Date { year: Some(year), ..date }]))
+        }
+        _ => Some((end, vec![date])),
+    }
+}
+
+/// Words after which four digits are a year.
+const YEAR_WORDS: &[&str] = &[
+    "in",
+    "for",
+    "since",
+    "by",
+    "from",
+    "until",
+    "till",
+    "during",
+    "early",
+    "late",
+    "mid",
+    "before",
+    "after",
+    "year",
+    "of",
+    "between",
+    "to",
+    "and",
+    "through",
+    "en",
+    "im",
+    "seit",
+    "desde",
+    "depuis",
+    "в",
+    "с",
+    "عام",
+    "سنة",
+    "منذ",
+    "في",
+    "ལོ་",
+    "yılı",
+];
+
+/// 2016–2022, and a year behind a word that asks for one.
+fn years(text: &str, from: usize) -> Option<Dates> {
+    let (first, 4, to) = number(text, from)? else { return None };
+    if !is_year(first) {
+        return None;
+    }
+    let year = |year| Date { year: Some(year), month: None, day: None };
+    for mark in ["–", "—", "-", " – ", "~"] {
+        if let Some(at) = skip(text, to, &[mark])
+            && let Some((second, 4, end)) = number(text, at)
+            && is_year(second)
+            && second > first
+            && ends_number(text, end)
+        {
+            return Some((end, vec![year(first), year(second)]));
+        }
+    }
+    let is_plain = ends_number(text, to) && !rest(text, to).starts_with(['-', '/', '%', '٪']);
+    let before = text.get(..from).unwrap_or("").trim_end_matches([' ', '\u{A0}']);
+    let word =
+        before.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '"')).next().unwrap_or("");
+    let word = word.to_lowercase();
+    let asks =
+        YEAR_WORDS.contains(&word.as_str()) || before.ends_with("སྤྱི་ལོ་") || ends_in_month(before);
+    // "in 2000 villages" counts villages.
+    let counts = rest(text, to).strip_prefix(' ').is_some_and(|tail| {
+        super::lexicon::UNITS.iter().any(|(noun, _)| {
+            tail.get(..noun.len()).is_some_and(|start| start.eq_ignore_ascii_case(noun))
+        })
+    });
+    (is_plain && asks && !counts).then(|| (to, vec![year(first)]))
+}
+
+fn ends_in_month(before: &str) -> bool {
+    let word = before.rsplit(' ').next().unwrap_or("");
+    word.len() >= 3
+        && word.starts_with(|c: char| c.is_ascii_uppercase())
+        && month_number(word).is_some()
+}
+
+/// སྤྱི་ལོ་༢༠༢༢ ལོའི་ཟླ་༩ པའི་ཚེས་༥.
+fn tibetan(text: &str, from: usize) -> Option<Dates> {
+    let at = skip(text, from, &["སྤྱི་ལོ་"])?;
+    let at = skip(text, at, &[" "]).unwrap_or(at);
+    let (year, 4, mut to) = number(text, at)? else { return None };
+    if !is_year(year) {
+        return None;
+    }
+    let mut date = Date { year: Some(year), month: None, day: None };
+    let follow = |from: usize, words: &[&str]| {
+        let mut at = from;
+        // Between the parts stand particles and spaces.
+        for _ in 0..4 {
+            at = skip(text, at, &["ལོའི་", "ལོར་", "པའི་", "་", " ", "ལོ", "འི"]).unwrap_or(at);
+        }
+        let at = skip(text, at, words)?;
+        let at = skip(text, at, &[" "]).unwrap_or(at);
+        number(text, at).filter(|(_, digits, _)| *digits <= 2)
+    };
+    if let Some((month, _, end)) = follow(to, &["ཟླ་", "ཟླ་བ་"]) {
+        (date.month, to) = (Some(month), end);
+        if let Some((day, _, end)) = follow(to, &["ཚེས་"]) {
+            (date.day, to) = (Some(day), end);
+        }
+    }
+    Some((to, vec![date]))
+}

@@ -1,0 +1,157 @@
+//! Numbers, shares, ranges and dates that a text mentions, each with its exact place.
+//!
+//! Found in the grammar of the language they are written in, before any cutting into words. What
+//! can be read in two ways is left out: a wrong figure is worse than a missing one.
+
+mod dates;
+mod english;
+mod han;
+mod lexicon;
+mod numbers;
+mod numerals;
+
+use serde::Serialize;
+
+use crate::offsets::Offsets;
+
+/// A number or date in a text.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Mention {
+    /// What it is.
+    pub kind: MentionKind,
+    /// The text as it stands there, every digit kept. For a number: the figure with its sign,
+    /// multiplier and percent sign, without the words around it.
+    pub exact: String,
+    /// First code point.
+    pub start: usize,
+    /// One past the last code point.
+    pub end: usize,
+    /// The value: of a number, the number (a share in per cent); of a date, ISO 8601 to the
+    /// precision given (`2022`, `2022-09`, `2022-09-05`, `--09-05` without a year). None for a
+    /// range, which has `low` and `high`.
+    pub value: Option<MentionValue>,
+    /// The lower end of a range.
+    pub low: Option<MentionValue>,
+    /// The upper end of a range.
+    pub high: Option<MentionValue>,
+    /// How the number bounds what is counted. Always [`Bound::Exact`] for a date.
+    pub bound: Bound,
+    /// What is counted, as far as the next words tell: `percent`, a currency code (ISO 4217), or
+    /// the noun in the singular as the text's language writes it.
+    pub unit: Option<String>,
+    /// Whether the text says so, or only that it may be so.
+    pub modality: Modality,
+}
+
+/// What a mention is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MentionKind {
+    /// A count, an amount, a share or a range of them.
+    Number,
+    /// A day, month or year, or a range of them.
+    Date,
+}
+
+/// A value of a mention: a JSON number, or a string for dates.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum MentionValue {
+    /// A whole number.
+    Whole(i64),
+    /// A number with a fraction.
+    Decimal(f64),
+    /// An ISO 8601 date.
+    Date(String),
+}
+
+/// How a number bounds what is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bound {
+    /// As it stands.
+    #[default]
+    Exact,
+    /// "about", 约, "nearly": near it.
+    About,
+    /// "at least", 至少, 以上: it or more.
+    AtLeast,
+    /// "more than", 超过, 余: above it.
+    MoreThan,
+    /// "at most", "up to", 最多: it or less.
+    AtMost,
+    /// "less than", 不足: below it.
+    LessThan,
+    /// Between `low` and `high`.
+    Range,
+}
+
+/// How sure the text makes itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Modality {
+    /// It says so.
+    #[default]
+    Stated,
+    /// "may", "estimated", 可能, 估计: it holds it possible.
+    Possible,
+    /// "plans to", "will", 计划: it is meant to come.
+    Planned,
+}
+
+/// A mention before its offsets are turned into code points.
+#[derive(Clone, Debug)]
+struct Found {
+    kind: MentionKind,
+    from: usize,
+    to: usize,
+    value: Option<MentionValue>,
+    low: Option<MentionValue>,
+    high: Option<MentionValue>,
+    bound: Bound,
+    unit: Option<String>,
+    modality: Modality,
+}
+
+/// More mentions than this are not listed for one text.
+const MAX_MENTIONS: usize = 50_000;
+
+/// Finds the numbers and dates of a text, in its order; none overlaps another.
+///
+/// `language` (BCP 47) decides how marks inside a figure are read: `1.234` is a decimal in English
+/// and a thousand in German. Without it, or with `und`, only what every language reads alike is
+/// taken.
+pub fn find_mentions(text: &str, language: Option<&str>) -> Vec<Mention> {
+    let mut found = dates::find(text);
+    found.extend(numbers::find(text, language.unwrap_or("und")));
+    // A date claims its digits before a number does; of two of a kind, the longer.
+    found.sort_by(|a, b| {
+        let rank = |found: &Found| u8::from(found.kind == MentionKind::Number);
+        (rank(a), b.to - b.from, a.from).cmp(&(rank(b), a.to - a.from, b.from))
+    });
+    let mut taken = std::collections::BTreeMap::new();
+    for candidate in found {
+        let before = taken.range(..candidate.to).next_back();
+        let overlaps = before.is_some_and(|(_, other): (_, &Found)| other.to > candidate.from);
+        if !overlaps {
+            taken.insert(candidate.from, candidate);
+        }
+    }
+    let offsets = Offsets::new(text);
+    taken
+        .into_values()
+        .take(MAX_MENTIONS)
+        .map(|found| Mention {
+            kind: found.kind,
+            exact: text.get(found.from..found.to).unwrap_or("").to_owned(),
+            start: offsets.point_of_byte(found.from),
+            end: offsets.point_of_byte(found.to),
+            value: found.value,
+            low: found.low,
+            high: found.high,
+            bound: found.bound,
+            unit: found.unit,
+            modality: found.modality,
+        })
+        .collect()
+}

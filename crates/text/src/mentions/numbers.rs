@@ -1,0 +1,727 @@
+//! Numbers in running text: found, read, and put between the words that bound them.
+
+use super::english;
+use super::han::{self, HanNumber};
+use super::lexicon::{
+    BOUND_AFTER, BOUND_BEFORE, CURRENCY_BEFORE, MODAL_BEFORE, MODAL_IN_SENTENCE, MULTIPLIERS,
+    MULTIPLIERS_BEFORE, PERCENT_AFTER, PERCENT_BEFORE, PHRASE_ENDS, UNITS, UNITS_BEFORE,
+};
+use super::numerals::{Amount, Figure, Style, figure, style_of};
+use super::{Bound, Found, MentionKind, MentionValue, Modality};
+use crate::words::digit_value;
+
+/// A number before the words around it are read.
+#[derive(Clone, Copy, Debug)]
+struct Core {
+    from: usize,
+    to: usize,
+    low: Amount,
+    high: Option<Amount>,
+    bound: Bound,
+    kind: Writing,
+    /// The number is a share of this many parts instead of a count.
+    parts: Option<Amount>,
+}
+
+/// How a number is written, which decides what it needs beside it to be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writing {
+    Digits { count: usize, is_grouped: bool },
+    Han { parts: usize, has_multiplier: bool },
+    Words,
+}
+
+/// Finds the numbers of a text.
+pub(super) fn find(text: &str, language: &str) -> Vec<Found> {
+    let style = style_of(language);
+    let mut found = Vec::new();
+    let mut resume = 0;
+    let mut before = None;
+    for (at, c) in text.char_indices() {
+        let previous = before.replace(c);
+        if at < resume {
+            continue;
+        }
+        let core = if digit_value(c).is_some() {
+            digits(text, at, previous, style)
+        } else if han::begins(c) {
+            characters(text, at, previous)
+        } else if c.is_ascii_alphabetic()
+            && !previous.is_some_and(|p| p.is_alphanumeric() || matches!(p, '-' | '\'' | '’'))
+        {
+            words(text, at)
+        } else {
+            continue;
+        };
+        match core {
+            Some(core) => {
+                let end = core.to;
+                if let Some(mention) = describe(text, core, style) {
+                    resume = mention.to.max(end);
+                    found.push(mention);
+                } else {
+                    resume = end;
+                }
+            }
+            // Pass over digits that make no number, so that their tail is not taken for one.
+            None if digit_value(c).is_some() => resume = end_of_digits(text, at),
+            None => {}
+        }
+    }
+    found
+}
+
+fn end_of_digits(text: &str, from: usize) -> usize {
+    let rest = text.get(from..).unwrap_or("");
+    let mut end = 0;
+    let mut pending = 0;
+    for c in rest.chars() {
+        if digit_value(c).is_some() {
+            end += pending + c.len_utf8();
+            pending = 0;
+        } else if pending == 0 && matches!(c, ',' | '.' | ':' | '/' | '-' | '٬' | '٫') {
+            pending = c.len_utf8();
+        } else {
+            break;
+        }
+    }
+    from + end
+}
+
+fn is_alphabet(c: char) -> bool {
+    // Scripts in which a letter right at a digit makes a name or an ordinal of both.
+    c.is_ascii_alphabetic() || ('\u{C0}'..='\u{52F}').contains(&c)
+}
+
+/// Whether the digits at a byte belong to a name, an address, a time or an ordinal.
+fn is_label_start(text: &str, from: usize, previous: Option<char>) -> bool {
+    let Some(previous) = previous else { return false };
+    if is_alphabet(previous)
+        || matches!(
+            previous,
+            '_' | '#' | '№' | '@' | '=' | '&' | '/' | '\\' | ':' | '.' | '第' | '−' | '^'
+        )
+    {
+        return true;
+    }
+    let before = |skip: usize| text.get(..from).unwrap_or("").chars().rev().nth(skip);
+    match previous {
+        '-' | '\u{2010}' | '\u{2011}' => true,
+        ',' | '٬' | '٫' | '\'' => before(1).is_some_and(|c| digit_value(c).is_some()),
+        _ => false,
+    }
+}
+
+/// Words that turn the number after them into a label.
+const LABELS: &[&str] = &[
+    "page", "pages", "p", "pp", "chapter", "section", "article", "figure", "fig", "table", "room",
+    "no", "nr", "number", "version", "v", "step", "part", "volume", "vol", "line", "level", "item",
+    "appendix", "annex", "footnote", "note", "grade", "phase", "route", "highway", "flight",
+    "channel", "type", "class", "tel", "phone", "fax", "isbn", "issn", "zip", "id", "code",
+];
+
+fn follows_label(text: &str, from: usize) -> bool {
+    let head = text.get(..from).unwrap_or("").trim_end_matches([' ', '.', '\u{A0}']);
+    let word_from = head.rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |at| {
+        at + head.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+    });
+    let word = head.get(word_from..).unwrap_or("");
+    !word.is_empty()
+        && word.len() <= 8
+        && LABELS.iter().any(|label| word.eq_ignore_ascii_case(label))
+}
+
+fn digits(text: &str, from: usize, previous: Option<char>, style: Style) -> Option<Core> {
+    if is_label_start(text, from, previous) || follows_label(text, from) {
+        return None;
+    }
+    let Figure { to, amount, digits, is_grouped } = figure(text, from, style)?;
+    let next = text.get(to..)?.chars().next();
+    // 3.6万, 92万3千
+    if next.is_some_and(|c| {
+        matches!(c, '十' | '百' | '千' | '万' | '萬' | '亿' | '億' | '多' | '余' | '餘')
+    }) && let Some(number) = han::read(text, from)
+        && number.to > to
+    {
+        return Some(from_han(from, number));
+    }
+    let rest = text.get(to..)?;
+    if is_label_end(text, from, rest, previous) {
+        return None;
+    }
+    let (to, amount) = multiplied(text, to, amount)?;
+    let is_bare = to == text.len() - rest.len();
+    let kind = Writing::Digits { count: digits, is_grouped: is_grouped || !is_bare };
+    Some(Core { from, to, low: amount, high: None, bound: Bound::Exact, kind, parts: None })
+}
+
+/// Whether what follows makes the digits part of a name, a time, an ordinal or a list.
+fn is_label_end(text: &str, from: usize, rest: &str, previous: Option<char>) -> bool {
+    let mut after = rest.chars();
+    let Some(next) = after.next() else { return false };
+    let second = after.next();
+    if is_alphabet(next) || matches!(next, '_' | '°' | 'º' | '′' | '″' | '号' | '號' | '@' | '\\')
+    {
+        return true;
+    }
+    let digit_follows = second.is_some_and(|c| digit_value(c).is_some());
+    let letter_follows = second.is_some_and(char::is_alphabetic);
+    match next {
+        ':' | '：' | '/' | '.' | ',' if digit_follows => true,
+        // "14-day", and the ordinals of Uyghur.
+        '-' | '\u{2010}' | '\u{2011}' if letter_follows => true,
+        ')' | '）' if matches!(previous, Some('(' | '（')) => true,
+        '.' | '、' | ')' | '．' => {
+            // The number of a list's line.
+            let line = text.get(..from).unwrap_or("").rsplit('\n').next().unwrap_or("");
+            line.trim().is_empty() && (next != '.' || second.is_none_or(char::is_whitespace))
+        }
+        ' ' => {
+            let word = rest.trim_start();
+            ["am ", "pm ", "a.m", "p.m", "am.", "pm."].iter().any(|half| {
+                word.get(..half.len()).is_some_and(|start| start.eq_ignore_ascii_case(half))
+            })
+        }
+        _ => false,
+    }
+}
+
+/// The amount times the multiplier that follows.
+fn multiplied(text: &str, to: usize, amount: Amount) -> Option<(usize, Amount)> {
+    let (gap, rest) = behind_gap(text, to)?;
+    match longest(rest, MULTIPLIERS) {
+        Some((length, power)) => Some((to + gap + length, amount.times_power_of_ten(*power)?)),
+        None => Some((to, amount)),
+    }
+}
+
+/// What follows behind at most one space, and the space's length.
+fn behind_gap(text: &str, to: usize) -> Option<(usize, &str)> {
+    let rest = text.get(to..)?;
+    let gap = rest
+        .chars()
+        .next()
+        .filter(|c| matches!(c, ' ' | '\u{A0}' | '\u{202F}'))
+        .map_or(0, char::len_utf8);
+    Some((gap, rest.get(gap..)?))
+}
+
+/// The longest phrase of a table that the text begins with, as a word of its own.
+fn longest<'t, T>(rest: &str, table: &'t [(&str, T)]) -> Option<(usize, &'t T)> {
+    table
+        .iter()
+        .filter_map(|(phrase, meaning)| Some((starts_with_phrase(rest, phrase)?, meaning)))
+        .max_by_key(|(length, _)| *length)
+}
+
+/// The length of the phrase where the text begins with it.
+fn starts_with_phrase(rest: &str, phrase: &str) -> Option<usize> {
+    let mut length = 0;
+    let mut left = rest.chars();
+    for wanted in phrase.chars() {
+        let c = left.next()?;
+        if c != wanted && !c.to_lowercase().eq([wanted]) {
+            return None;
+        }
+        length += c.len_utf8();
+    }
+    let last = phrase.chars().next_back()?;
+    let follows_word = left.next().is_some_and(|c| c.is_alphanumeric());
+    let is_uyghur_stem = ('\u{620}'..='\u{6D5}').contains(&last) && phrase.chars().count() >= 4;
+    let is_joined = needs_boundary(last) && follows_word && !is_uyghur_stem;
+    (!is_joined).then_some(length)
+}
+
+/// The length of the phrase where the text ends with it; `before` is in lower case.
+fn ends_with_phrase(before: &str, phrase: &str) -> bool {
+    let Some(head) = before.strip_suffix(phrase) else { return false };
+    let Some(first) = phrase.chars().next() else { return false };
+    let last = head.chars().next_back();
+    match phrase {
+        // 最近 is "recently", 条约 a treaty.
+        "近" if last.is_some_and(|c| "附最靠邻临".contains(c)) => return false,
+        "约" | "約" if last.is_some_and(|c| "条條预預合签簽契公".contains(c)) => {
+            return false;
+        }
+        _ => {}
+    }
+    !(needs_boundary(first) && last.is_some_and(char::is_alphanumeric))
+}
+
+fn needs_boundary(c: char) -> bool {
+    c.is_alphabetic()
+        && !('\u{2E80}'..='\u{9FFF}').contains(&c)
+        && !('\u{F00}'..='\u{FFF}').contains(&c)
+}
+
+fn from_han(from: usize, number: HanNumber) -> Core {
+    let bound = match (number.high, number.is_more) {
+        (Some(_), _) => Bound::Range,
+        (None, true) => Bound::MoreThan,
+        (None, false) => Bound::Exact,
+    };
+    Core {
+        from,
+        to: number.to,
+        low: number.amount,
+        high: number.high,
+        bound,
+        kind: Writing::Han { parts: number.parts, has_multiplier: number.has_multiplier },
+        parts: None,
+    }
+}
+
+fn characters(text: &str, from: usize, previous: Option<char>) -> Option<Core> {
+    if previous.is_some_and(|c| han::begins(c) || "第初周星期礼拜百千万亿几数每之".contains(c))
+        && !text.get(..from)?.ends_with("百分之")
+    {
+        return None;
+    }
+    let number = han::read(text, from)?;
+    // 三分之一
+    if text.get(number.to..)?.starts_with("分之") {
+        let below = number.to + "分之".len();
+        let share = han::read(text, below)?;
+        let fits = number.amount.mantissa > 1
+            && number.amount.scale == 0
+            && share.amount.is_below(number.amount);
+        return (fits && !number.is_more).then_some(Core {
+            parts: Some(number.amount),
+            to: share.to,
+            ..from_han(from, share)
+        });
+    }
+    // 七成, 六成九
+    if text.get(number.to..)?.starts_with('成') && number.parts == 1 {
+        let tenths = number.amount.times_power_of_ten(1)?;
+        let behind = number.to + '成'.len_utf8();
+        let rest = text.get(behind..)?;
+        let unit = rest.chars().next().and_then(han::han_digit);
+        let (to, amount) = match unit {
+            Some(ones) => (behind + '一'.len_utf8(), tenths.plus(Amount::whole(i128::from(ones)))?),
+            None => (behind, tenths),
+        };
+        // 一成不变, 成立, 成员: only where the phrase ends.
+        let after = text.get(to..)?.chars().next();
+        let ends = after.is_none_or(|c| !c.is_alphabetic() || "的以左多人居受左被家".contains(c));
+        return ends.then_some(Core {
+            from,
+            to,
+            low: amount,
+            high: None,
+            bound: Bound::Exact,
+            kind: Writing::Han { parts: 3, has_multiplier: true },
+            parts: Some(Amount::whole(100)),
+        });
+    }
+    Some(from_han(from, number))
+}
+
+fn words(text: &str, from: usize) -> Option<Core> {
+    let number = english::read(text, from)?;
+    let next = text.get(number.to..)?.chars().next();
+    if next.is_some_and(|c| matches!(c, '-' | '_' | '’' | '\'') || c.is_alphanumeric())
+        || follows_label(text, from)
+    {
+        return None;
+    }
+    Some(Core {
+        from,
+        to: number.to,
+        low: number.amount,
+        high: None,
+        bound: Bound::Exact,
+        kind: Writing::Words,
+        parts: number.denominator.map(|parts| Amount::whole(i128::from(parts))),
+    })
+}
+
+/// Marks between the two ends of a range.
+const RANGE_MARKS: &[&str] =
+    ["–", "—", "−", "-", "~", "～", "〜", " – ", " — ", " - ", " to ", "至", "到"].as_slice();
+
+/// The upper end of a range, where one follows.
+fn range_end(text: &str, core: &Core, style: Style) -> Option<Core> {
+    let rest = text.get(core.to..)?;
+    let before = text.get(..core.from)?;
+    // "from 5 to 6" and 由…至… tell of a change, not of a range.
+    let is_change =
+        ["from", "From", "由", "从", "從"].iter().any(|word| before.trim_end().ends_with(word));
+    let between = before.trim_end_matches([' ', '$', '€', '£', '¥']).ends_with("between");
+    let mark = RANGE_MARKS
+        .iter()
+        .chain(between.then_some(&" and "))
+        .filter(|mark| rest.starts_with(**mark))
+        .filter(|mark| !(is_change && matches!(**mark, " to " | "至" | "到")))
+        .max_by_key(|mark| mark.len())?;
+    let mut from = core.to + mark.len();
+    for sign in ["US$", "$", "€", "£", "¥", "￥"] {
+        if text.get(from..)?.starts_with(sign) {
+            from += sign.len();
+            break;
+        }
+    }
+    let first = text.get(from..)?.chars().next()?;
+    let end = if digit_value(first).is_some() {
+        digits(text, from, None, style)?
+    } else if han::begins(first) {
+        characters(text, from, None)?
+    } else {
+        words(text, from)?
+    };
+    // 5-6-7 is no range.
+    let tail = text.get(end.to..)?;
+    let goes_on = tail.starts_with(['-', '–', '/'])
+        && tail.chars().nth(1).is_some_and(|c| digit_value(c).is_some());
+    (!goes_on && end.high.is_none() && end.parts.is_none()).then_some(end)
+}
+
+/// Reads what stands around a number; none where it is not one to be believed.
+fn describe(text: &str, mut core: Core, style: Style) -> Option<Found> {
+    let mut percent_to = percent_end(text, core.to);
+    if core.high.is_none()
+        && core.parts.is_none()
+        && let Some(end) =
+            range_end(text, &Core { to: percent_to.unwrap_or(core.to), ..core }, style)
+    {
+        let end_percent = percent_end(text, end.to);
+        // "1.2–1.5 million": the multiplier belongs to both.
+        let low = shared_multiplier(text, &core, &end).unwrap_or(core.low);
+        if low.is_below(end.low) && (percent_to.is_none() || end_percent.is_some()) {
+            core = Core { to: end.to, low, high: Some(end.low), bound: Bound::Range, ..core };
+            percent_to = end_percent;
+        }
+    }
+    // 555-0142: a telephone, not a range.
+    let mut tail = text.get(core.to..)?.chars();
+    if core.high.is_none()
+        && matches!(core.kind, Writing::Digits { .. })
+        && matches!(tail.next(), Some('-'))
+        && tail.next().is_some_and(|c| digit_value(c).is_some())
+    {
+        return None;
+    }
+    let (percent_from, is_percent_before) = percent_start(text, core.from);
+    let is_percent = percent_to.is_some() || is_percent_before;
+    let from = percent_from;
+    let mut to = percent_to.unwrap_or(core.to);
+    let around = Around::read(text, from, to);
+    let currency = around.currency;
+    if is_percent || core.parts.is_some() || currency.is_some() {
+        // Nothing else is needed.
+    } else if !is_believable(text, &core, &around) {
+        return None;
+    }
+    let (multiplied_from, power) = multiplier_before(text, from);
+    let lift = |amount: Amount| amount.times_power_of_ten(power);
+    let share = |amount: Amount| match core.parts {
+        // A hundredth is exact; a third is as near as a number can be.
+        Some(parts) if parts == Amount::whole(100) => Some(amount.value()),
+        Some(parts) => {
+            let (MentionValue::Whole(above), MentionValue::Whole(below)) =
+                (amount.value(), parts.value())
+            else {
+                return None;
+            };
+            Some(MentionValue::Decimal(above as f64 * 100.0 / below as f64))
+        }
+        None => Some(lift(amount)?.value()),
+    };
+    let low = share(core.low)?;
+    let high = match core.high {
+        Some(high) => Some(share(high)?),
+        None => None,
+    };
+    let from = currency.map_or(multiplied_from, |(start, _)| start);
+    if let Some(unit) = &around.unit
+        && unit.is_currency
+        && currency.is_none()
+    {
+        to = to.max(unit.to.min(to));
+    }
+    let bound =
+        if core.bound == Bound::Range { Bound::Range } else { around.bound.unwrap_or(core.bound) };
+    let unit = if is_percent || core.parts.is_some() {
+        Some("percent".to_owned())
+    } else {
+        currency.map(|(_, code)| code.to_owned()).or(around.unit.map(|unit| unit.name.to_owned()))
+    };
+    let (value, low) = if high.is_some() { (None, Some(low)) } else { (Some(low), None) };
+    Some(Found {
+        kind: MentionKind::Number,
+        from,
+        to,
+        value,
+        low,
+        high,
+        bound,
+        unit,
+        modality: around.modality,
+    })
+}
+
+/// The low end of a range, lifted by the multiplier that is written at the high end only.
+fn shared_multiplier(text: &str, low: &Core, high: &Core) -> Option<Amount> {
+    let (Writing::Digits { .. }, Writing::Digits { .. }) = (low.kind, high.kind) else {
+        if let (Writing::Digits { is_grouped: false, .. }, Writing::Han { .. }) =
+            (low.kind, high.kind)
+        {
+            // 3至5万
+            let last = text.get(..high.to)?.chars().next_back()?;
+            let power = match last {
+                '万' | '萬' => 4,
+                '亿' | '億' => 8,
+                _ => return None,
+            };
+            return low.low.times_power_of_ten(power);
+        }
+        return None;
+    };
+    let bare =
+        figure(text, high.from, Style::Point).or_else(|| figure(text, high.from, Style::Comma))?;
+    let (_, rest) = behind_gap(text, bare.to)?;
+    let (_, power) = longest(rest, MULTIPLIERS)?;
+    // "5 million to 6 million" has one of its own.
+    let own =
+        figure(text, low.from, Style::Point).or_else(|| figure(text, low.from, Style::Comma))?;
+    (own.to == low.to).then(|| low.low.times_power_of_ten(*power)).flatten()
+}
+
+/// One past the percent sign or word that follows.
+fn percent_end(text: &str, to: usize) -> Option<usize> {
+    let (gap, rest) = behind_gap(text, to)?;
+    let length = PERCENT_AFTER.iter().filter_map(|sign| starts_with_phrase(rest, sign)).max()?;
+    let is_points = rest.get(length..).is_some_and(|tail| tail.starts_with("age point"));
+    (!is_points).then_some(to + gap + length)
+}
+
+/// The first byte of the percent sign or word that stands before, and whether there is one.
+fn percent_start(text: &str, from: usize) -> (usize, bool) {
+    let before = text.get(..from).unwrap_or("");
+    let found = PERCENT_BEFORE
+        .iter()
+        .filter(|sign| before.ends_with(**sign))
+        .filter(|sign| {
+            // "5% 10": that sign belongs to the figure before it.
+            let head = before.get(..before.len() - sign.len()).unwrap_or("");
+            !head.chars().next_back().is_some_and(|c| digit_value(c).is_some())
+        })
+        .max_by_key(|sign| sign.len());
+    match found {
+        Some(sign) => (from - sign.trim_end().len() - (sign.len() - sign.trim_end().len()), true),
+        None => (from, false),
+    }
+}
+
+/// The Tibetan multiplier before a figure: its first byte, and its power of ten.
+fn multiplier_before(text: &str, from: usize) -> (usize, u32) {
+    let before = text.get(..from).unwrap_or("").trim_end_matches(' ');
+    MULTIPLIERS_BEFORE
+        .iter()
+        .filter(|(word, _)| before.ends_with(word))
+        .filter(|(word, _)| {
+            let head = before.get(..before.len() - word.len()).unwrap_or("");
+            head.is_empty() || head.ends_with(['་', ' ', '།', '\n'])
+        })
+        .max_by_key(|(word, _)| word.len())
+        .map_or((from, 0), |(word, power)| (before.len() - word.len(), *power))
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Unit {
+    name: &'static str,
+    to: usize,
+    is_currency: bool,
+}
+
+/// The words around a number.
+#[derive(Clone, Copy, Debug)]
+struct Around {
+    bound: Option<Bound>,
+    modality: Modality,
+    currency: Option<(usize, &'static str)>,
+    unit: Option<Unit>,
+}
+
+impl Around {
+    fn read(text: &str, from: usize, to: usize) -> Around {
+        let window = window_before(text, from);
+        let lower = window.to_lowercase();
+        let mut before = lower.as_str();
+        let currency = CURRENCY_BEFORE
+            .iter()
+            .filter(|(sign, _)| ends_with_phrase(before.trim_end_matches(' '), sign))
+            .max_by_key(|(sign, _)| sign.len());
+        let mut currency_from = None;
+        if let Some((sign, code)) = currency {
+            let trimmed = before.trim_end_matches(' ');
+            let gap = before.len() - trimmed.len();
+            currency_from = Some((from.saturating_sub(sign.len() + gap), *code));
+            before = trimmed.get(..trimmed.len() - sign.len()).unwrap_or("");
+        }
+        let (mut bound, mut modality) = (None, Modality::Stated);
+        for _ in 0..3 {
+            before = before.trim_end_matches([' ', '\u{A0}', '\u{F0B}']);
+            // 约有四十户, 达到: the verb stands between.
+            if let Some(rest) = before.strip_suffix(['有', '为', '達', '达', '為'])
+                && rest.chars().next_back().is_some_and(|c| c.is_alphabetic())
+                && last_phrase(rest, BOUND_BEFORE).is_some()
+            {
+                before = rest;
+            }
+            let a_bound = last_phrase(before, BOUND_BEFORE);
+            let a_modal = last_phrase(before, MODAL_BEFORE);
+            before = match (a_bound, a_modal) {
+                (Some((rest, found)), other)
+                    if other.is_none_or(|(o, _)| rest.len() <= o.len()) =>
+                {
+                    bound = bound.or(Some(found));
+                    rest
+                }
+                (_, Some((rest, found))) => {
+                    modality = found;
+                    rest
+                }
+                _ => break,
+            };
+        }
+        if modality == Modality::Stated {
+            modality = sentence_modality(&lower);
+        }
+        let noun_before = UNITS_BEFORE
+            .iter()
+            .filter(|(noun, _)| window.ends_with(noun))
+            .max_by_key(|(noun, _)| noun.len())
+            .map(|(_, name)| Unit { name, to, is_currency: false });
+        let after = bound_after(text, to);
+        let unit_from = after.map_or(to, |(end, _)| end);
+        let unit = unit_after(text, unit_from).or(noun_before);
+        let late = unit.and_then(|unit| bound_after(text, unit.to));
+        let bound = bound.or(after.map(|(_, found)| found)).or(late.map(|(_, found)| found));
+        Around { bound, modality, currency: currency_from, unit }
+    }
+}
+
+/// At most the last 200 bytes of the line before a byte.
+fn window_before(text: &str, from: usize) -> &str {
+    let mut start = from.saturating_sub(200);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    let window = text.get(start..from).unwrap_or("");
+    window.rsplit('\n').next().unwrap_or("")
+}
+
+fn last_phrase<'b, T: Copy>(before: &'b str, table: &[(&str, T)]) -> Option<(&'b str, T)> {
+    table
+        .iter()
+        .filter(|(phrase, _)| ends_with_phrase(before, phrase))
+        .max_by_key(|(phrase, _)| phrase.len())
+        .and_then(|(phrase, found)| Some((before.get(..before.len() - phrase.len())?, *found)))
+}
+
+fn bound_after(text: &str, to: usize) -> Option<(usize, Bound)> {
+    let (gap, rest) = behind_gap(text, to)?;
+    let rest = rest.strip_prefix('\u{F0B}').unwrap_or(rest);
+    let skipped = text.len() - to - gap - rest.len();
+    let (length, bound) = longest(rest, BOUND_AFTER)?;
+    Some((to + gap + skipped + length, *bound))
+}
+
+/// The modality that the sentence before a number carries over to it; `before` is in lower case.
+fn sentence_modality(before: &str) -> Modality {
+    let sentence = before
+        .rsplit(|c: char| matches!(c, '!' | '?' | '。' | '！' | '？' | '；' | ';' | '།'))
+        .next()
+        .unwrap_or("");
+    let sentence = sentence.rsplit(". ").next().unwrap_or("");
+    MODAL_IN_SENTENCE
+        .iter()
+        .filter_map(|(phrase, modality)| {
+            let at = sentence.rfind(phrase)?;
+            let head = sentence.get(..at)?;
+            let tail = sentence.get(at + phrase.len()..)?;
+            let joined = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+            let is_word = !needs_boundary(phrase.chars().next()?)
+                || (!joined(head.chars().next_back()) && !joined(tail.chars().next()));
+            is_word.then_some((at + phrase.len(), *modality))
+        })
+        .max_by_key(|(at, _)| *at)
+        .map_or(Modality::Stated, |(_, modality)| modality)
+}
+
+/// What the words after a number say it counts.
+fn unit_after(text: &str, to: usize) -> Option<Unit> {
+    let (gap, rest) = behind_gap(text, to)?;
+    let found = |length: usize, name: &'static str, skipped: usize| Unit {
+        name,
+        to: to + gap + skipped + length,
+        is_currency: name.len() == 3 && name.chars().all(|c| c.is_ascii_uppercase()),
+    };
+    let first = rest.chars().next()?;
+    if !first.is_ascii_alphabetic() {
+        let (length, name) = longest(rest, UNITS)?;
+        // 五年级: a school grade.
+        let is_grade =
+            rest.get(length..).is_some_and(|tail| tail.starts_with('级') || tail.starts_with('級'));
+        return (!is_grade).then(|| found(length, name, 0));
+    }
+    if gap == 0 {
+        return None;
+    }
+    // The last known noun of the phrase: in "14 blood sample kits" the kits are unknown, so none.
+    let mut skipped = 0;
+    let mut unit = None;
+    for _ in 0..4 {
+        let word_rest = rest.get(skipped..)?;
+        let length = word_rest
+            .find(|c: char| !(c.is_alphabetic() || matches!(c, '-' | '’' | '\'')))
+            .unwrap_or(word_rest.len());
+        let word = word_rest.get(..length)?;
+        if word.is_empty() || PHRASE_ENDS.iter().any(|end| word.eq_ignore_ascii_case(end)) {
+            break;
+        }
+        if ["square", "cubic"].iter().any(|power| word.eq_ignore_ascii_case(power)) {
+            return None;
+        }
+        let known = UNITS.iter().find(|(noun, _)| word.eq_ignore_ascii_case(noun));
+        if let Some((_, name)) = known {
+            unit = Some(found(length, name, skipped));
+        }
+        let next = word_rest.get(length..)?;
+        if !next.starts_with(' ') {
+            break;
+        }
+        skipped += length + 1;
+    }
+    unit
+}
+
+/// Whether a number without a percent sign or a currency is a count of something, not a label, a
+/// year, or part of a word.
+fn is_believable(text: &str, core: &Core, around: &Around) -> bool {
+    let has_unit = around.unit.is_some();
+    let is_supported = has_unit || around.bound.is_some() || core.bound != Bound::Exact;
+    match core.kind {
+        Writing::Digits { count, is_grouped } => {
+            let year = core.low.scale == 0 && (1800..=2099).contains(&core.low.mantissa);
+            let is_year = count == 4 && !is_grouped && year && !is_supported;
+            let is_long = count >= 7 && !is_grouped && !has_unit;
+            !is_year && !is_long
+        }
+        Writing::Han { parts, has_multiplier } => {
+            let is_one = core.low == Amount::whole(1) && core.high.is_none();
+            if is_one || core.low.mantissa == 0 {
+                return false;
+            }
+            let mixed = text
+                .get(core.from..core.to)
+                .is_some_and(|exact| exact.chars().any(|c| digit_value(c).is_some()));
+            // Digits in a row without a multiplier are a year, a number plate or a telephone.
+            mixed
+                || (has_unit && (has_multiplier || parts == 1))
+                || (has_multiplier && (parts >= 3 || (parts >= 2 && is_supported)))
+        }
+        Writing::Words => is_supported || core.low.mantissa >= 100,
+    }
+}

@@ -1,0 +1,218 @@
+//! Search: what must be found is found, in every script, with its exact place.
+
+use witnessmark_text::{Document, Index, IndexError, SearchOptions, Writer};
+
+fn document(capture: &str, title: &str, language: &str, published: &str, text: &str) -> Document {
+    Document {
+        capture: capture.to_owned(),
+        title: title.to_owned(),
+        url: format!("https://example.org/{capture}"),
+        language: language.to_owned(),
+        published: (!published.is_empty()).then(|| published.to_owned()),
+        text: text.to_owned(),
+    }
+}
+
+/// Texts in four languages about one invented event.
+fn library() -> Index {
+    let index = Index::in_memory().unwrap();
+    let mut writer = index.writer(Writer::DEFAULT_BUDGET).unwrap();
+    for document in [
+        document(
+            "zh",
+            "采集通知",
+            "zh-Hans",
+            "2022-09-05",
+            "公告：西藏某县公安局自六月起采集血样。\n全县九十二万三千人，已完成百分之六十九。DNA采集点设在村委会。",
+        ),
+        document("zh-2", "寓言", "zh-Hans", "2021", "他把东西藏在箱子里。"),
+        document("bo", "བརྡ་ཐོ།", "bo", "2022-09", "བོད་ལྗོངས་ཀྱི་གྲོང་ཚོ་ཁག་ཏུ་ཁྲག་གི་དཔེ་ཚད་བླངས། མི་༦༩ཡོད།"),
+        document(
+            "ug",
+            "ئۇقتۇرۇش",
+            "ug",
+            "",
+            "ئۇيغۇر ئاپتونوم رايونىدا 36 مىليون ئادەمدىن قان ئېلىندى.",
+        ),
+        document(
+            "en",
+            "Notice",
+            "en",
+            "2022-09-13",
+            "Police collected blood samples in 14 localities. Police said the samples were needed.",
+        ),
+        document("th", "ประกาศ", "th", "2020-01-01", "ตำรวจเก็บตัวอย่างเลือด"),
+    ] {
+        writer.add(&document).unwrap();
+    }
+    writer.commit().unwrap();
+    index
+}
+
+/// Searches, and checks on the way that every passage is where it says it is.
+fn search(index: &Index, query: &str, options: &SearchOptions) -> Vec<(String, Vec<String>)> {
+    let results = index.search(query, options).unwrap();
+    assert_eq!(results.total, results.hits.len(), "all hits of {query} fit");
+    results
+        .hits
+        .into_iter()
+        .map(|hit| (hit.capture, hit.passages.into_iter().map(|p| p.exact).collect()))
+        .collect()
+}
+
+#[test]
+fn finds_words_of_every_script_where_they_stand() {
+    let index = library();
+    for (query, expected) in [
+        ("西藏", vec![("zh-2", vec!["西藏"]), ("zh", vec!["西藏"])]),
+        ("血样", vec![("zh", vec!["血样"])]),
+        ("县公", vec![("zh", vec!["县公"])]),
+        ("公安局", vec![("zh", vec!["公安局"])]),
+        ("样", vec![("zh", vec!["样"])]),
+        ("血", vec![("zh", vec!["血"])]),
+        ("DNA采集", vec![("zh", vec!["DNA采集"])]),
+        ("dna采", vec![("zh", vec!["DNA采"])]),
+        ("采集dna", vec![]),
+        ("བོད", vec![("bo", vec!["བོད"])]),
+        ("ཁྲག་གི་དཔེ་ཚད", vec![("bo", vec!["ཁྲག་གི་དཔེ་ཚད"])]),
+        ("དཔེ་ཁྲག", vec![]),
+        ("ئۇيغۇر", vec![("ug", vec!["ئۇيغۇر"])]),
+        ("police", vec![("en", vec!["Police", "Police"])]),
+        ("\"blood samples\"", vec![("en", vec!["blood samples"])]),
+        ("\"samples blood\"", vec![]),
+        ("blood localities", vec![("en", vec!["blood", "localities"])]),
+        ("blood missing", vec![]),
+        ("missing OR localities", vec![("en", vec!["localities"])]),
+        ("西藏 -箱子", vec![("zh", vec!["西藏"])]),
+        ("(血样 OR blood) -police", vec![("zh", vec!["血样"])]),
+        ("เลือด", vec![("th", vec!["เลือด"])]),
+        // Only the title holds it.
+        ("Notice", vec![("en", vec![])]),
+    ] {
+        let expected: Vec<(String, Vec<String>)> = expected
+            .into_iter()
+            .map(|(capture, passages)| {
+                (capture.to_owned(), passages.into_iter().map(str::to_owned).collect())
+            })
+            .collect();
+        assert_eq!(search(&index, query, &SearchOptions::default()), expected, "{query}");
+    }
+}
+
+#[test]
+fn a_dictionary_word_ranks_above_the_same_characters_by_chance() {
+    let index = Index::in_memory().unwrap();
+    let mut writer = index.writer(Writer::DEFAULT_BUDGET).unwrap();
+    // "Study of life" holds the characters of "graduate student", cut elsewhere.
+    writer.add(&document("chance", "", "zh", "", "他研究生命。")).unwrap();
+    writer.add(&document("word", "", "zh", "", "这所大学的研究生从下个月开始报名。")).unwrap();
+    writer.commit().unwrap();
+    let found = search(&index, "研究生", &SearchOptions::default());
+    let captures: Vec<&str> = found.iter().map(|(capture, _)| capture.as_str()).collect();
+    assert_eq!(captures, ["word", "chance"]);
+}
+
+#[test]
+fn passages_count_code_points() {
+    let index = Index::in_memory().unwrap();
+    let mut writer = index.writer(Writer::LEAST_BUDGET).unwrap();
+    let text = "𠮷野家 👩\u{200d}👧 བོད་ཀྱི། ئۇيغۇر e\u{301}te\u{301} 西藏 end";
+    writer.add(&document("a", "", "und", "", text)).unwrap();
+    writer.commit().unwrap();
+    for query in ["𠮷野", "བོད", "ئۇيغۇر", "été", "西藏", "end"] {
+        let results = index.search(query, &SearchOptions::default()).unwrap();
+        let passage = &results.hits[0].passages[0];
+        let quoted: String =
+            text.chars().skip(passage.start).take(passage.end - passage.start).collect();
+        assert_eq!(quoted, passage.exact, "{query}");
+        assert!(!quoted.is_empty());
+    }
+}
+
+#[test]
+fn filters_by_language_and_day() {
+    let index = library();
+    let captures = |options: SearchOptions| -> Vec<String> {
+        let mut found: Vec<String> = search(&index, "西藏 OR བོད OR police OR ئۇيغۇر", &options)
+            .into_iter()
+            .map(|(capture, _)| capture)
+            .collect();
+        found.sort();
+        found
+    };
+    let options = SearchOptions::default;
+    assert_eq!(captures(options()), ["bo", "en", "ug", "zh", "zh-2"]);
+    let language = |tag: &str| SearchOptions { language: Some(tag.to_owned()), ..options() };
+    assert_eq!(captures(language("zh")), ["zh", "zh-2"]);
+    assert_eq!(captures(language("zh-Hans")), ["zh", "zh-2"]);
+    assert!(captures(language("zh-Hant")).is_empty());
+    let days = |from: Option<&str>, to: Option<&str>| SearchOptions {
+        from: from.map(str::to_owned),
+        to: to.map(str::to_owned),
+        ..options()
+    };
+    assert_eq!(captures(days(Some("2022-09-06"), None)), ["bo", "en"]);
+    assert_eq!(captures(days(None, Some("2021-06"))), ["zh-2"]);
+    assert_eq!(captures(days(Some("2022"), Some("2022-09-05"))), ["bo", "zh"]);
+    let results = index.search("西藏", &days(Some("2000"), None)).unwrap();
+    assert!(results.warnings.iter().any(|w| w.contains("not known")), "{:?}", results.warnings);
+    let wrong = index.search("西藏", &days(Some("yesterday"), None)).unwrap_err();
+    assert!(matches!(wrong, IndexError::Date { .. }), "{wrong}");
+}
+
+#[test]
+fn a_broken_query_says_where_and_what_to_do() {
+    let index = library();
+    for (query, at) in [
+        ("", 0),
+        ("  …  ", 0),
+        ("西藏 \"blood", 3),
+        ("(blood", 0),
+        ("blood)", 5),
+        ("OR blood", 0),
+        ("blood OR", 6),
+        ("-blood", 0),
+    ] {
+        match index.search(query, &SearchOptions::default()) {
+            Err(IndexError::Query(error)) => {
+                assert_eq!(error.at, at, "{query}: {error}");
+                assert!(!error.hint.is_empty());
+            }
+            other => panic!("{query} gave {other:?}"),
+        }
+    }
+    let deep = "(".repeat(10_000);
+    assert!(matches!(index.search(&deep, &SearchOptions::default()), Err(IndexError::Query(_))));
+}
+
+#[test]
+fn warns_of_scripts_that_are_searched_less_well() {
+    let results = library().search("เลือด", &SearchOptions::default()).unwrap();
+    assert!(results.warnings[0].starts_with("Thai"), "{:?}", results.warnings);
+}
+
+#[test]
+fn lives_on_disk_and_forgets_what_is_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index");
+    assert!(matches!(Index::open(&path), Err(IndexError::Unusable { .. })));
+    let index = Index::create(&path).unwrap();
+    assert!(matches!(Index::create(&path), Err(IndexError::Unusable { .. })));
+    let mut writer = index.writer(Writer::DEFAULT_BUDGET).unwrap();
+    assert!(matches!(index.writer(Writer::DEFAULT_BUDGET), Err(IndexError::Locked)));
+    for number in 0..20 {
+        let capture = format!("c{number}");
+        writer.add(&document(&capture, "", "bo", "", "བོད་ལྗོངས")).unwrap();
+        if number % 5 == 0 {
+            writer.commit().unwrap();
+        }
+    }
+    writer.delete("c7");
+    writer.finish().unwrap();
+    let again = Index::open(&path).unwrap();
+    assert_eq!(again.len(), 19);
+    let results =
+        again.search("བོད", &SearchOptions { limit: 3, ..SearchOptions::default() }).unwrap();
+    assert_eq!((results.hits.len(), results.total), (3, 19));
+    assert!(again.writer(1000).is_err());
+}

@@ -1,0 +1,191 @@
+//! Numbers and dates in labelled sentences of our own (`mentions.txt`).
+
+use std::collections::BTreeMap;
+
+use witnessmark_text::{Bound, Mention, MentionKind, MentionValue, Modality, find_mentions};
+
+/// The least F1 on the half of the sentences that no rule was made from.
+const LEAST_NUMBERS: f64 = 0.90;
+const LEAST_DATES: f64 = 0.90;
+
+const LABELLED: &str = include_str!("mentions.txt");
+
+/// A label: what must be found.
+#[derive(Clone, Debug, PartialEq)]
+struct Label {
+    start: usize,
+    exact: String,
+    date: bool,
+    low: String,
+    high: Option<String>,
+    bound: Bound,
+    unit: Option<String>,
+    modality: Modality,
+}
+
+/// Reads `{words|label}` marks; gives the plain sentence and its labels.
+fn read(marked: &str) -> (String, Vec<Label>) {
+    let (mut plain, mut labels) = (String::new(), Vec::new());
+    let mut rest = marked;
+    while let Some((head, tail)) = rest.split_once('{') {
+        plain.push_str(head);
+        let (mark, tail) = tail.split_once('}').expect("an open mark is closed");
+        let (exact, label) = mark.split_once('|').expect("a mark has a label");
+        labels.push(label_of(plain.chars().count(), exact, label));
+        plain.push_str(exact);
+        rest = tail;
+    }
+    plain.push_str(rest);
+    (plain, labels)
+}
+
+fn label_of(start: usize, exact: &str, label: &str) -> Label {
+    let (date, label) = match label.strip_prefix('@') {
+        Some(date) => (true, date),
+        None => (false, label),
+    };
+    let bounds = [
+        (">=", Bound::AtLeast),
+        ("<=", Bound::AtMost),
+        (">", Bound::MoreThan),
+        ("<", Bound::LessThan),
+        ("~", Bound::About),
+    ];
+    let (mut bound, mut label) = bounds
+        .iter()
+        .find_map(|(sign, bound)| Some((*bound, label.strip_prefix(sign)?)))
+        .unwrap_or((Bound::Exact, label));
+    let mut modality = Modality::Stated;
+    for (sign, found) in [("?", Modality::Possible), ("!", Modality::Planned)] {
+        if let Some(rest) = label.strip_suffix(sign) {
+            (modality, label) = (found, rest.trim_end());
+        }
+    }
+    let (value, unit) = match label.split_once(' ') {
+        Some((value, unit)) => (value, Some(unit.to_owned())),
+        None => (label, None),
+    };
+    let (low, high) = match value.split_once("..") {
+        Some((low, high)) => (low, Some(high.to_owned())),
+        None => (value, None),
+    };
+    if high.is_some() && !date {
+        bound = Bound::Range;
+    }
+    let (low, exact) = (low.to_owned(), exact.to_owned());
+    Label { start, exact, date, low, high, bound, unit, modality }
+}
+
+fn is_value(found: Option<&MentionValue>, expected: &str) -> bool {
+    match found {
+        Some(MentionValue::Date(date)) => date == expected,
+        Some(MentionValue::Whole(value)) => value.to_string() == expected,
+        Some(MentionValue::Decimal(value)) => {
+            expected.parse::<f64>().is_ok_and(|expected| (value - expected).abs() < 5e-4)
+        }
+        None => false,
+    }
+}
+
+/// Place, kind and value are right.
+fn matches(found: &Mention, label: &Label) -> bool {
+    let values = match &label.high {
+        Some(high) => {
+            is_value(found.low.as_ref(), &label.low) && is_value(found.high.as_ref(), high)
+        }
+        None => is_value(found.value.as_ref(), &label.low),
+    };
+    (found.kind == MentionKind::Date) == label.date
+        && found.start == label.start
+        && found.exact == label.exact
+        && values
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Score {
+    right: u32,
+    wrong: u32,
+    missed: u32,
+    bound: u32,
+    unit: u32,
+    modality: u32,
+}
+
+impl Score {
+    fn f1(self) -> f64 {
+        let right = f64::from(self.right);
+        2.0 * right / (2.0 * right + f64::from(self.wrong) + f64::from(self.missed))
+    }
+}
+
+#[test]
+fn labelled_sentences() {
+    let sentences: Vec<&str> =
+        LABELLED.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+    let mut scores: BTreeMap<(bool, bool), Score> = BTreeMap::new();
+    let mut by_language: BTreeMap<(&str, bool), Score> = BTreeMap::new();
+    let verbose = std::env::var_os("WITNESSMARK_SHOW_MISTAKES").is_some();
+    for (number, line) in sentences.iter().enumerate() {
+        let is_test = number % 2 == 1;
+        let (language, marked) = line.split_once('\t').expect("language, tab, sentence");
+        let (sentence, labels) = read(marked);
+        let found = find_mentions(&sentence, Some(language));
+        let mut used = vec![false; found.len()];
+        for label in &labels {
+            let at = found.iter().position(|mention| matches(mention, label));
+            for score in [
+                scores.entry((is_test, label.date)).or_default(),
+                by_language.entry((language, is_test)).or_default(),
+            ] {
+                match at {
+                    Some(at) => {
+                        score.right += 1;
+                        score.bound += u32::from(found[at].bound == label.bound);
+                        score.unit += u32::from(found[at].unit == label.unit);
+                        score.modality += u32::from(found[at].modality == label.modality);
+                    }
+                    None => score.missed += 1,
+                }
+            }
+            if let Some(at) = at {
+                used[at] = true;
+            }
+            let is_whole = at.is_some_and(|at| {
+                found[at].bound == label.bound
+                    && found[at].unit == label.unit
+                    && found[at].modality == label.modality
+            });
+            if verbose && !is_test && !is_whole {
+                println!("{line}\n   expected {label:?}\n   found {:?}", at.map(|at| &found[at]));
+            }
+        }
+        for (mention, used) in found.iter().zip(used) {
+            if !used {
+                let date = mention.kind == MentionKind::Date;
+                scores.entry((is_test, date)).or_default().wrong += 1;
+                by_language.entry((language, is_test)).or_default().wrong += 1;
+                if verbose && !is_test {
+                    println!("{line}\n   wrong {mention:?}");
+                }
+            }
+        }
+    }
+    for ((is_test, date), score) in &scores {
+        println!(
+            "mentions: {} {}: F1 {:.4}, {score:?}",
+            if *is_test { "test" } else { "development" },
+            if *date { "dates" } else { "numbers" },
+            score.f1()
+        );
+    }
+    for ((language, is_test), score) in &by_language {
+        println!(
+            "mentions: {language} {}: F1 {:.4}",
+            if *is_test { "test" } else { "development" },
+            score.f1()
+        );
+    }
+    println!("mentions: {} sentences", sentences.len());
+    assert!(scores[&(true, false)].f1() >= LEAST_NUMBERS);
+    assert!(scores[&(true, true)].f1() >= LEAST_DATES);
+}

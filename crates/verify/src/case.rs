@@ -1,0 +1,165 @@
+//! Verification of a case folder (`docs/format.md`, sections *The case folder*, *Payloads* and *Log*).
+//!
+//! The signed checkpoint is what everything is compared with: the leaves are made anew from the payloads, the values
+//! beside them and the seeds; the tree from the leaves; the root from the tree. The payloads name every other blob.
+
+use std::collections::BTreeMap;
+
+use crate::files::{Files, Listed};
+use crate::findings::{Findings, Group};
+use crate::report::{Kind, Report};
+
+mod blobs;
+mod entries;
+mod file_set;
+mod imports;
+mod keys;
+mod links;
+mod packs;
+mod promise;
+mod tree;
+
+/// The files of the case, by name.
+pub(crate) use links::stands;
+
+/// The files of the case, by name.
+type Names = BTreeMap<String, Listed>;
+
+/// Verifies a case. Every failure is named; none stops the rest.
+pub fn verify(files: &dyn Files) -> Report {
+    let mut findings = Findings::default();
+    for problem in files.problems() {
+        findings.fail(Group::Container, "the zip", problem);
+    }
+    let names: Names = match files.list() {
+        Ok(listed) => listed.into_iter().map(|one| (one.name.clone(), one)).collect(),
+        Err(error) => {
+            findings.fail(Group::Files, "the folder", error);
+            return findings.report(Kind::Case, Vec::new(), Vec::new());
+        }
+    };
+    let blobs = blobs::hash_all(files, &names, &mut findings);
+    let keys = keys::Keyring::read(files, &names, &mut findings);
+    let state = promise::read_state(files, &names, &mut findings);
+    let mut chain = packs::Chain::walk(files, &blobs, state.as_ref(), &names, &mut findings);
+    let created = chain.case_created(files);
+    let verifier = keys.log_key(created.as_ref(), &mut findings);
+    let checkpoint = promise::read_checkpoint(files, &names, verifier.as_ref(), &mut findings);
+    let sizes = promise::Sizes::settle(state, checkpoint, &chain, &names);
+    chain.extend_to(sizes.all, files, &blobs, &mut findings);
+    let staging = promise::read_staging(files, &names, &sizes, &mut findings);
+    let mut leaves = tree::Leaves::read(files, &names, &sizes, staging.as_ref(), &mut findings);
+    let entries = entries::check(files, &chain, &keys, &blobs, &mut leaves, &mut findings);
+    let tree = tree::check(files, &names, &sizes, leaves, &entries, &mut findings);
+    promise::compare(&sizes, staging.as_ref(), &tree, &mut findings);
+    keys.compare(&entries.actors, &mut findings);
+    check_case_file(files, created.as_ref(), &mut findings);
+    file_set::check(files, &names, &sizes, &chain, &entries, &mut findings);
+
+    let size = sizes.signed();
+    findings.unchecked(
+        Group::Timestamps,
+        "log",
+        format!(
+            "no outside timestamp covers the log: its key's holder could have rewritten it; {}",
+            counted(size, "entry", "entries")
+        ),
+    );
+    let root = sizes.checkpoint.as_ref().map(|checkpoint| checkpoint.root.hex());
+    let key = verifier.as_ref().map(|verifier| verifier.to_text());
+    report(findings, size, root.unwrap_or_default(), key.unwrap_or_default())
+}
+
+/// `1 entry`, `2 entries`.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+/// `case.toml`: the three lines of format 1, and the id of the first entry.
+fn check_case_file(
+    files: &dyn Files,
+    created: Option<&witnessmark_model::payload::CaseCreated>,
+    findings: &mut Findings,
+) {
+    const NAME: &str = "case.toml";
+    let text = match crate::files::bytes(files, NAME, 64 * 1024) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => return findings.fail(Group::CaseFile, NAME, error),
+    };
+    let mut fields = BTreeMap::new();
+    for line in
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        let Some((key, value)) = line.split_once('=') else {
+            return findings.fail(Group::CaseFile, NAME, "a line of it is not `key = value`");
+        };
+        fields.insert(key.trim().to_owned(), value.trim().trim_matches('"').to_owned());
+    }
+    let get = |key: &str| fields.get(key).map(String::as_str).unwrap_or_default();
+    if get("format") != "1" || get("sealed") != "false" || fields.len() != 3 {
+        let detail = "it does not say format 1, an id and that the case is open";
+        return findings.fail(Group::CaseFile, NAME, detail);
+    }
+    match created {
+        Some(created) if created.case.to_string() == get("id") => findings.pass(Group::CaseFile),
+        Some(created) => {
+            let detail = format!("its id is not that of the first entry, {}", created.case);
+            findings.fail(Group::CaseFile, NAME, detail);
+        }
+        None => findings.unchecked(Group::CaseFile, NAME, "no first entry to compare its id with"),
+    }
+}
+
+fn report(findings: Findings, size: u64, root: String, key: String) -> Report {
+    use Group::*;
+    let proves: Vec<(&[Group], String)> = vec![
+        (
+            &[Checkpoint, Root, Tiles],
+            format!(
+                "The log's key {key} signed a log of {} with the root {root}, and the root made \
+                 anew from all entries is the same.",
+                counted(size, "entry", "entries")
+            ),
+        ),
+        (
+            &[Entries, Payloads, Parts],
+            "What each entry says, when it says it was written, and the digest of every piece of \
+             evidence it names are what the log committed to."
+                .into(),
+        ),
+        (
+            &[Blobs, Evidence],
+            "Every stored object has the bytes whose digest was recorded when it was taken in.".into(),
+        ),
+        (
+            &[Imports],
+            "Every record of every imported archive still has the bytes that were recorded.".into(),
+        ),
+        (
+            &[Signatures],
+            "Each entry was signed with the key of the actor it names, who was known to the log by then."
+                .into(),
+        ),
+        (
+            &[Passages],
+            "Each quoted passage stands word for word, at its place, in the text that was frozen.".into(),
+        ),
+    ];
+    let does_not_prove = vec![
+        "That what the sources say is true, that they were written by whom they name, or that nothing \
+         was left out."
+            .into(),
+        format!(
+            "When anything was recorded: the times are those of the writing computer's clock, and no \
+             outside timestamp or cosignature covers the log. Until one does, whoever holds its key could \
+             have rewritten all of its {}. Compare the root with one that was noted elsewhere.",
+            counted(size, "entry", "entries")
+        ),
+        "Who held a key, or whether they signed freely: a signature shows that the key signed.".into(),
+        "That a capture shows what a website sent to others, or at another time: it is the copy that \
+         was given to this case."
+            .into(),
+        "That the text read out of a document is all that a person would read in it.".into(),
+    ];
+    findings.report(Kind::Case, proves, does_not_prove)
+}

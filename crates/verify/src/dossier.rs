@@ -1,0 +1,300 @@
+//! Verification of a dossier (`docs/format.md`, section *Dossier*): sums, checkpoint, entries, numbers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use witnessmark_model::checkpoint::Checkpoint;
+use witnessmark_model::id::{CaptureId, ClaimId, EstimateId};
+use witnessmark_model::note::Verifier;
+use witnessmark_model::{Digest, moment};
+
+use crate::case::counted;
+use crate::files::{self, Files, Listed};
+use crate::findings::{Findings, Group};
+use crate::report::{Kind, Report};
+
+mod entries;
+mod numbers;
+mod sums;
+
+const CHECKPOINT: &str = "data/checkpoint";
+const KEY: &str = "data/log.vkey";
+const MANIFEST: &str = "data/dossier.json";
+/// Checkpoints, keys and notes are a few lines.
+const LARGEST_NOTE: u64 = 1 << 20;
+/// A dossier's manifest, an entry file or a payload; payloads hold at most a quoted passage.
+const LARGEST_JSON: u64 = 64 << 20;
+
+type Names = BTreeMap<String, Listed>;
+
+/// `data/dossier.json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    v: u8,
+    /// Shown on the pages; every text may stand here.
+    #[serde(rename = "title")]
+    _title: String,
+    #[serde(rename = "notice")]
+    _notice: Option<String>,
+    #[serde(rename = "profile")]
+    _profile: String,
+    day: String,
+    log: String,
+    size: u64,
+    root: Digest,
+    entries: Vec<u64>,
+    numbers: Vec<Number>,
+    estimates: Vec<Estimate>,
+    exhibits: Vec<Exhibit>,
+}
+
+/// A number on a page, and the entries it rests on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Number {
+    id: String,
+    page: String,
+    claim: ClaimId,
+    claim_entry: u64,
+    changes: Vec<u64>,
+    passage_entry: u64,
+    extraction_entry: u64,
+    capture_entry: u64,
+    capture_part: u64,
+    exhibit: String,
+}
+
+/// An estimate on a page.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Estimate {
+    id: String,
+    page: String,
+    estimate: EstimateId,
+    entry: u64,
+    numbers: Vec<String>,
+}
+
+/// An exhibit with a page of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exhibit {
+    id: String,
+    page: String,
+    capture: CaptureId,
+    entry: u64,
+    part: u64,
+    text_part: Option<PartRef>,
+}
+
+/// One part of one entry.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartRef {
+    entry: u64,
+    part: u64,
+}
+
+/// Verifies a dossier. Every failure is named; none stops the rest.
+pub fn verify(files: &dyn Files) -> Report {
+    let mut findings = Findings::default();
+    for problem in files.problems() {
+        findings.fail(Group::Container, "the zip", problem);
+    }
+    let names = match files.list() {
+        Ok(listed) => by_name(listed, &mut findings),
+        Err(error) => {
+            findings.fail(Group::Files, "the dossier", error);
+            return findings.report(Kind::Dossier, Vec::new(), Vec::new());
+        }
+    };
+    let verifier = key(files, &mut findings);
+    sums::check(files, &names, verifier.as_ref(), &mut findings);
+    let manifest = manifest(files, &mut findings);
+    let checkpoint = checkpoint(files, verifier.as_ref(), manifest.as_ref(), &mut findings);
+    let entries = entries::check(
+        files,
+        &names,
+        manifest.as_ref().map(|manifest| manifest.entries.as_slice()),
+        checkpoint.as_ref().map(|(note, _)| note.as_slice()),
+        verifier.as_ref(),
+        &mut findings,
+    );
+    if let Some(manifest) = &manifest {
+        numbers::check(files, &names, manifest, &entries, &mut findings);
+    }
+    let size = checkpoint.as_ref().map_or(0, |(_, checkpoint)| checkpoint.size);
+    let root = checkpoint.map(|(_, checkpoint)| checkpoint.root.hex()).unwrap_or_default();
+    findings.unchecked(
+        Group::Timestamps,
+        CHECKPOINT,
+        format!(
+            "no outside timestamp covers the log: its key's holder could have rewritten it; {}",
+            counted(size, "entry", "entries")
+        ),
+    );
+    let fingerprint =
+        |name| files::fingerprint(files, name).map(|found| found.sha256.hex()).unwrap_or_default();
+    let marks = Marks { size, root, key: fingerprint(KEY), checkpoint: fingerprint(CHECKPOINT) };
+    report(findings, &marks, entries.opened.len() as u64)
+}
+
+/// The listing by name; a name that stands twice is a finding.
+fn by_name(listed: Vec<Listed>, findings: &mut Findings) -> Names {
+    let mut names = Names::new();
+    let mut folded = BTreeSet::new();
+    for one in listed {
+        if !folded.insert(one.name.to_lowercase()) {
+            let detail = "another name here differs from it at most in its capitals";
+            findings.fail(Group::Files, &one.name, detail);
+        }
+        if !one.name.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+            findings.fail(Group::Files, &one.name, "its name is not plain ASCII");
+        }
+        names.insert(one.name.clone(), one);
+    }
+    names
+}
+
+fn key(files: &dyn Files, findings: &mut Findings) -> Option<Verifier> {
+    let text = files::bytes(files, KEY, LARGEST_NOTE).map_err(|error| error.to_string());
+    let parsed = text.and_then(|bytes| {
+        let text = String::from_utf8(bytes).map_err(|_| "it is not text".to_owned())?;
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        Verifier::parse(line).map_err(|error| error.to_string())
+    });
+    match parsed {
+        Ok(verifier) => Some(verifier),
+        Err(detail) => {
+            findings.fail(Group::Keys, KEY, detail);
+            None
+        }
+    }
+}
+
+fn manifest(files: &dyn Files, findings: &mut Findings) -> Option<Manifest> {
+    let parsed = json::<Manifest>(files, MANIFEST).and_then(|manifest| match manifest.v {
+        1 if moment::is_day(&manifest.day) => Ok(manifest),
+        1 => Err("its day is not one".to_owned()),
+        other => Err(format!("it is of version {other}, which is not known here")),
+    });
+    match parsed {
+        Ok(manifest) => Some(manifest),
+        Err(detail) => {
+            findings.fail(Group::Numbers, MANIFEST, detail);
+            None
+        }
+    }
+}
+
+/// A JSON file of the dossier; what is wrong with it, in words.
+fn json<T: serde::de::DeserializeOwned>(files: &dyn Files, name: &str) -> Result<T, String> {
+    let bytes = files::bytes(files, name, LARGEST_JSON).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&bytes).map_err(|error| error.to_string())
+}
+
+/// The checkpoint, its signature verified; compared with what the manifest says of it.
+fn checkpoint(
+    files: &dyn Files,
+    verifier: Option<&Verifier>,
+    manifest: Option<&Manifest>,
+    findings: &mut Findings,
+) -> Option<(Vec<u8>, Checkpoint)> {
+    let note = match files::bytes(files, CHECKPOINT, LARGEST_NOTE) {
+        Ok(note) => note,
+        Err(error) => {
+            findings.fail(Group::Checkpoint, CHECKPOINT, error);
+            return None;
+        }
+    };
+    let Some(verifier) = verifier else {
+        findings.fail(Group::Checkpoint, CHECKPOINT, "there is no key to check its signature with");
+        return None;
+    };
+    let checkpoint = match Checkpoint::open(&note, verifier) {
+        Ok(checkpoint) => checkpoint,
+        Err(error) => {
+            findings.fail(Group::Checkpoint, CHECKPOINT, error);
+            return None;
+        }
+    };
+    findings.pass(Group::Checkpoint);
+    if let Some(manifest) = manifest {
+        let same = (manifest.log.as_str(), manifest.size, manifest.root)
+            == (checkpoint.log_name.as_str(), checkpoint.size, checkpoint.root);
+        if same {
+            findings.pass(Group::Root);
+        } else {
+            let detail = "its log, size or root is not that of data/checkpoint";
+            findings.fail(Group::Root, MANIFEST, detail);
+        }
+    }
+    Some((note, checkpoint))
+}
+
+/// What a reader compares with what was obtained elsewhere.
+struct Marks {
+    size: u64,
+    root: String,
+    /// SHA-256 of `data/log.vkey`.
+    key: String,
+    /// SHA-256 of `data/checkpoint`.
+    checkpoint: String,
+}
+
+fn report(findings: Findings, marks: &Marks, opened: u64) -> Report {
+    use Group::*;
+    let Marks { size, root, key, checkpoint } = marks;
+    let proves: Vec<(&[Group], String)> = vec![
+        (
+            &[Sums, SumsNote, Files],
+            "Every file here is one that the log's key signed for, and none was added.".into(),
+        ),
+        (
+            &[Checkpoint, Root, Proofs],
+            format!(
+                "The {} shown here stand in a log of {}, whose root {root} the same key signed.",
+                counted(opened, "entry", "entries"),
+                counted(*size, "entry", "entries")
+            ),
+        ),
+        (
+            &[Openings, Payloads, Parts],
+            "Each exhibit's digest equals the one recorded at acquisition by the process described, and \
+             each payload is the one that the log committed to."
+                .into(),
+        ),
+        (
+            &[Numbers],
+            "Each number leads through its claim, its passage and its text to the capture that they name."
+                .into(),
+        ),
+        (
+            &[Passages],
+            "Each quotation whose text is here stands in it word for word, at its place.".into(),
+        ),
+    ];
+    let does_not_prove = vec![
+        "That what the sources say is true, that they were written by whom they name, or that nothing \
+         was left out."
+            .into(),
+        format!(
+            "That this is the log you think it is: key and checkpoint came with the dossier. Compare the \
+             fingerprint of the key, {key}, and that of the checkpoint, {checkpoint}, with ones obtained \
+             elsewhere."
+        ),
+        "When anything was recorded: the days are those of the writing computer's clock, and no outside \
+         timestamp or cosignature covers the log; until one does, whoever holds its key could have \
+         rewritten it."
+            .into(),
+        "Who held a key, or whether they signed freely: a signature shows that the key signed.".into(),
+        "That the pages for people say what the entries say: the files are those that were signed, but \
+         only the numbers' chains in data/dossier.json were followed."
+            .into(),
+        "What was left out, redacted or not handed over: a part without its bytes shows only that its \
+         digest was recorded."
+            .into(),
+    ];
+    findings.report(Kind::Dossier, proves, does_not_prove)
+}

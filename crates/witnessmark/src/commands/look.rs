@@ -1,0 +1,364 @@
+//! Looking at what the case holds.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use serde_json::Value;
+use witnessmark_case::CaseError;
+use witnessmark_case::text::SearchOptions;
+
+use crate::Ending;
+use crate::arguments::{Arguments, ListArguments, Listed, SearchArguments};
+use crate::output::{self, Columns, fit, json, line, short};
+
+/// `list`.
+pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending, CaseError> {
+    let case = super::open(arguments, "list")?;
+    // The last column takes what the screen leaves.
+    let rest = |taken: usize| output::width().saturating_sub(taken).max(16);
+    match list.what {
+        Listed::Captures => {
+            let rows = case.captures()?;
+            if arguments.json {
+                let rows: Vec<Value> = rows
+                    .iter()
+                    .map(|(row, title, language)| {
+                        let mut value = serde_json::to_value(row)?;
+                        if let Some(fields) = value.as_object_mut() {
+                            fields.insert("title".into(), title.clone().into());
+                            fields.insert("language".into(), language.clone().into());
+                        }
+                        Ok(value)
+                    })
+                    .collect::<Result<_, CaseError>>()?;
+                json(&rows)?;
+                return Ok(Ending::Well);
+            }
+            let headings =
+                [("capture", 15), ("verdict", 16), ("lang", 8), ("title or name", rest(46))];
+            let mut table = Columns::new(&headings);
+            for (row, title, language) in rows {
+                let mark = if row.verdict == "content" { "" } else { "! " };
+                table.row([
+                    short(&row.capture.to_string()),
+                    format!("{mark}{}", row.verdict),
+                    language,
+                    title.unwrap_or(row.name),
+                ]);
+            }
+            table.print()?;
+        }
+        Listed::Sources => {
+            let rows = case.sources()?;
+            if arguments.json {
+                let rows: Vec<Value> = rows
+                    .iter()
+                    .map(|(id, url, captures)| {
+                        serde_json::json!({ "source": id, "url": url, "captures": captures })
+                    })
+                    .collect();
+                json(&rows)?;
+                return Ok(Ending::Well);
+            }
+            let mut table = Columns::new(&[("source", 15), ("captures", 8), ("address", rest(28))]);
+            for (id, url, captures) in rows {
+                let url = url.unwrap_or_else(|| "(not declared)".to_owned());
+                table.row([short(&id), captures.to_string(), url]);
+            }
+            table.print()?;
+        }
+        Listed::Passages => {
+            let rows = case.passages()?;
+            if arguments.json {
+                json(&rows)?;
+                return Ok(Ending::Well);
+            }
+            let headings = [("passage", 15), ("capture", 15), ("claims", 6), ("words", rest(44))];
+            let mut table = Columns::new(&headings);
+            for row in rows {
+                let capture = short(&row.capture.to_string());
+                let passage = short(&row.passage.to_string());
+                table.row([passage, capture, row.claims.to_string(), row.exact]);
+            }
+            table.print()?;
+        }
+        Listed::Claims => {
+            let rows = case.claims()?;
+            if arguments.json {
+                json(&rows)?;
+                return Ok(Ending::Well);
+            }
+            let headings = [("claim", 15), ("place", 14), ("says", 34), ("words", rest(70))];
+            let mut table = Columns::new(&headings);
+            for row in rows {
+                let act = &row.stands.act;
+                let quantity = act.quantity.as_ref().map(ToString::to_string).unwrap_or_default();
+                let says = match act.modality.as_str() {
+                    "stated" => quantity,
+                    modality => format!("{modality}: {quantity}"),
+                };
+                let place = act.place.as_ref().map(|place| place.name.clone()).unwrap_or_default();
+                table.row([short(&row.claim.to_string()), place, says, row.exact]);
+            }
+            table.print()?;
+        }
+        Listed::Places => {
+            let rows = case.places()?;
+            if arguments.json {
+                json(&rows)?;
+                return Ok(Ending::Well);
+            }
+            let headings = [
+                ("place", 16),
+                ("level", 10),
+                ("residents", 11),
+                ("claims", 6),
+                ("names", rest(51)),
+            ];
+            let mut table = Columns::new(&headings);
+            for row in rows {
+                let residents = row.population.map(witnessmark_case::estimation::grouped);
+                let names = row.names.join(", ");
+                table.row([
+                    row.place,
+                    row.level,
+                    residents.unwrap_or_default(),
+                    row.claims.to_string(),
+                    names,
+                ]);
+            }
+            table.print()?;
+        }
+        Listed::Origins => {
+            let (origins, edges) = case.origins()?;
+            if arguments.json {
+                json(&serde_json::json!({ "origins": origins, "edges": edges }))?;
+                return Ok(Ending::Well);
+            }
+            let mut table = Columns::new(&[("origin", 15), ("name", 40), ("document", rest(59))]);
+            for row in origins {
+                let document = row.label.unwrap_or_else(|| "(not captured)".to_owned());
+                table.row([short(&row.origin.id.to_string()), row.origin.name, document]);
+            }
+            table.print()?;
+            if !edges.is_empty() {
+                line("")?;
+                let headings = [
+                    ("later", 15),
+                    ("rests on", 15),
+                    ("how", 14),
+                    ("level", 8),
+                    ("decision", rest(60)),
+                ];
+                let mut table = Columns::new(&headings);
+                for edge in edges {
+                    let (later, earlier) = (short(&edge.later.to_string()), short(&edge.earlier));
+                    table.row([later, earlier, edge.kind, edge.level, edge.decision]);
+                }
+                table.print()?;
+            }
+        }
+        Listed::Log => {
+            let rows = case.log(list.limit)?;
+            if arguments.json {
+                json(&rows)?;
+                return Ok(Ending::Well);
+            }
+            let headings = [("entry", 8), ("at", 24), ("kind", 14), ("what", rest(52))];
+            let mut table = Columns::new(&headings);
+            for row in rows {
+                table.row([row.entry.to_string(), row.at, row.kind, row.id.unwrap_or_default()]);
+            }
+            table.print()?;
+        }
+    }
+    Ok(Ending::Well)
+}
+
+/// `show --bytes`.
+pub(super) fn bytes(arguments: &Arguments, id: &str) -> Result<Ending, CaseError> {
+    let case = super::open(arguments, "show")?;
+    let mut bytes = case.bytes_of(&case.find_capture(id)?)?;
+    std::io::copy(&mut bytes, &mut std::io::stdout().lock())
+        .map_err(|cause| CaseError::file("write to", Path::new("stdout"), &cause))?;
+    Ok(Ending::Well)
+}
+
+/// `show`.
+pub(super) fn show(arguments: &Arguments, id: &str, text: bool) -> Result<Ending, CaseError> {
+    let mut case = super::open(arguments, "show")?;
+    let shown = case.show(id)?;
+    if text {
+        let found = shown.text.as_ref().and_then(|read| read.text.as_ref()).ok_or_else(|| {
+            CaseError::input(
+                format!("{} has no text", shown.id),
+                "only captures whose format this version reads have one",
+            )
+        })?;
+        line(found)?;
+        return Ok(Ending::Well);
+    }
+    if arguments.json {
+        json(&shown)?;
+        return Ok(Ending::Well);
+    }
+    line(&format!("{} ({}), entry {}, {}", shown.id, shown.kind, shown.entry, shown.at))?;
+    print_fields(&shown.content, 1)?;
+    for change in &shown.changes {
+        line("  changed:")?;
+        print_fields(change, 2)?;
+    }
+    if let Some(read) = &shown.text {
+        line(&format!(
+            "  read by: {} as {}, language {}",
+            read.extractor, read.media_type, read.language
+        ))?;
+        if let Some(title) = &read.title {
+            line(&format!("  title: {title}"))?;
+        }
+        for warning in &read.warnings {
+            line(&format!("  warning: {warning}"))?;
+        }
+        if let Some(words) = &read.text {
+            line("")?;
+            let mut lines = words.lines();
+            for words in lines.by_ref().take(20) {
+                line(&format!("  {words}"))?;
+            }
+            if lines.next().is_some() {
+                line("  … (`--text` prints all of it)")?;
+            }
+        }
+    }
+    Ok(Ending::Well)
+}
+
+/// A value as indented `field: value` lines; what is null is left out.
+fn print_fields(value: &Value, depth: usize) -> Result<(), CaseError> {
+    let indent = "  ".repeat(depth);
+    let Value::Object(fields) = value else { return line(&format!("{indent}{value}")) };
+    for (name, field) in fields {
+        match field {
+            Value::Null => {}
+            Value::String(text) => line(&format!("{indent}{name}: {text}"))?,
+            Value::Object(_) => {
+                line(&format!("{indent}{name}:"))?;
+                print_fields(field, depth + 1)?;
+            }
+            Value::Array(items) => {
+                line(&format!("{indent}{name}:"))?;
+                for item in items {
+                    match item {
+                        Value::String(text) => line(&format!("{indent}  - {text}"))?,
+                        other => {
+                            line(&format!("{indent}  -"))?;
+                            print_fields(other, depth + 2)?;
+                        }
+                    }
+                }
+            }
+            other => line(&format!("{indent}{name}: {other}"))?,
+        }
+    }
+    Ok(())
+}
+
+/// `status`.
+pub(super) fn status(arguments: &Arguments) -> Result<Ending, CaseError> {
+    let case = super::open(arguments, "status")?;
+    let status = case.status()?;
+    if arguments.json {
+        json(&status)?;
+        return Ok(Ending::Well);
+    }
+    line(&format!("{} ({})", status.name, status.case))?;
+    line("open: anyone who has the disk can read it")?;
+    line(&format!("log {}: {} entries, root {}", status.log, status.entries, status.root))?;
+    line(&format!(
+        "no outside timestamp covers any of the {} entries: the key's holder could have rewritten the log",
+        status.entries
+    ))?;
+    for (verdict, count) in &status.captures {
+        let mark = if verdict == "content" { "" } else { "! " };
+        line(&format!("captures {mark}{verdict}: {count}"))?;
+    }
+    if status.unread > 0 {
+        line(&format!(
+            "! {} captures are not read yet: `witnessmark add` or `rebuild` goes on",
+            status.unread
+        ))?;
+    }
+    line(&format!(
+        "passages {}, claims {}, origins {}, lineage decisions {}, estimates {}, dossiers {}",
+        status.passages,
+        status.claims,
+        status.origins,
+        status.lineage,
+        status.estimates,
+        status.publications
+    ))?;
+    Ok(Ending::Well)
+}
+
+/// `search`.
+pub(super) fn search(arguments: &Arguments, search: &SearchArguments) -> Result<Ending, CaseError> {
+    let mut case = super::open(arguments, "search")?;
+    let options = SearchOptions {
+        language: search.language.clone(),
+        from: search.from.clone(),
+        to: search.to.clone(),
+        limit: search.limit,
+        ..SearchOptions::default()
+    };
+    #[allow(clippy::disallowed_methods, reason = "a search says how long it took")]
+    let started = SystemTime::now();
+    let mut found = case.search(&search.query, &options)?;
+    found.took_ms =
+        started.elapsed().map_or(0, |took| u64::try_from(took.as_millis()).unwrap_or(0));
+    if arguments.json {
+        json(&found)?;
+        return Ok(Ending::Well);
+    }
+    for warning in &found.warnings {
+        output::note(arguments.quiet, &format!("warning: {warning}"));
+    }
+    for hit in &found.hits {
+        let mark =
+            if hit.verdict == "content" { String::new() } else { format!(" ! {}", hit.verdict) };
+        let id = short(&hit.capture.to_string());
+        let room = output::width().saturating_sub(22 + mark.len());
+        line(&format!("{id}  {:<4}{mark} {}", hit.language, fit(&hit.title, room)))?;
+        if let (Some((before, after)), Some(place)) = (&hit.around, hit.passages.first()) {
+            let before: String = before.rsplit('\n').next().unwrap_or_default().to_owned();
+            let after = after.split('\n').next().unwrap_or_default();
+            line(&format!("    {before}[{}]{after}", place.exact))?;
+            let more = hit.passages.len() - 1;
+            let more = if more > 0 { format!(", and {more} more places") } else { String::new() };
+            line(&format!("    characters {} to {}{more}", place.start, place.end))?;
+        }
+    }
+    let shown = found.hits.len();
+    let total = found.total;
+    line(&format!("{shown} of {total} captures, {} ms", found.took_ms))?;
+    Ok(Ending::Well)
+}
+
+/// `custody`.
+pub(super) fn custody(arguments: &Arguments, id: &str) -> Result<Ending, CaseError> {
+    let case = super::open(arguments, "custody")?;
+    let story = case.custody(id)?;
+    if arguments.json {
+        json(&story)?;
+        return Ok(Ending::Well);
+    }
+    line(&story.subject)?;
+    for event in &story.events {
+        line(&format!("{}  entry {}, by {}", event.at, event.entry, short(&event.actor)))?;
+        line(&format!("    {}", event.text))?;
+    }
+    line("")?;
+    for text in &story.standing {
+        line(text)?;
+    }
+    Ok(Ending::Well)
+}

@@ -1,0 +1,89 @@
+//! One function a command: arguments in, answer out.
+
+mod bring;
+mod code;
+mod look;
+mod plain;
+mod share;
+
+use std::path::Path;
+
+use witnessmark_case::vault::Recovery;
+use witnessmark_case::{Case, CaseError};
+
+use crate::arguments::{
+    Arguments, Command, EstimateCommand, ImportCommand, OriginsCommand, WarcCommand,
+};
+use crate::{Ending, demo, output, system};
+
+pub(crate) use bring::add_to;
+pub(crate) use share::{print_report, verify_path};
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
+    match &arguments.command {
+        Command::Init(init) => bring::init(arguments, init),
+        Command::Add(add) => bring::add(arguments, add),
+        Command::List(list) => look::list(arguments, list),
+        Command::Show { id, bytes: true, .. } => look::bytes(arguments, id),
+        Command::Show { id, text, .. } => look::show(arguments, id, *text),
+        Command::Status => look::status(arguments),
+        Command::Search(search) => look::search(arguments, search),
+        Command::Cite { capture, exact, occurrence } => {
+            code::cite(arguments, capture, exact, *occurrence)
+        }
+        Command::Claim(claim) => code::claim(arguments, claim),
+        Command::Import(ImportCommand::Claims { file }) => code::import_claims(arguments, file),
+        Command::Import(ImportCommand::Origins { file, edges }) => {
+            code::import_origins(arguments, file, edges.as_deref())
+        }
+        Command::Origins(OriginsCommand::Declare { capture, name, reason }) => {
+            code::declare(arguments, capture.as_deref(), name, reason)
+        }
+        Command::Origins(OriginsCommand::Confirm(edge)) => code::decide(arguments, edge, true),
+        Command::Origins(OriginsCommand::Reject(edge)) => code::decide(arguments, edge, false),
+        Command::Corroborate { claims } => code::corroborate(arguments, claims),
+        Command::Estimate(EstimateCommand::Coverage(coverage)) => match &coverage.statements {
+            Some(statements) => plain::coverage(arguments, coverage, statements),
+            None => code::coverage(arguments, coverage),
+        },
+        Command::Custody { id } => look::custody(arguments, id),
+        Command::Rebuild => bring::rebuild(arguments),
+        Command::Publish(publish) => share::publish(arguments, publish),
+        Command::Verify { path } => share::verify(arguments, path.as_deref()),
+        Command::Warc(WarcCommand::Check { files }) => plain::warc_check(arguments, files),
+        Command::Warc(WarcCommand::Index { files }) => plain::warc_index(files),
+        Command::Extract { files } => plain::extract(arguments, files),
+        Command::Language { files, lines } => plain::language(arguments, files, lines.as_deref()),
+        Command::Demo { dir } => demo::run(arguments, dir),
+    }
+}
+
+/// The case, for reading.
+fn open(arguments: &Arguments, command: &str) -> Result<Case, CaseError> {
+    Case::open(&system::case_folder(arguments.case.as_deref())?, system::environment(command))
+}
+
+/// The case, for writing; what a crash left is mended, and said.
+fn open_writable(arguments: &Arguments, command: &str) -> Result<Case, CaseError> {
+    let folder = system::case_folder(arguments.case.as_deref())?;
+    let (case, recovery) = Case::open_writable(&folder, system::environment(command))?;
+    tell(arguments.quiet, &folder, &recovery);
+    Ok(case)
+}
+
+fn tell(quiet: bool, folder: &Path, recovery: &Recovery) {
+    if recovery.published > 0 {
+        let text =
+            format!("finished {} entries that an earlier command had begun", recovery.published);
+        output::note(quiet, &text);
+    }
+    if !recovery.quarantined.is_empty() {
+        let text = format!(
+            "an earlier command was cut off: {} blobs that no entry names were moved to {}",
+            recovery.quarantined.len(),
+            folder.join("quarantine").display()
+        );
+        output::note(quiet, &text);
+    }
+}

@@ -1,0 +1,307 @@
+//! Plain tools on files, without a case.
+
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use witnessmark_case::CaseError;
+use witnessmark_case::archive::{self, Reader, RecordType, Verdict};
+use witnessmark_case::estimation::coverage::{
+    Coverage, CoverageOptions, PlaceTree, Statement, coverage as bounds,
+};
+use witnessmark_case::estimation::{AnswerKind, TableError, grouped};
+use witnessmark_case::text::{self, Hints};
+
+use crate::Ending;
+use crate::arguments::{Arguments, CoverageArguments};
+use crate::output::{self, Columns, json, line};
+
+/// Larger documents are not read for their text, in bytes.
+const LARGEST_DOCUMENT: usize = 64 << 20;
+
+/// `warc check`.
+pub(super) fn warc_check(arguments: &Arguments, files: &[PathBuf]) -> Result<Ending, CaseError> {
+    let mut flawed = false;
+    for path in files {
+        let report = if path == Path::new("-") {
+            archive::check("-", std::io::stdin(), &mut |_| ())
+        } else {
+            archive::check_file(path, &mut |_| ())
+        };
+        let report = report.map_err(|cause| CaseError::file("read", path, &cause))?;
+        flawed |= report.verdict != Verdict::Sound;
+        if arguments.json {
+            json(&report)?;
+            continue;
+        }
+        let value = serde_json::to_value(&report)?;
+        let word = |field: &str| value[field].as_str().unwrap_or("?").to_owned();
+        line(&format!(
+            "{}: {}, {} {}, {} records",
+            word("file"),
+            word("verdict"),
+            word("kind"),
+            value["version"].as_str().unwrap_or_default(),
+            value["records"]
+        ))?;
+        for problem in value["problems"].as_array().into_iter().flatten() {
+            line(&format!(
+                "  {} at byte {}: {}",
+                problem["code"].as_str().unwrap_or_default(),
+                problem["offset"],
+                problem["detail"].as_str().unwrap_or_default()
+            ))?;
+        }
+    }
+    Ok(Ending::flawed_if(flawed))
+}
+
+/// `warc index`.
+pub(super) fn warc_index(files: &[PathBuf]) -> Result<Ending, CaseError> {
+    let mut flawed = false;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    for path in files {
+        let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let file = BufReader::with_capacity(1 << 18, File::open(path).map_err(fail)?);
+        let problems =
+            archive::index(&name, file, &mut |line| writeln!(out, "{line}")).map_err(fail)?;
+        for problem in problems {
+            if problem.code.severity() == archive::Severity::Flaw {
+                flawed = true;
+                let code = problem.code.as_str();
+                eprintln!(
+                    "{}: {code} at byte {}: {}",
+                    path.display(),
+                    problem.offset,
+                    problem.detail
+                );
+            }
+        }
+    }
+    out.flush().map_err(|cause| CaseError::file("write to", Path::new("stdout"), &cause))?;
+    Ok(Ending::flawed_if(flawed))
+}
+
+/// `extract`.
+pub(super) fn extract(arguments: &Arguments, files: &[PathBuf]) -> Result<Ending, CaseError> {
+    let mut flawed = false;
+    for path in files {
+        let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
+        let bytes = std::fs::read(path).map_err(fail)?;
+        let archive = archive_head(&bytes);
+        if !archive {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let hints = Hints { file_name: Some(name), ..Hints::default() };
+            flawed |= !print_extraction(arguments, path, None, &bytes, &hints)?;
+            continue;
+        }
+        let mut reader = Reader::new(bytes.as_slice()).map_err(fail)?;
+        while let Some(mut record) = reader.next_record().map_err(fail)? {
+            let kind = record.head().record_type();
+            if !matches!(kind, RecordType::Response | RecordType::Resource) {
+                continue;
+            }
+            let http = record.http().map_err(fail)?;
+            let (media_type, charset) = match http {
+                Some(head) => (head.media_type(), head.charset()),
+                None => (None, None),
+            };
+            let media_type = media_type.or_else(|| record.head().content_type().map(str::to_owned));
+            let url = record.head().target_uri().map(|uri| uri.into_owned());
+            let payload = record.payload(LARGEST_DOCUMENT).map_err(fail)?;
+            if !media_type
+                .as_deref()
+                .is_some_and(|kind| kind.contains("html") || kind.starts_with("text/"))
+            {
+                continue;
+            }
+            let hints = Hints { media_type, charset, url: url.clone(), file_name: None };
+            flawed |= !print_extraction(arguments, path, url.as_deref(), &payload.bytes, &hints)?;
+        }
+        let problems = reader.take_problems();
+        for problem in
+            problems.iter().filter(|found| found.code.severity() == archive::Severity::Flaw)
+        {
+            flawed = true;
+            let code = problem.code.as_str();
+            eprintln!("{}: {code} at byte {}: {}", path.display(), problem.offset, problem.detail);
+        }
+    }
+    Ok(Ending::flawed_if(flawed))
+}
+
+fn archive_head(bytes: &[u8]) -> bool {
+    let head = bytes.get(..4096.min(bytes.len())).unwrap_or_default();
+    if head.starts_with(b"WARC/") {
+        return true;
+    }
+    head.starts_with(&[0x1f, 0x8b])
+        && Reader::new(head).is_ok_and(|mut reader| matches!(reader.next_record(), Ok(Some(_))))
+}
+
+/// Prints what was read; `false` if nothing could be.
+fn print_extraction(
+    arguments: &Arguments,
+    path: &Path,
+    url: Option<&str>,
+    bytes: &[u8],
+    hints: &Hints,
+) -> Result<bool, CaseError> {
+    let found = match text::extract(bytes, hints) {
+        Ok(found) => found,
+        Err(error) => {
+            let place = url.map_or_else(String::new, |url| format!(", {url}"));
+            let fact = format!("{}{place}: {error}", path.display());
+            output::error(&CaseError::input(fact, error.hint()));
+            return Ok(false);
+        }
+    };
+    if arguments.json {
+        let mut fields = Map::new();
+        fields.insert("input".into(), path.display().to_string().into());
+        fields.insert("url".into(), url.map_or(Value::Null, Value::from));
+        if let Value::Object(rest) = serde_json::to_value(&found)? {
+            fields.extend(rest);
+        }
+        let published = found.published.as_ref().map(|published| published.date.clone());
+        fields.insert("published".into(), published.into());
+        let where_found = found.published.as_ref().map(|published| published.found_in.clone());
+        fields.insert("published_found_in".into(), where_found.into());
+        json(&fields)?;
+    } else {
+        let title = found.title.as_deref().unwrap_or("(no title)");
+        line(&format!(
+            "# {} – {title} [{}]",
+            url.unwrap_or(&path.display().to_string()),
+            found.language
+        ))?;
+        for warning in &found.warnings {
+            line(&format!("# warning: {warning}"))?;
+        }
+        line(&found.text)?;
+    }
+    Ok(true)
+}
+
+#[derive(Serialize)]
+struct LanguageAnswer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<&'a str>,
+    language: String,
+    script: String,
+    confidence: f64,
+}
+
+/// `language`.
+pub(super) fn language(
+    arguments: &Arguments,
+    files: &[PathBuf],
+    lines: Option<&Path>,
+) -> Result<Ending, CaseError> {
+    let answer = |input: Option<&str>, words: &str| {
+        let found = text::detect_language(words);
+        if arguments.json {
+            json(&LanguageAnswer {
+                input,
+                language: found.language,
+                script: found.script,
+                confidence: found.confidence,
+            })
+        } else {
+            let input = input.map(|input| format!("\t{input}")).unwrap_or_default();
+            line(&format!("{}\t{}\t{:.2}{input}", found.language, found.script, found.confidence))
+        }
+    };
+    let read = |path: &Path| -> Result<String, CaseError> {
+        let bytes = std::fs::read(path).map_err(|cause| CaseError::file("read", path, &cause))?;
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let fact = format!("{} is not UTF-8 text: byte {at} does not fit", path.display());
+            CaseError::input(fact, "`witnessmark extract` reads other encodings")
+        })
+    };
+    if let Some(path) = lines {
+        for words in read(path)?.lines() {
+            answer(None, words)?;
+        }
+    }
+    for path in files {
+        answer(Some(&path.display().to_string()), &read(path)?)?;
+    }
+    Ok(Ending::Well)
+}
+
+/// `estimate coverage` over sheets.
+pub(super) fn coverage(
+    arguments: &Arguments,
+    given: &CoverageArguments,
+    statements: &Path,
+) -> Result<Ending, CaseError> {
+    let read = |path: &Path| -> Result<String, CaseError> {
+        let bytes = std::fs::read(path).map_err(|cause| CaseError::file("read", path, &cause))?;
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let fact = format!("{} is not UTF-8 text: byte {at} does not fit", path.display());
+            CaseError::input(fact, "save it as UTF-8")
+        })
+    };
+    let places = given.places.as_deref().unwrap_or(Path::new("places.csv"));
+    let flawed = |path: &Path| {
+        let path = path.display().to_string();
+        move |error: TableError| {
+            let hint = error.hint().unwrap_or_default();
+            CaseError::input(format!("{path}: {error}"), hint)
+        }
+    };
+    let tree = PlaceTree::from_csv(&read(places)?).map_err(flawed(places))?;
+    let list = Statement::list_from_csv(&read(statements)?).map_err(flawed(statements))?;
+    let as_of = match &given.as_of {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| {
+            let hint = "write it as YYYY-MM-DD, YYYY-MM or YYYY";
+            CaseError::usage(format!("`{text}` is not a date"), hint)
+        })?),
+    };
+    let options = CoverageOptions { as_of, ..CoverageOptions::default() };
+    let found = bounds(&tree, &list, &options).map_err(|error| {
+        let hint = error.hint().unwrap_or_default();
+        CaseError::input(format!("{}: {error}", statements.display()), hint)
+    })?;
+    if arguments.json {
+        json(&found)?
+    } else {
+        print_coverage(&found)?
+    }
+    Ok(Ending::flawed_if(found.answer.kind == AnswerKind::Refused))
+}
+
+/// Prints bounds for people: the answer, then place by place.
+pub(super) fn print_coverage(found: &Coverage) -> Result<(), CaseError> {
+    line(&found.answer.text)?;
+    for set in &found.contradictions {
+        line(&format!("cannot all be true: {}", set.join(", ")))?;
+    }
+    if !found.by_place.is_empty() {
+        line("")?;
+        let headings =
+            [("place", 18), ("level", 10), ("residents", 11), ("at least", 11), ("at most", 11)];
+        let mut table = Columns::new(&headings);
+        for row in &found.by_place {
+            table.row([
+                row.place.clone(),
+                row.level.clone(),
+                grouped(row.population),
+                grouped(row.low),
+                grouped(row.high),
+            ]);
+        }
+        table.print()?;
+    }
+    for text in &found.notes {
+        line(&format!("note: {text}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Publishing and verifying.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use witnessmark_case::verify::{self, Folder, Outcome, Report, Unknown, Verdict, ZipFiles};
+use witnessmark_case::{CaseError, PublishPolicy};
+
+use crate::arguments::{Arguments, Profile, PublishArguments};
+use crate::output::{json, line, note};
+use crate::{Ending, system};
+
+/// The zip file that goes beside a dossier's folder.
+pub(crate) fn zip_beside(folder: &Path) -> PathBuf {
+    let mut name = folder.as_os_str().to_owned();
+    name.push(".zip");
+    name.into()
+}
+
+/// `publish`.
+pub(super) fn publish(
+    arguments: &Arguments,
+    given: &PublishArguments,
+) -> Result<Ending, CaseError> {
+    let Profile::Public = given.profile;
+    let text = match &given.policy {
+        Some(path) => {
+            std::fs::read_to_string(path).map_err(|cause| CaseError::file("read", path, &cause))?
+        }
+        None => String::new(),
+    };
+    let name = given.policy.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+    let policy = PublishPolicy::parse(&text, &name)?;
+    let mut case = super::open_writable(arguments, "publish")?;
+    let zip = zip_beside(&given.out);
+    let published = case.publish(&given.out, &zip, &text, &policy)?;
+    if arguments.json {
+        json(&published)?;
+        return Ok(Ending::Well);
+    }
+    line(&format!("wrote {} and {}", given.out.display(), zip.display()))?;
+    line(&format!(
+        "{} numbers, {} estimates, {} exhibits, {} of them shown whole",
+        published.numbers, published.estimates, published.exhibits, published.cleared
+    ))?;
+    line(&format!("checkpoint fingerprint: {}", published.checkpoint_sha256))?;
+    note(
+        arguments.quiet,
+        "give that fingerprint to readers by another way than the dossier itself",
+    );
+    note(
+        arguments.quiet,
+        "nothing was looked for that could harm a person named in it; have a second person read every page before it leaves",
+    );
+    Ok(Ending::Well)
+}
+
+/// `verify`.
+pub(super) fn verify(arguments: &Arguments, path: Option<&Path>) -> Result<Ending, CaseError> {
+    let path = match path {
+        Some(path) => path.to_owned(),
+        None => system::case_folder(arguments.case.as_deref())?,
+    };
+    let report = verify_path(&path)?;
+    if arguments.json {
+        json(&report)?
+    } else {
+        print_report(&report)?
+    }
+    Ok(Ending::flawed_if(report.verdict == Verdict::Failed))
+}
+
+/// Verifies a case folder, a dossier folder or a dossier's zip file.
+pub(crate) fn verify_path(path: &Path) -> Result<Report, CaseError> {
+    let unknown =
+        |error: Unknown| CaseError::input(format!("{}: {error}", path.display()), error.hint());
+    let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
+    if path.is_dir() {
+        return verify::verify(&Folder::open(path).map_err(fail)?).map_err(unknown);
+    }
+    let file = File::open(path).map_err(fail)?;
+    let files = ZipFiles::open_file(file).map_err(|error| {
+        let fact = format!("{} is neither a folder nor a zip file: {error}", path.display());
+        CaseError::input(fact, "verify a case, a dossier's folder, or a dossier's zip file")
+    })?;
+    verify::verify(&files).map_err(unknown)
+}
+
+/// Prints a report: what failed first, then what was checked, then what it means.
+pub(crate) fn print_report(report: &Report) -> Result<(), CaseError> {
+    for check in report.failures() {
+        line(&format!("FAILED  {}: {} – {}", check.name, check.subject, check.detail))?;
+    }
+    for check in &report.checks {
+        match check.ok {
+            Outcome::Yes => line(&format!("ok      {}: {}", check.name, check.detail))?,
+            Outcome::Unchecked => {
+                line(&format!(
+                    "not checked  {}: {} – {}",
+                    check.name, check.subject, check.detail
+                ))?;
+            }
+            Outcome::No => {}
+        }
+    }
+    line("")?;
+    line(&report.summary())?;
+    if report.verdict == Verdict::Intact {
+        for text in &report.proves {
+            line(&format!("  shown: {text}"))?;
+        }
+    }
+    for text in &report.does_not_prove {
+        line(&format!("  not shown: {text}"))?;
+    }
+    Ok(())
+}

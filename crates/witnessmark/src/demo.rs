@@ -1,0 +1,249 @@
+//! The demonstration: an invented province, twelve invented sources, and the whole chain over them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use witnessmark_case::claims::{Draft, Field};
+use witnessmark_case::text::SearchOptions;
+use witnessmark_case::verify::Verdict;
+use witnessmark_case::{AddOptions, Case, CaseError, InitOptions, PublishPolicy, SourceRow};
+
+use crate::arguments::Arguments;
+use crate::output::{self, fit, line, short};
+use crate::{Ending, commands, system};
+
+const NOTICE: &str = "All of this is invented for a demonstration: no such country, province, institution or event exists.";
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_bytes!(concat!("../demo/", $name)))),*]
+    };
+}
+
+/// The invented material, as it stands in the folder `demo`.
+const MATERIAL: &[(&str, &[u8])] = files![
+    "claims.csv",
+    "codebook.toml",
+    "edges.csv",
+    "origins.csv",
+    "places.csv",
+    "statements.csv",
+    "sources.tsv",
+    "sources/article-dolvuko.html",
+    "sources/field-letter.txt",
+    "sources/notice-ankeviru.html",
+    "sources/notices.warc.gz",
+    "sources/original-report.html",
+    "sources/reprint-chinese.html",
+    "sources/reprint-english.html",
+    "sources/spun-figure.html",
+    "sources/state-media-share.html",
+    "sources/tender-gunvasho.html",
+    "sources/translation-tibetan.html",
+];
+
+/// Fills an example case in `dir`, walks the whole chain, and says where to look.
+pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError> {
+    if dir.exists() {
+        return Err(CaseError::usage(
+            format!("{} exists already", dir.display()),
+            "name a folder that does not exist yet: `witnessmark demo DIR`",
+        ));
+    }
+    let say = |text: &str| if arguments.json { Ok(()) } else { line(text) };
+    say(NOTICE)?;
+
+    say(
+        "\n1. The sources: ten pages and an archive with two more, in Chinese, Tibetan, Uyghur and English.",
+    )?;
+    let material = dir.join("material");
+    for (name, bytes) in MATERIAL {
+        write(&material.join(name), bytes)?;
+    }
+
+    say(
+        "\n2. A case, open (not sealed, because there is nothing to protect), with a codebook and a gazetteer.",
+    )?;
+    let folder = dir.join("case");
+    let options = InitOptions {
+        name: Some("Blood samples in Delvoru".to_owned()),
+        notice: Some(NOTICE.to_owned()),
+        codebook: Some(material.join("codebook.toml")),
+        gazetteer: Some(material.join("places.csv")),
+    };
+    let mut case = Case::init_open(&folder, &options, system::environment("demo"))?;
+
+    say(
+        "\n3. Added: every byte kept, every text read. The list says where each page was published.",
+    )?;
+    let listed = listed(&material)?;
+    let quiet = Arguments { quiet: true, ..shallow(arguments) };
+    let options = AddOptions { paths: vec![material.join("sources")], listed };
+    if arguments.json {
+        case.add(&options, &witnessmark_case::Progress::new(), &mut |_| ())?;
+    } else {
+        commands::add_to(&mut case, &quiet, &options)?;
+    }
+
+    say("\n4. Searched, in three scripts: blood samples.")?;
+    for query in ["采血", "ཁྲག", "قان"] {
+        let found = case.search(query, &SearchOptions::default())?;
+        say(&format!("   {query}: {} captures", found.total))?;
+        for hit in found.hits.iter().take(2) {
+            say(&format!("      {}  {}", short(&hit.capture.to_string()), fit(&hit.title, 54)))?;
+        }
+    }
+
+    say(
+        "\n5. Coded: each claim tied to the exact words that make it; one corrected later, with a reason.",
+    )?;
+    let done = case.import_claims(&material.join("claims.csv"))?;
+    say(&format!("   {} claims on {} passages", done.claims.len(), done.passages))?;
+    let spun = case.claims()?.into_iter().find(|row| {
+        row.stands.act.modality == "stated"
+            && row
+                .stands
+                .act
+                .quantity
+                .as_ref()
+                .is_some_and(|q| q.value.as_deref() == Some("300000"))
+    });
+    if let Some(spun) = spun {
+        let lower = |draft: &mut Draft| draft.set(Field::ItemGrade, "5");
+        let why = "the wire that it cites says “may have”, and between 180,000 and 300,000";
+        case.change_claim(&spun.claim.to_string(), &lower, why)?;
+        say(&format!("   {} corrected: {why}", short(&spun.claim.to_string())))?;
+    }
+
+    say("\n6. Who rests on whom, as people decided it: origins are counted, never documents.")?;
+    let (origins, edges) = (material.join("origins.csv"), material.join("edges.csv"));
+    case.import_lineage(Some(&origins), Some(&edges))?;
+    say(&format!("   {}", case.corroborate(&[])?.corroboration.sentence))?;
+
+    say("\n7. The scale: what the statements imply, and what they cannot exclude.")?;
+    let units = ["people".to_owned(), "samples".to_owned()];
+    let answer = case.estimate_coverage("dna-collection", &units, Some("2021-06-30"))?;
+    say(&format!("   {}", answer.coverage.answer.text))?;
+
+    say("\n8. Published: a folder and a zip, every number on a page of its own.")?;
+    let policy = policy(&case)?;
+    write(&material.join("policy.toml"), policy.as_bytes())?;
+    let dossier = dir.join("dossier");
+    let zip = dir.join("dossier.zip");
+    let parsed = PublishPolicy::parse(&policy, "policy.toml")?;
+    let published = case.publish(&dossier, &zip, &policy, &parsed)?;
+    say(&format!("   {} numbers, {} exhibits", published.numbers, published.exhibits))?;
+    drop(case);
+
+    say("\n9. Verified: the case, the dossier, and its zip.")?;
+    for path in [&folder, &dossier, &zip] {
+        let report = commands::verify_path(path)?;
+        say(&format!("   {}: {}", path.display(), report.summary()))?;
+        if report.verdict == Verdict::Failed {
+            commands::print_report(&report)?;
+            return Ok(Ending::Flawed);
+        }
+    }
+
+    say("\n10. One byte flipped in a copy:")?;
+    let altered = dir.join("dossier-altered");
+    copy(&dossier, &altered)?;
+    let victim = altered.join("numbers").join("n001.html");
+    let mut bytes = fs::read(&victim).map_err(|cause| CaseError::file("read", &victim, &cause))?;
+    let middle = bytes.len() / 2;
+    if let Some(byte) = bytes.get_mut(middle) {
+        *byte ^= 1;
+    }
+    write(&victim, &bytes)?;
+    let report = commands::verify_path(&altered)?;
+    for check in report.failures() {
+        say(&format!("   FAILED  {}: {} – {}", check.name, check.subject, check.detail))?;
+    }
+    if report.verdict == Verdict::Intact {
+        return Err(CaseError {
+            fact: "the flipped byte was not noticed".to_owned(),
+            hint: Some("this is a fault of the program: please report it".to_owned()),
+            fault: witnessmark_case::Fault::Machine,
+        });
+    }
+
+    if arguments.json {
+        output::json(&serde_json::json!({
+            "case": folder, "dossier": dossier, "zip": zip, "altered": altered,
+            "published": published, "answer": answer.coverage.answer,
+        }))?;
+        return Ok(Ending::Well);
+    }
+    line("")?;
+    line("Open in a browser:")?;
+    line(&format!("   {}", shown(&dossier.join("index.html"))))?;
+    line("Type next:")?;
+    let case = folder.display();
+    line(&format!("   witnessmark --case {case} list captures"))?;
+    line(&format!("   witnessmark --case {case} search 采血"))?;
+    line(&format!("   witnessmark --case {case} list claims"))?;
+    line(&format!("   witnessmark --case {case} custody original-report.html"))?;
+    line(&format!("   witnessmark verify {}", dossier.display()))?;
+    line(&format!("   python3 {}", dossier.join("check/check.py").display()))?;
+    Ok(Ending::Well)
+}
+
+/// What the list says of each source that lies there as a file of its own.
+fn listed(material: &Path) -> Result<Vec<SourceRow>, CaseError> {
+    let mut rows = SourceRow::read_list(&material.join("sources.tsv"))?;
+    rows.retain(|row| row.url.is_some());
+    for row in &mut rows {
+        let name = row.file.file_name().unwrap_or_default().to_owned();
+        row.file = material.join("sources").join(name);
+    }
+    Ok(rows)
+}
+
+/// Clears every capture to be shown whole: nobody real is named in any of them.
+fn policy(case: &Case) -> Result<String, CaseError> {
+    let mut policy = String::from("# What a person cleared to be shown whole in the dossier.\n");
+    for (row, ..) in case.captures()? {
+        policy.push_str(&format!(
+            "\n[[clear]]\ncapture = \"{}\"\nreason = \"invented for the demonstration: it names no person\"\n",
+            row.capture
+        ));
+    }
+    Ok(policy)
+}
+
+fn shallow(arguments: &Arguments) -> Arguments {
+    Arguments {
+        case: None,
+        json: arguments.json,
+        quiet: arguments.quiet,
+        no_progress: arguments.no_progress,
+        command: crate::arguments::Command::Status,
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), CaseError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|cause| CaseError::file("make", folder, &cause))?;
+    }
+    fs::write(path, bytes).map_err(|cause| CaseError::file("write", path, &cause))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), CaseError> {
+    fs::create_dir_all(to).map_err(|cause| CaseError::file("make", to, &cause))?;
+    let entries = fs::read_dir(from).map_err(|cause| CaseError::file("read", from, &cause))?;
+    for entry in entries {
+        let path = entry.map_err(|cause| CaseError::file("read", from, &cause))?.path();
+        let target = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            copy(&path, &target)?;
+        } else {
+            fs::copy(&path, &target).map_err(|cause| CaseError::file("copy", &path, &cause))?;
+        }
+    }
+    Ok(())
+}
+
+fn shown(path: &Path) -> String {
+    let full: PathBuf = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    format!("file://{}", full.display())
+}
