@@ -108,7 +108,7 @@ fn coverage_gives_the_bounds_worked_out_by_hand() {
     let places = demo_gazetteer().coverage_places();
     assert_eq!(places.unknown, Vec::<String>::new());
     let tree = PlaceTree::new(places.places).unwrap();
-    let options = CoverageOptions { as_of: Day::new(2021, 6, 30) };
+    let options = CoverageOptions { as_of: Day::new(2021, 6, 30), ..CoverageOptions::default() };
     let found = coverage(&tree, &selection.statements, &options).unwrap();
     let bounds = found.bounds.unwrap();
     assert_eq!((bounds.low, bounds.high), (170_667, 321_756));

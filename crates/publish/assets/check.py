@@ -34,7 +34,7 @@ import re
 KINDS = ("case-created actor-added configuration codebook gazetteer capture import extraction passage claim "
          "claim-change origin lineage estimate publication").split()
 EVIDENCE = {"codebook": ["evidence"], "gazetteer": ["evidence"], "capture": ["evidence"], "extraction": ["text"],
-            "estimate": ["inputs", "result"], "import": ["evidence", "manifest"]}  # format.md, Payloads
+            "estimate": ["inputs", "result"], "import": ["evidence", "manifest"], "publication": ["policy"]}  # format.md, Payloads
 LEAF = "actor at commit day kind object sig"  # format.md, Log: the seven values of a leaf
 SMALL, LARGE = 64 << 20, 1 << 30  # most bytes that are read into memory at once: documents; packs and texts
 NOT_CHECKED = "not checked, because an earlier group failed"
@@ -283,6 +283,8 @@ def evidence_of(kind, payload):
     found = []
     for field in EVIDENCE.get(kind, []):
         found += each(payload[field], field) if kind == "capture" else [payload[field]]
+    if kind == "publication" and payload["policy"] is None:
+        found = []
     return [take(e, "bytes key plain_sha256 sha256", "evidence") for e in found]
 
 def new_actor(kind, payload):

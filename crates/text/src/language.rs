@@ -234,17 +234,16 @@ fn is_dzongkha(text: &str) -> bool {
     let (mut dzongkha, mut tibetan) = (0_u32, 0_u32);
     for syllable in text.split(|c: char| !('\u{F40}'..='\u{FBC}').contains(&c)) {
         match syllable {
-            "ཚུ" | "ལུ" | "འབད" | "ཨིན" | "ནིའི" | "ཅིག" | "འདི" | "ཨི" | "དོ" | "འབདཝ" => {
+            "ཚུ" | "ལུ" | "འབད" | "ཨིན" | "ནིའི" | "དགོཔ" | "ཨིནམ" | "འབདཝ" => {
                 dzongkha += 1
             }
-            "ཚོ" | "ལ" | "བྱེད" | "རེད" | "ཡིན" | "རྣམས" | "དག" | "ཀྱིས" | "སུ" | "ཏུ" | "དུ" | "པའི" =>
-            {
-                tibetan += 1;
+            "ཚོ" | "ལ" | "བྱེད" | "རེད" | "རྣམས" | "ལགས" => {
+                tibetan += 1
             }
             _ => {}
         }
     }
-    dzongkha > tibetan * 2 && dzongkha >= 2
+    dzongkha > tibetan
 }
 
 /// Uyghur, Sorani, Kazakh in Arabic letters, Urdu, Pashto, Persian, else Arabic.
@@ -346,7 +345,9 @@ fn cyrillic(text: &str, weight: u32, share: f64) -> Language {
         return sure("uz-Cyrl");
     }
     if part(mongol) > 0.02 {
-        return sure(if shared > 0 { "ky" } else { "mn" });
+        // Mongolian is full of х, which Kyrgyz writes in borrowed words only.
+        let kh = text.chars().filter(|c| matches!(c, 'х' | 'Х')).count() as u32;
+        return sure(if part(kh) < 0.01 || (shared > 0 && shared > kh) { "ky" } else { "mn" });
     }
     trigrams(text, "Cyrl", weight, share)
 }

@@ -1,5 +1,7 @@
 //! Reading pages: every charset, what is visible, and what the page says about itself.
 
+#![allow(clippy::unwrap_used, reason = "a failure in a test may panic anywhere")]
+
 use encoding_rs::{BIG5, EUC_KR, Encoding, GB18030, GBK, SHIFT_JIS, WINDOWS_1251, WINDOWS_1256};
 use proptest::prelude::*;
 use witnessmark_text::{EXTRACTOR, ExtractError, Extraction, Hints, Offsets, extract};

@@ -1,5 +1,7 @@
 //! Search: what must be found is found, in every script, with its exact place.
 
+#![allow(clippy::unwrap_used, reason = "a failure in a test may panic anywhere")]
+
 use witnessmark_text::{Document, Index, IndexError, SearchOptions, Writer};
 
 fn document(capture: &str, title: &str, language: &str, published: &str, text: &str) -> Document {

@@ -1,4 +1,5 @@
 //! Whatever is changed in a case is found, and named.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly, in its helpers too")]
 
 mod fixture;
 

@@ -1,4 +1,5 @@
 //! Entries that are committed and signed as they should be, and still say what does not hold.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly, in its helpers too")]
 
 mod fixture;
 

@@ -1,4 +1,5 @@
 //! Whatever is changed in a dossier is found, and named, even by somebody who holds the log's key.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly, in its helpers too")]
 
 mod fixture;
 

@@ -1,4 +1,5 @@
 //! A dossier as a zip, and hostile zips, each made by a generator.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly, in its helpers too")]
 
 mod fixture;
 

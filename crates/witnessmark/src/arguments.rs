@@ -62,7 +62,7 @@ pub(crate) enum Command {
         occurrence: Option<usize>,
     },
     /// Say what a passage says, or change what a claim says
-    Claim(ClaimArguments),
+    Claim(Box<ClaimArguments>),
     /// Bring in sheets
     #[command(subcommand)]
     Import(ImportCommand),

@@ -52,10 +52,16 @@ pub(crate) fn width() -> usize {
 }
 
 /// A table whose columns align whatever the script: cells are padded and cut by the columns that they take on a terminal.
+/// The last column takes what the others leave of the line.
 pub(crate) struct Columns {
     limits: Vec<usize>,
     rows: Vec<Vec<String>>,
 }
+
+/// A limit for the last column, which has none but the screen's.
+pub(crate) const REST: usize = usize::MAX;
+/// The last column is never narrower than this.
+const LEAST: usize = 16;
 
 impl Columns {
     /// A table with these headings. A column is never wider than its limit.
@@ -79,12 +85,18 @@ impl Columns {
             let cells = self.rows.iter().filter_map(|row| row.get(column));
             cells.map(|cell| cell.width()).max().unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..self.limits.len()).map(width).collect();
+        let last = self.limits.len().saturating_sub(1);
+        let widths: Vec<usize> = (0..last).map(width).collect();
+        let room =
+            self::width().saturating_sub(widths.iter().map(|width| width + 2).sum()).max(LEAST);
         for row in &self.rows {
             let mut text = String::new();
             for (cell, width) in row.iter().zip(&widths) {
                 text.push_str(cell);
-                text.push_str(&" ".repeat(width - cell.width() + 2));
+                text.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 2));
+            }
+            if let Some(cell) = row.get(last) {
+                text.push_str(&fit(cell, room));
             }
             line(text.trim_end())?;
         }

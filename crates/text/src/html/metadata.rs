@@ -1,4 +1,4 @@
-//! What a page says about itself: title, date of publication, language.
+//! What a page says about itself: title and date of publication.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -59,19 +59,13 @@ const DATE_NAMES: &[&str] = &[
 pub(crate) struct Metadata {
     pub(crate) title: Option<String>,
     pub(crate) published: Option<Published>,
-    /// The language the page declares for itself, as written.
-    pub(crate) language: Option<String>,
 }
 
 /// Reads the metadata of a page.
 pub(crate) fn metadata(tree: &Tree<'_>, url: Option<&str>) -> Metadata {
     let metas = metas(tree);
     let json = json_ld(tree);
-    Metadata {
-        title: title(tree, &metas, &json),
-        published: published(tree, &metas, &json, url),
-        language: language(tree),
-    }
+    Metadata { title: title(tree, &metas, &json), published: published(tree, &metas, &json, url) }
 }
 
 /// The named `meta` elements: lower-case name and content.
@@ -242,27 +236,4 @@ fn date_in_address(url: &str) -> Option<String> {
     numbers.iter().filter(|part| part.len() == 8).find_map(|part| {
         written_date(&format!("{}-{}-{}", part.get(..4)?, part.get(4..6)?, part.get(6..8)?))
     })
-}
-
-fn language(tree: &Tree<'_>) -> Option<String> {
-    let of = |id: NodeId| {
-        tree.attribute(id, AttributeName::Lang)
-            .or_else(|| tree.attribute(id, AttributeName::XmlLang))
-            .map(|value| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
-    };
-    (0..tree.len())
-        .filter(|id| matches!(tree.node(*id).tag, Tag::Html | Tag::Body))
-        .find_map(of)
-        .or_else(|| {
-            (0..tree.len())
-                .filter(|id| tree.node(*id).tag == Tag::Meta)
-                .filter(|id| {
-                    tree.raw_attribute(*id, AttributeName::HttpEquiv)
-                        .is_some_and(|name| name.eq_ignore_ascii_case("content-language"))
-                })
-                .find_map(|id| tree.attribute(id, AttributeName::Content))
-                .map(|value| value.trim().to_owned())
-                .filter(|value| !value.is_empty())
-        })
 }

@@ -198,18 +198,14 @@ pub(crate) enum AttributeName {
     Datetime,
     Hidden,
     Href,
-    HttpEquiv,
     Id,
     Itemprop,
-    Lang,
     Name,
     Open,
     Property,
-    Rel,
     Role,
     Style,
     Type,
-    XmlLang,
 }
 
 impl AttributeName {
@@ -222,18 +218,14 @@ impl AttributeName {
             b"datetime" => AttributeName::Datetime,
             b"hidden" => AttributeName::Hidden,
             b"href" => AttributeName::Href,
-            b"http-equiv" => AttributeName::HttpEquiv,
             b"id" => AttributeName::Id,
             b"itemprop" => AttributeName::Itemprop,
-            b"lang" => AttributeName::Lang,
             b"name" => AttributeName::Name,
             b"open" => AttributeName::Open,
             b"property" => AttributeName::Property,
-            b"rel" => AttributeName::Rel,
             b"role" => AttributeName::Role,
             b"style" => AttributeName::Style,
             b"type" => AttributeName::Type,
-            b"xml:lang" => AttributeName::XmlLang,
             _ => return None,
         })
     }

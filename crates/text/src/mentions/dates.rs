@@ -125,7 +125,7 @@ fn ends_number(text: &str, at: usize) -> bool {
         Some('-' | '/' | ':') => {
             !after.next().is_some_and(|c| digit_value(c).is_some() || c.is_ascii_alphabetic())
         }
-        Some('.' | ',') => !after.next().is_some_and(|c| digit_value(c).is_some()),
+        Some('.' | ',') => after.next().is_none_or(|c| digit_value(c).is_none()),
         Some(_) => true,
     }
 }

@@ -504,7 +504,7 @@ fn percent_start(text: &str, from: usize) -> (usize, bool) {
         .filter(|sign| {
             // "5% 10": that sign belongs to the figure before it.
             let head = before.get(..before.len() - sign.len()).unwrap_or("");
-            !head.chars().next_back().is_some_and(|c| digit_value(c).is_some())
+            head.chars().next_back().is_none_or(|c| digit_value(c).is_none())
         })
         .max_by_key(|sign| sign.len());
     match found {
@@ -630,10 +630,7 @@ fn bound_after(text: &str, to: usize) -> Option<(usize, Bound)> {
 
 /// The modality that the sentence before a number carries over to it; `before` is in lower case.
 fn sentence_modality(before: &str) -> Modality {
-    let sentence = before
-        .rsplit(|c: char| matches!(c, '!' | '?' | '。' | '！' | '？' | '；' | ';' | '།'))
-        .next()
-        .unwrap_or("");
+    let sentence = before.rsplit(['!', '?', '。', '！', '？', '；', ';', '།']).next().unwrap_or("");
     let sentence = sentence.rsplit(". ").next().unwrap_or("");
     MODAL_IN_SENTENCE
         .iter()

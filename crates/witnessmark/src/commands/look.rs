@@ -9,13 +9,11 @@ use witnessmark_case::text::SearchOptions;
 
 use crate::Ending;
 use crate::arguments::{Arguments, ListArguments, Listed, SearchArguments};
-use crate::output::{self, Columns, fit, json, line, short};
+use crate::output::{self, Columns, REST, fit, json, line, short};
 
 /// `list`.
 pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending, CaseError> {
     let case = super::open(arguments, "list")?;
-    // The last column takes what the screen leaves.
-    let rest = |taken: usize| output::width().saturating_sub(taken).max(16);
     match list.what {
         Listed::Captures => {
             let rows = case.captures()?;
@@ -34,8 +32,7 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
                 json(&rows)?;
                 return Ok(Ending::Well);
             }
-            let headings =
-                [("capture", 15), ("verdict", 16), ("lang", 8), ("title or name", rest(46))];
+            let headings = [("capture", 15), ("verdict", 16), ("lang", 8), ("title or name", REST)];
             let mut table = Columns::new(&headings);
             for (row, title, language) in rows {
                 let mark = if row.verdict == "content" { "" } else { "! " };
@@ -60,7 +57,7 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
                 json(&rows)?;
                 return Ok(Ending::Well);
             }
-            let mut table = Columns::new(&[("source", 15), ("captures", 8), ("address", rest(28))]);
+            let mut table = Columns::new(&[("source", 15), ("captures", 8), ("address", REST)]);
             for (id, url, captures) in rows {
                 let url = url.unwrap_or_else(|| "(not declared)".to_owned());
                 table.row([short(&id), captures.to_string(), url]);
@@ -73,7 +70,7 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
                 json(&rows)?;
                 return Ok(Ending::Well);
             }
-            let headings = [("passage", 15), ("capture", 15), ("claims", 6), ("words", rest(44))];
+            let headings = [("passage", 15), ("capture", 15), ("claims", 6), ("words", REST)];
             let mut table = Columns::new(&headings);
             for row in rows {
                 let capture = short(&row.capture.to_string());
@@ -88,7 +85,7 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
                 json(&rows)?;
                 return Ok(Ending::Well);
             }
-            let headings = [("claim", 15), ("place", 14), ("says", 34), ("words", rest(70))];
+            let headings = [("claim", 15), ("place", 14), ("says", 40), ("words", REST)];
             let mut table = Columns::new(&headings);
             for row in rows {
                 let act = &row.stands.act;
@@ -108,13 +105,8 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
                 json(&rows)?;
                 return Ok(Ending::Well);
             }
-            let headings = [
-                ("place", 16),
-                ("level", 10),
-                ("residents", 11),
-                ("claims", 6),
-                ("names", rest(51)),
-            ];
+            let headings =
+                [("place", 16), ("level", 10), ("residents", 11), ("claims", 6), ("names", REST)];
             let mut table = Columns::new(&headings);
             for row in rows {
                 let residents = row.population.map(witnessmark_case::estimation::grouped);
@@ -135,7 +127,7 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
                 json(&serde_json::json!({ "origins": origins, "edges": edges }))?;
                 return Ok(Ending::Well);
             }
-            let mut table = Columns::new(&[("origin", 15), ("name", 40), ("document", rest(59))]);
+            let mut table = Columns::new(&[("origin", 15), ("name", 40), ("document", REST)]);
             for row in origins {
                 let document = row.label.unwrap_or_else(|| "(not captured)".to_owned());
                 table.row([short(&row.origin.id.to_string()), row.origin.name, document]);
@@ -148,7 +140,7 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
                     ("rests on", 15),
                     ("how", 14),
                     ("level", 8),
-                    ("decision", rest(60)),
+                    ("decision", REST),
                 ];
                 let mut table = Columns::new(&headings);
                 for edge in edges {
@@ -164,7 +156,7 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
                 json(&rows)?;
                 return Ok(Ending::Well);
             }
-            let headings = [("entry", 8), ("at", 24), ("kind", 14), ("what", rest(52))];
+            let headings = [("entry", 8), ("at", 24), ("kind", 14), ("what", REST)];
             let mut table = Columns::new(&headings);
             for row in rows {
                 table.row([row.entry.to_string(), row.at, row.kind, row.id.unwrap_or_default()]);
