@@ -2,7 +2,7 @@
 //!
 //! [`Reader`] gives records one after another from any stream, in one pass and bounded memory,
 //! and goes on after damage. [`check`] judges a whole file. [`index`] gives CDXJ lines.
-//! [`read_record_at`] reads one record again by offset and length.
+//! [`WarcWriter`] writes WARC 1.1. [`read_record_at`] reads one record again by offset and length.
 //!
 //! The format follows WARC 1.1 (ISO 28500:2017) and what is met in the wild: WARC 0.17 to 1.0,
 //! files compressed as a whole, records in several gzip members, wrong lengths.
@@ -27,6 +27,7 @@ mod rules;
 mod stored;
 mod surt;
 mod wacz;
+mod writer;
 #[cfg(feature = "zstd")]
 mod zstd_frames;
 
@@ -41,3 +42,4 @@ pub use payload::Payload;
 pub use problem::{Code, Problem, Severity};
 pub use reader::{HEAD_LIMIT, Layout, Reader, Record, RecordEnd};
 pub use surt::surt;
+pub use writer::{NewRecord, WarcWriter, WriteError, Written};

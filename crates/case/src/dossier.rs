@@ -286,13 +286,17 @@ impl Case {
         } else {
             None
         };
+        let name = match self.stored(capture.entry)?.payload {
+            Some(Payload::Import(import)) => import.name,
+            _ => capture.name.clone(),
+        };
         Ok(Exhibit {
             capture: capture.capture,
             entry: capture.entry,
             part: capture.part,
             title: found.title.clone(),
             url: capture.url.clone(),
-            name: capture.name.clone(),
+            name,
             media_type: found.media_type.clone(),
             published: capture.published.clone().or_else(|| found.published.clone()),
             language: found.language.clone(),
@@ -335,7 +339,13 @@ impl Case {
         let label = gathering.codebook.act(&act).map_or(act.clone(), |term| term.label.clone());
         let as_of = estimate.as_of.as_ref().map(|day| format!(", as of {day}")).unwrap_or_default();
         let mut assumptions = list(&answer["notes"]);
-        assumptions.extend(list(&answer["reading"]));
+        // Claims go by the numbers that the dossier gives them.
+        for mut note in list(&answer["reading"]) {
+            for (number, row) in (1..).zip(&gathering.claims) {
+                note = note.replace(&row.claim.to_string(), &format!("n{number:03}"));
+            }
+            assumptions.push(note);
+        }
         for omission in answer["omissions"].as_array().into_iter().flatten() {
             if let (Some(label), Some(why)) = (text(&omission["label"]), text(&omission["text"])) {
                 assumptions.push(format!("Left out: a claim of “{label}”, because {why}."));

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use rayon::prelude::*;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use witnessmark_archive::{Reader, read_record_at};
@@ -328,15 +329,15 @@ impl Case {
             let text = self.texts.get(&id)?.filter(|t| t.extractor == witnessmark_text::EXTRACTOR);
             cached.push((id, text));
         }
-        let results = crate::add::on_all_cores(batch.iter().zip(cached), |(row, (id, text))| {
+        let read = |(row, (id, text)): (&CaptureRow, (String, Option<TextRow>))| {
             let text = match text {
                 Some(text) => Ok(text),
                 None => read_capture(blobs, row),
             };
             progress.advance(1, row.bytes);
             text.map(|text| (id, text))
-        });
-        results.into_iter().collect()
+        };
+        batch.par_iter().zip(cached).map(read).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use witnessmark_claims::gazetteer::Found as GazetteerFound;
 use witnessmark_model::id::CaptureId;
 use witnessmark_text::{Document, Index, IndexError, Match, SearchOptions, Writer};
 
@@ -112,10 +113,20 @@ pub struct SearchHit {
 const AROUND: usize = 40;
 
 impl Case {
-    /// Finds captures by the words in their texts. `took_ms` is left for the caller, who has a clock.
-    pub fn search(&mut self, query: &str, options: &SearchOptions) -> Result<Found, CaseError> {
+    /// Finds captures by the words in their texts, and with `place` only those that name it, by any of its names in the
+    /// gazetteer. `took_ms` is left for the caller, who has a clock.
+    pub fn search(
+        &mut self,
+        query: &str,
+        place: Option<&str>,
+        options: &SearchOptions,
+    ) -> Result<Found, CaseError> {
         let behind = self.casebook.captures_since(self.texts.indexed_up_to()?)?.len();
-        let results = self.index.open()?.search(query, options)?;
+        let query = match place {
+            Some(place) => format!("({query}) ({})", self.names_of(place)?),
+            None => query.to_owned(),
+        };
+        let results = self.index.open()?.search(&query, options)?;
         let mut warnings = results.warnings;
         if behind > 0 {
             warnings.push(format!(
@@ -144,6 +155,34 @@ impl Case {
             });
         }
         Ok(Found { hits, total: results.total, took_ms: 0, warnings })
+    }
+
+    /// A query for any name of a place.
+    fn names_of(&self, place: &str) -> Result<String, CaseError> {
+        let gazetteer = self.gazetteer()?;
+        let found = match gazetteer.find(place) {
+            GazetteerFound::Place(found) => found,
+            GazetteerFound::Ambiguous(several) => {
+                let keys: Vec<_> = several.iter().map(|place| place.name.as_str()).collect();
+                return Err(CaseError::input(
+                    format!("several places are called `{place}`"),
+                    format!("name one of them by its key: {}", keys.join(", ")),
+                ));
+            }
+            GazetteerFound::Unknown(near) => {
+                let hint = match near.as_slice() {
+                    [] => "`witnessmark list places` shows them".to_owned(),
+                    near => format!("did you mean {}?", near.join(", ")),
+                };
+                return Err(CaseError::input(
+                    format!("the gazetteer has no place `{place}`"),
+                    hint,
+                ));
+            }
+        };
+        let names = std::iter::once(&found.name).chain(&found.names);
+        let quoted: Vec<_> = names.map(|name| format!("\"{}\"", name.replace('"', " "))).collect();
+        Ok(quoted.join(" OR "))
     }
 
     fn around(

@@ -61,6 +61,21 @@ impl Pert {
     }
 }
 
+/// The quantile of Student's t, for a share of one half or more.
+pub(crate) fn student_quantile(share: f64, df: f64) -> f64 {
+    let tail = |t: f64| 0.5 * beta_share(df / (df + t * t), df / 2.0, 0.5);
+    let (mut below, mut above) = (0.0, 1e6);
+    for _ in 0..200 {
+        let middle = 0.5 * (below + above);
+        if 1.0 - tail(middle) < share {
+            below = middle;
+        } else {
+            above = middle;
+        }
+    }
+    0.5 * (below + above)
+}
+
 /// The regularised incomplete beta function, by Lentz's continued fraction (Abramowitz & Stegun
 /// 26.5.8).
 fn beta_share(x: f64, a: f64, b: f64) -> f64 {
@@ -98,4 +113,16 @@ fn beta_share(x: f64, a: f64, b: f64) -> f64 {
         }
     }
     front * fraction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::student_quantile;
+
+    #[test]
+    fn students_t_by_its_tables() {
+        for (df, expected) in [(1.0, 12.706), (10.0, 2.228), (120.0, 1.980)] {
+            assert!((student_quantile(0.975, df) - expected).abs() < 1e-3, "{df}");
+        }
+    }
 }

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | what do statements about places imply, and what can they not exclude? | [`coverage`] |
 //! | how many persons are on none of several lists? | [`overlap`] |
+//! | which records of several lists are of one person? | [`linkage`] |
 //! | which coding is right when coders differ? | [`reconcile`] |
 //! | what does an expert think? | [`elicitation`] |
 //! | do coders who read the same passage agree? | [`agreement`] |
@@ -29,6 +30,7 @@ pub mod coverage;
 mod day;
 pub mod elicitation;
 mod linear;
+pub mod linkage;
 pub mod overlap;
 mod quantile;
 mod random;

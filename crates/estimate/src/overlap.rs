@@ -27,6 +27,7 @@ mod lists;
 mod loglinear;
 mod poisson;
 mod profile;
+mod replicates;
 mod rules;
 mod sparse;
 
@@ -40,4 +41,5 @@ pub use existence::Unfit;
 pub use latent::{LatentClassOptions, LatentClasses, latent_classes};
 pub use lists::Lists;
 pub use loglinear::{LogLinear, Model, ModelFit, compare_models, fit_model};
+pub use replicates::{Combined, Replicate, combine_replicates};
 pub use sparse::{Stepwise, stepwise};

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 mod agreement;
 #[path = "expected/elicitation.rs"]
 mod elicitation;
+#[path = "expected/linkage.rs"]
+mod linkage;
 #[path = "expected/overlap.rs"]
 mod overlap;
 #[path = "expected/reconcile.rs"]

@@ -4,6 +4,8 @@
 //! no detector for Rust knows Tibetan or Uyghur. Where several languages share a script, letters
 //! that only some of them write decide, then `whatlang`'s trigrams. Too little text gives `und`.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use whatlang::{Detector, Lang};
 
@@ -345,9 +347,11 @@ fn cyrillic(text: &str, weight: u32, share: f64) -> Language {
         return sure("uz-Cyrl");
     }
     if part(mongol) > 0.02 {
-        // Mongolian is full of х, which Kyrgyz writes in borrowed words only.
-        let kh = text.chars().filter(|c| matches!(c, 'х' | 'Х')).count() as u32;
-        return sure(if part(kh) < 0.01 || (shared > 0 && shared > kh) { "ky" } else { "mn" });
+        // Mongolian is full of х, ц and в, which Kyrgyz writes in borrowed words only.
+        let borrowed =
+            text.chars().filter(|c| matches!(c, 'х' | 'Х' | 'ц' | 'Ц' | 'в' | 'В')).count() as u32;
+        let is_kyrgyz = part(borrowed) < 0.02 || shared > borrowed;
+        return sure(if is_kyrgyz { "ky" } else { "mn" });
     }
     trigrams(text, "Cyrl", weight, share)
 }
@@ -357,7 +361,7 @@ fn trigrams(text: &str, script: &str, weight: u32, share: f64) -> Language {
     if weight < 3 {
         return answer("und", script, 0.1);
     }
-    let Some(found) = Detector::new().detect(text) else {
+    let Some(found) = Detector::new().detect(&pieces(text)) else {
         return answer("und", script, 0.1);
     };
     let Some((tag, expected)) = bcp47(found.lang()) else {
@@ -373,6 +377,23 @@ fn trigrams(text: &str, script: &str, weight: u32, share: f64) -> Language {
         return answer("und", script, confidence);
     }
     answer(tag, script, confidence)
+}
+
+/// Three pieces of a long text, from its start, middle and end: trigrams of a few hundred letters
+/// say as much as those of thousands, and a heading in another language says less.
+fn pieces(text: &str) -> Cow<'_, str> {
+    const PIECE: usize = 160;
+    if text.len() <= 4 * PIECE {
+        return Cow::Borrowed(text);
+    }
+    let mut pieces = String::with_capacity(3 * PIECE + 3);
+    for from in [0, text.len() / 2 - PIECE / 2, text.len() - PIECE] {
+        let from = text.ceil_char_boundary(from);
+        let to = text.floor_char_boundary(from + PIECE);
+        pieces.push_str(text.get(from..to).unwrap_or(""));
+        pieces.push(' ');
+    }
+    Cow::Owned(pieces)
 }
 
 /// The shortest tag for a language of `whatlang`, and the script it is written in there.

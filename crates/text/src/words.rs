@@ -139,7 +139,25 @@ pub(crate) fn each_term(text: &str, mut take: impl FnMut(Term<'_>)) {
     let mut buffer = String::new();
     let mut units: Vec<(usize, usize)> = Vec::new();
     let mut characters = text.char_indices().peekable();
+    let mut plain_to = 0;
     while let Some((from, first)) = characters.next() {
+        if from < plain_to {
+            continue;
+        }
+        // Most words of most texts are plain ASCII between ASCII: no need to look closer.
+        if first.is_ascii_alphanumeric()
+            && let Some(to) = plain_word_end(text, from)
+        {
+            buffer.clear();
+            buffer.push_str(text.get(from..to).unwrap_or(""));
+            buffer.make_ascii_lowercase();
+            if buffer.len() <= MAX_TERM {
+                take(Term { text: &buffer, from, to, position, is_tail: false });
+                position += 1;
+            }
+            plain_to = to;
+            continue;
+        }
         let class = class_of(first);
         match class {
             Class::Gap | Class::Mark => {}
@@ -194,6 +212,13 @@ pub(crate) fn each_term(text: &str, mut take: impl FnMut(Term<'_>)) {
             }
         }
     }
+}
+
+/// The end of a word of ASCII letters and digits that no other letter or mark goes on.
+fn plain_word_end(text: &str, from: usize) -> Option<usize> {
+    let rest = text.as_bytes().get(from..)?;
+    let length = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    rest.get(length).is_none_or(u8::is_ascii).then_some(from + length)
 }
 
 /// Particles that are written onto a syllable that ends in a vowel.

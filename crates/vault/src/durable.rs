@@ -78,9 +78,10 @@ impl Drop for Temporary {
     }
 }
 
-/// Makes the names in `folder` durable.
+/// Makes the names in `folder` durable. The empty path, parent of a bare name, is the folder where we are.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), VaultError> {
-    File::open(folder)
+    let opened = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    File::open(opened)
         .and_then(|folder| folder.sync_all())
         .map_err(VaultError::machine("flush the folder", folder))
 }

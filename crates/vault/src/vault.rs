@@ -113,9 +113,7 @@ impl Vault {
             let _ = fs::remove_dir_all(&making);
             return Err(error);
         }
-        durable::sync_folder(
-            folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
-        )?;
+        durable::sync_folder(folder.parent().unwrap_or(Path::new("")))?;
         Ok(Self::open_for_writing(folder, holder)?.0)
     }
 

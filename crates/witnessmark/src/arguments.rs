@@ -181,6 +181,9 @@ pub(crate) struct SearchArguments {
     /// Only what was published on or before this date
     #[arg(long, value_name = "DATE")]
     pub(crate) to: Option<String>,
+    /// Only captures that name this place, by any of its names in the gazetteer
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) place: Option<String>,
     /// At most this many captures
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub(crate) limit: usize,

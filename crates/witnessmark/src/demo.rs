@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
 
     say("\n4. Searched, in three scripts: blood samples.")?;
     for query in ["采血", "ཁྲག", "قان"] {
-        let found = case.search(query, &SearchOptions::default())?;
+        let found = case.search(query, None, &SearchOptions::default())?;
         say(&format!("   {query}: {} captures", found.total))?;
         for hit in found.hits.iter().take(2) {
             say(&format!("      {}  {}", short(&hit.capture.to_string()), fit(&hit.title, 54)))?;

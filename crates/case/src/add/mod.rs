@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use rayon::prelude::*;
 use serde::Serialize;
 use witnessmark_model::Digest;
 use witnessmark_model::id::{CaptureId, SourceId};
@@ -127,39 +128,6 @@ struct Item {
     published: Option<String>,
 }
 
-/// Maps `items` on all cores, in order. For batches, where starting threads costs nothing beside the work.
-pub(crate) fn on_all_cores<T: Send, R: Send>(
-    items: impl Iterator<Item = T>,
-    work: impl Fn(T) -> R + Sync,
-) -> Vec<R> {
-    let items: Vec<Mutex<Option<T>>> = items.map(|item| Mutex::new(Some(item))).collect();
-    let results: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
-    let next = AtomicU64::new(0);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(items.len().max(1));
-    std::thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                loop {
-                    let at =
-                        usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX);
-                    let (Some(item), Some(result)) = (items.get(at), results.get(at)) else {
-                        break;
-                    };
-                    let taken = item.lock().unwrap_or_else(|lock| lock.into_inner()).take();
-                    if let Some(item) = taken {
-                        let done = work(item);
-                        *result.lock().unwrap_or_else(|lock| lock.into_inner()) = Some(done);
-                    }
-                }
-            });
-        }
-    });
-    results
-        .into_iter()
-        .filter_map(|result| result.into_inner().unwrap_or_else(|lock| lock.into_inner()))
-        .collect()
-}
-
 impl Case {
     /// Adds files, folders and archives. Each item's outcome is told once it is durable; items that fail do not stop
     /// the others. When `progress` is asked to stop, what was told stays, and the same call goes on where it stopped.
@@ -202,9 +170,8 @@ impl Case {
         on_outcome: &mut dyn FnMut(&Outcome),
     ) -> Result<(), CaseError> {
         let blobs = self.vault.blobs();
-        let kept = on_all_cores(batch.iter(), |item| {
-            if progress.stopped() { None } else { Some((item, file::keep(blobs, item, progress))) }
-        });
+        let keep = |item| (!progress.stopped()).then(|| (item, file::keep(blobs, item, progress)));
+        let kept: Vec<_> = batch.par_iter().map(keep).collect();
         let mut pending = Pendings::default();
         let mut archives = Vec::new();
         for (item, result) in kept.into_iter().flatten() {

@@ -304,7 +304,7 @@ pub(super) fn search(arguments: &Arguments, search: &SearchArguments) -> Result<
     };
     #[allow(clippy::disallowed_methods, reason = "a search says how long it took")]
     let started = SystemTime::now();
-    let mut found = case.search(&search.query, &options)?;
+    let mut found = case.search(&search.query, search.place.as_deref(), &options)?;
     found.took_ms =
         started.elapsed().map_or(0, |took| u64::try_from(took.as_millis()).unwrap_or(0));
     if arguments.json {
