@@ -8,7 +8,9 @@ use witnessmark_claims::Draft;
 use witnessmark_claims::change::difference;
 use witnessmark_claims::import::read_claims;
 use witnessmark_model::id::{CaptureId, ClaimId, ExtractionId, PassageId};
-use witnessmark_model::payload::{Claim, ClaimChange, Extraction, Extractor, Passage, Payload};
+use witnessmark_model::payload::{
+    Claim, ClaimChange, Evidence, Extraction, Extractor, Passage, Payload,
+};
 use witnessmark_model::text_position::{code_points_before, slice};
 use witnessmark_model::{Digest, Entropy};
 use witnessmark_vault::Pending;
@@ -71,6 +73,8 @@ pub struct ImportedClaims {
 #[derive(Default)]
 struct Batch {
     entries: Vec<Pending>,
+    /// Texts that the entries freeze. They are stored when the batch is committed, so that one that is refused leaves nothing.
+    texts: BTreeMap<Digest, (String, Evidence)>,
     extractions: BTreeMap<CaptureId, Extraction>,
     passages: BTreeMap<(CaptureId, u64, u64), Passage>,
 }
@@ -87,7 +91,7 @@ impl Case {
         let row = self.find_capture(capture)?;
         let mut batch = Batch::default();
         let (passage, new) = self.passage(&row, exact, occurrence, &mut batch)?;
-        self.commit(batch.entries)?;
+        self.commit_batch(batch)?;
         let Passage { id, capture, extraction, exact, start, end, .. } = passage;
         Ok(Cited { passage: id, capture, extraction, exact, start, end, new })
     }
@@ -160,8 +164,13 @@ impl Case {
         let evidence = match self.casebook.evidence_of(&digest)? {
             Some(evidence) => evidence,
             None => {
-                let entropy = self.environment.entropy.as_mut();
-                self.vault.put_evidence(words.as_bytes(), entropy)?
+                let (vault, entropy) = (&mut self.vault, self.environment.entropy.as_mut());
+                let (_, evidence) = batch.texts.entry(digest).or_insert_with(|| {
+                    let (bytes, key) = (words.len() as u64, vault.new_key(entropy));
+                    let evidence = Evidence { bytes, key, plain_sha256: digest, sha256: digest };
+                    (words.to_owned(), evidence)
+                });
+                evidence.clone()
             }
         };
         let (name, version) = text.extractor.split_once('/').unwrap_or((&text.extractor, ""));
@@ -179,6 +188,15 @@ impl Case {
         batch.entries.push(extraction.clone().into());
         batch.extractions.insert(row.capture, extraction.clone());
         Ok(extraction)
+    }
+
+    /// Stores the texts of a batch, then logs its entries.
+    fn commit_batch(&mut self, batch: Batch) -> Result<(), CaseError> {
+        for (text, _) in batch.texts.values() {
+            self.vault.blobs().put_bytes(text.as_bytes())?;
+        }
+        self.commit(batch.entries)?;
+        Ok(())
     }
 
     /// Says what a passage says.
@@ -286,7 +304,7 @@ impl Case {
                 hint,
             ));
         }
-        self.commit(batch.entries)?;
+        self.commit_batch(batch)?;
         Ok(done)
     }
 

@@ -7,8 +7,8 @@
 //!
 //! Fellegi & Sunter (1969), *A theory for record linkage*: with level l of agreement on field f, a
 //! pair of one person has it with chance m_fl, a pair of two with chance u_fl; fields are taken to be
-//! independent given that. The weight of a pair is Σ_f ln(m_fl/u_fl), and m, u and the share of
-//! matches are found by EM over the pairs that share a block (Winkler 1988, Jaro 1989). Agreement on
+//! independent given that. The weight of a pair is Σ_f ln(m_fl/u_fl). u is that of all pairs; m and the
+//! share of matches are found by EM over the pairs that share a block (Winkler 1988, Jaro 1989). Agreement on
 //! a rare value weighs more than on a common one (Winkler 2000): the u of an exact agreement is then
 //! the share of that very value.
 //!
@@ -110,7 +110,7 @@ pub struct Linkage {
     pub review: Vec<ReviewPair>,
     /// Pairs that share a block.
     pub pairs_compared: usize,
-    /// Estimated share of matches among them.
+    /// Estimated share of matches among all pairs that could be of one person.
     pub match_share: f64,
     /// m and u of each field, for the record of how it was done.
     pub fields: Vec<FieldWeights>,
@@ -161,7 +161,7 @@ pub enum LinkageError {
 pub fn link(records: &[Record], plan: &LinkagePlan) -> Result<Linkage, LinkageError> {
     check(records, plan)?;
     let candidates = Candidates::new(records, plan)?;
-    let fit = mixture::fit(&candidates, plan);
+    let fit = mixture::fit(&candidates, records, plan);
     let scored = fit.score(&candidates, records, plan);
     let [low, high] = plan.review;
     let decided: Vec<_> =

@@ -1,8 +1,10 @@
 //! Blobs: bytes named by their digest, written once.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use witnessmark_model::Digest;
 use witnessmark_model::digest::Hasher;
@@ -16,6 +18,8 @@ const CHUNK: usize = 256 * 1024;
 #[derive(Clone, Debug)]
 pub struct Blobs {
     folder: PathBuf,
+    /// What was stored anew and no committed entry names yet.
+    unnamed: Arc<Mutex<BTreeSet<Digest>>>,
 }
 
 /// A blob that is durable.
@@ -31,7 +35,12 @@ pub struct Stored {
 
 impl Blobs {
     pub(crate) fn at(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, unnamed: Arc::default() }
+    }
+
+    /// The blobs that were stored through this handle or its clones and that no committed entry names yet.
+    pub(crate) fn unnamed(&self) -> MutexGuard<'_, BTreeSet<Digest>> {
+        self.unnamed.lock().unwrap_or_else(|lock| lock.into_inner())
     }
 
     /// Where the blob with this digest lies.
@@ -137,6 +146,9 @@ impl BlobWriter {
         let folder = destination.parent().unwrap_or(&self.blobs.folder);
         durable::make_folder(folder)?;
         let new = self.temporary.name_if_new(&destination)?;
+        if new {
+            self.blobs.unnamed().insert(digest);
+        }
         durable::sync_folder(folder)?;
         Ok(Stored { digest, bytes: self.bytes, new })
     }

@@ -16,6 +16,7 @@ pub(crate) struct CaseLock {
     path: PathBuf,
     /// The one who held it last did not get to say goodbye.
     pub(crate) last_holder_died: bool,
+    keeps_its_word: bool,
 }
 
 impl CaseLock {
@@ -44,9 +45,15 @@ impl CaseLock {
             }
             Err(cause) => return Err(fail("lock", &path)(cause.into())),
         }
-        let mut lock = Self { file, path, last_holder_died: !said.is_empty() };
+        let last_holder_died = !said.is_empty();
+        let mut lock = Self { file, path, last_holder_died, keeps_its_word: false };
         lock.say(holder)?;
         Ok(lock)
+    }
+
+    /// Leaves the holder's words in the file, so that the next writer looks the case over as after a crash.
+    pub(crate) fn leave_as_after_a_crash(&mut self) {
+        self.keeps_its_word = true;
     }
 
     fn say(&mut self, text: &str) -> Result<(), VaultError> {
@@ -61,8 +68,10 @@ impl CaseLock {
 
 impl Drop for CaseLock {
     fn drop(&mut self) {
-        // If this fails, the next writer looks the case over as after a crash, which is safe.
-        let _ = self.say("");
+        if !self.keeps_its_word {
+            // If this fails, the next writer looks the case over as after a crash, which is safe.
+            let _ = self.say("");
+        }
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Vault {
     keystore: Keystore,
     signers: Signers,
     lock: Option<CaseLock>,
+    /// A commit failed, so that what is on disk may be ahead of what is known here.
+    unsure: bool,
 }
 
 /// An entry that waits to be committed.
@@ -155,6 +157,7 @@ impl Vault {
             keystore,
             signers,
             lock: None,
+            unsure: false,
         })
     }
 
@@ -233,6 +236,17 @@ impl Vault {
         at: Moment,
         entropy: &mut dyn Entropy,
     ) -> Result<Vec<Committed>, VaultError> {
+        let committed = self.commit_all(pending, at, entropy);
+        self.unsure |= committed.is_err();
+        committed
+    }
+
+    fn commit_all(
+        &mut self,
+        pending: Vec<Pending>,
+        at: Moment,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Vec<Committed>, VaultError> {
         let Some(author) = self.signers.actors.first().cloned() else {
             return Err(VaultError::damaged(&self.folder.join("keys"), "it holds no actor's key"));
         };
@@ -258,6 +272,12 @@ impl Vault {
         let (bytes, _) = writer.finish();
         let pack = self.blobs.put_bytes(&bytes)?;
         self.log.append(&leaves, pack.digest, &self.signers.log)?;
+        let mut unnamed = self.blobs.unnamed();
+        unnamed.remove(&pack.digest);
+        for evidence in committed.iter().flat_map(|entry| entry.payload.blobs()) {
+            unnamed.remove(&evidence.sha256);
+        }
+        drop(unnamed);
         Ok(committed)
     }
 
@@ -381,7 +401,6 @@ impl Vault {
             }
             Ok(())
         })?;
-        let quarantine = self.folder.join("quarantine");
         let mut moved = Vec::new();
         for path in self.blobs.files()? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -392,9 +411,7 @@ impl Vault {
             if name.parse().is_ok_and(|digest: Digest| named.contains(&digest)) {
                 continue;
             }
-            durable::make_folder(&quarantine)?;
-            fs::rename(&path, quarantine.join(&name))
-                .map_err(VaultError::machine("move to quarantine", &path))?;
+            self.set_aside(&path, &name)?;
             moved.push(name);
         }
         let mut unfinished = Vec::new();
@@ -407,6 +424,13 @@ impl Vault {
         }
         self.remove_stale_tiles()?;
         Ok(moved)
+    }
+
+    fn set_aside(&self, path: &Path, name: &str) -> Result<(), VaultError> {
+        let quarantine = self.folder.join("quarantine");
+        durable::make_folder(&quarantine)?;
+        fs::rename(path, quarantine.join(name))
+            .map_err(VaultError::machine("move to quarantine", path))
     }
 
     /// Removes partial tiles of earlier sizes that a crash left behind.
@@ -425,5 +449,23 @@ impl Vault {
             }
         }
         Ok(())
+    }
+}
+
+/// A command that stops half-way leaves no blob without an entry under `blobs/`: what it stored and did not commit goes to
+/// `quarantine/`. Where that cannot be told from here, the next writer looks the case over as after a crash.
+impl Drop for Vault {
+    fn drop(&mut self) {
+        if self.lock.is_none() {
+            return;
+        }
+        let unnamed = std::mem::take(&mut *self.blobs.unnamed());
+        let unsettled = self.unsure
+            || unnamed
+                .iter()
+                .any(|digest| self.set_aside(&self.blobs.path(digest), &digest.hex()).is_err());
+        if let Some(lock) = self.lock.as_mut().filter(|_| unsettled) {
+            lock.leave_as_after_a_crash();
+        }
     }
 }

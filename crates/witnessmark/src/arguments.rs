@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use witnessmark_case::estimation::agreement::Level;
+use witnessmark_case::estimation::overlap::Method;
 
 /// Evidence from public sources that anyone can check.
 ///
@@ -77,6 +79,8 @@ pub(crate) enum Command {
     /// Bound or estimate the scale, or refuse
     #[command(subcommand)]
     Estimate(EstimateCommand),
+    /// Say how far coders who read the same things agree
+    Agreement(AgreementArguments),
     /// Tell what happened to one thing, entry by entry
     Custody {
         /// A capture, passage or claim
@@ -292,6 +296,59 @@ pub(crate) enum OriginsCommand {
 pub(crate) enum EstimateCommand {
     /// Bounds from statements about places
     Coverage(CoverageArguments),
+    /// The unseen number from lists that overlap, or a refusal
+    Overlap(OverlapArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OverlapArguments {
+    /// Lists, as CSV: one 0/1 column a list and `count`; or one row a person without `count`
+    pub(crate) lists: PathBuf,
+    /// auto, loglinear, dga, latent-class, chapman, chao
+    #[arg(long, default_value = "auto")]
+    pub(crate) method: Method,
+    /// Prior weight of the averaged graphs; 2 to the power of minus the number of lists if none is given
+    #[arg(long)]
+    pub(crate) delta: Option<f64>,
+    /// The most latent classes
+    #[arg(long, value_name = "K")]
+    pub(crate) classes: Option<usize>,
+    /// The greatest number of unseen persons that the averaged graphs look at
+    #[arg(long, value_name = "N")]
+    pub(crate) max_unseen: Option<u64>,
+    /// Seed of the random draws
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) seed: u64,
+    /// Rounds of each chain that are thrown away
+    #[arg(long, value_name = "N")]
+    pub(crate) burnin: Option<u64>,
+    /// Draws kept of each chain
+    #[arg(long, value_name = "N")]
+    pub(crate) samples: Option<usize>,
+    /// Rounds from one kept draw to the next
+    #[arg(long, value_name = "N")]
+    pub(crate) thin: Option<u64>,
+    /// The written statement on closure, reachability and selection
+    #[arg(long, value_name = "FILE")]
+    pub(crate) statement: Option<PathBuf>,
+    /// A person reviewed which records were taken for one person
+    #[arg(long)]
+    pub(crate) reviewed_linkage: bool,
+    /// No list was made from another, or from what another was made from
+    #[arg(long)]
+    pub(crate) no_shared_origin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgreementArguments {
+    /// Ratings, as CSV: unit,coder,value; an empty value is missing
+    pub(crate) ratings: PathBuf,
+    /// nominal, ordinal, interval, ratio
+    #[arg(long)]
+    pub(crate) level: Level,
+    /// Seed of the bootstrap
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) seed: u64,
 }
 
 #[derive(Debug, Args)]
@@ -305,6 +362,12 @@ pub(crate) struct CoverageArguments {
     /// The day to count up to; the last date stated if none is given
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
+    /// A written assumption on why some places report and others do not: pools the counts, too
+    #[arg(long, value_name = "FILE", requires = "statements")]
+    pub(crate) reporting_assumption: Option<PathBuf>,
+    /// Seed of the pooled prediction
+    #[arg(long, default_value_t = 0, value_name = "N", requires = "reporting_assumption")]
+    pub(crate) seed: u64,
     /// In a case: the act that is counted, a code of the codebook
     #[arg(long, conflicts_with = "statements", required_unless_present = "statements")]
     pub(crate) act: Option<String>,

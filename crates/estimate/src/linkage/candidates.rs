@@ -38,7 +38,7 @@ pub(super) const LEVELS: usize = 5;
 const EQUAL: u8 = 4;
 
 impl Agreement {
-    fn level(self, one: &str, other: &str) -> u8 {
+    pub(super) fn level(self, one: &str, other: &str) -> u8 {
         if one.is_empty() || other.is_empty() {
             return 0;
         }

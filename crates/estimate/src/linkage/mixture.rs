@@ -2,6 +2,7 @@
 
 use super::candidates::{Candidates, LEVELS, is_equal};
 use super::{LinkagePlan, Record, ReviewPair};
+use crate::random::Random;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -23,34 +24,28 @@ pub(super) struct Mixture {
     u: Vec<[f64; LEVELS]>,
 }
 
-/// EM from agreement where it is expected, until the share of matches settles.
-pub(super) fn fit(candidates: &Candidates, plan: &LinkagePlan) -> Mixture {
+/// EM: u from all pairs of records, blocked or not, and m from the pairs that share a block, weighed
+/// by their probability. Given how two records agree, whether a block found them says nothing more,
+/// so the share of matches is that among all pairs.
+pub(super) fn fit(candidates: &Candidates, records: &[Record], plan: &LinkagePlan) -> Mixture {
+    let all = AllPairs::new(records, plan);
+    let share = (0.1 * records.len() as f64 / all.pairs).clamp(1e-12, 0.5);
     let fields = plan.fields.len();
-    let total: f64 = candidates.counts.iter().sum::<f64>().max(1.0);
-    // Nearly all pairs are of two persons, so u begins as the distribution of all.
-    let mut u = vec![[SMALL; LEVELS]; fields];
-    for (levels, count) in candidates.levels.iter().zip(&candidates.counts) {
-        for (row, level) in u.iter_mut().zip(levels) {
-            put(row, *level, *count);
-        }
-    }
-    u.iter_mut().for_each(normalise);
-    let mut fit = Mixture { share: 0.05, m: vec![[1.0, 0.02, 0.03, 0.05, 0.9]; fields], u };
+    let mut fit =
+        Mixture { share, m: vec![[1.0, 0.02, 0.03, 0.05, 0.9]; fields], u: all.chances(None) };
     for _ in 0..500 {
         let mut m = vec![[SMALL; LEVELS]; fields];
-        let mut u = vec![[SMALL; LEVELS]; fields];
         let mut matched = 0.0;
         for (levels, count) in candidates.levels.iter().zip(&candidates.counts) {
-            let probability = fit.probability(levels, 0.0);
+            let probability = fit.probability(levels);
             matched += count * probability;
-            for ((m, u), level) in m.iter_mut().zip(&mut u).zip(levels) {
+            for (m, level) in m.iter_mut().zip(levels) {
                 put(m, *level, count * probability);
-                put(u, *level, count * (1.0 - probability));
             }
         }
+        let u = all.chances(Some(&m));
         m.iter_mut().for_each(normalise);
-        u.iter_mut().for_each(normalise);
-        let share = (matched / total).clamp(1e-9, 0.999_999);
+        let share = (matched / all.pairs).clamp(1e-12, 0.999_999);
         let change = (share - fit.share).abs() / fit.share;
         fit = Mixture { share, m, u };
         if change < 1e-9 {
@@ -58,6 +53,85 @@ pub(super) fn fit(candidates: &Candidates, plan: &LinkagePlan) -> Mixture {
         }
     }
     fit
+}
+
+/// How all pairs that could be of one person agree, field by field.
+struct AllPairs {
+    pairs: f64,
+    /// For each field, how many pairs agree exactly, and how many have both cells.
+    equal: Vec<(f64, f64)>,
+    /// For each field, levels of randomly drawn pairs that are not equal.
+    drawn: Vec<[f64; LEVELS]>,
+}
+
+/// Pairs drawn to see how often two persons come close without being equal.
+const DRAWN: usize = 50_000;
+
+impl AllPairs {
+    fn new(records: &[Record], plan: &LinkagePlan) -> Self {
+        let pairs_of = |count: f64| count * (count - 1.0) / 2.0;
+        let mut pairs = pairs_of(records.len() as f64);
+        for list in &plan.lists_without_repeats {
+            pairs -= pairs_of(records.iter().filter(|record| record.list == *list).count() as f64);
+        }
+        let mut equal = Vec::new();
+        for field in 0..plan.fields.len() {
+            // Within all lists together, and within each that holds nobody twice.
+            let mut sums = pairs_by_value(records.iter(), field);
+            for list in &plan.lists_without_repeats {
+                let own =
+                    pairs_by_value(records.iter().filter(|record| record.list == *list), field);
+                sums = (sums.0 - own.0, sums.1 - own.1);
+            }
+            equal.push(sums);
+        }
+        let mut drawn = vec![[SMALL; LEVELS]; plan.fields.len()];
+        let mut random = Random::new(plan.seed, u64::MAX);
+        let draws = if records.len() < 2 { 0 } else { DRAWN };
+        for _ in 0..draws {
+            let one = records.get(random.below(records.len()));
+            let other = records.get(random.below(records.len()));
+            let (Some(one), Some(other)) = (one, other) else { continue };
+            let fields = plan.fields.iter().zip(one.cells.iter().zip(&other.cells));
+            for ((field, (a, b)), row) in fields.zip(&mut drawn) {
+                let level = field.agreement.level(a, b);
+                if !is_equal(level) {
+                    put(row, level, 1.0);
+                }
+            }
+        }
+        Self { pairs: pairs.max(1.0), equal, drawn }
+    }
+
+    /// u of each field, less the expected matches among exact agreements.
+    fn chances(&self, matched: Option<&Vec<[f64; LEVELS]>>) -> Vec<[f64; LEVELS]> {
+        let mut u = Vec::with_capacity(self.drawn.len());
+        for (field, (drawn, (equal, known))) in self.drawn.iter().zip(&self.equal).enumerate() {
+            let matches = matched
+                .and_then(|m| m.get(field))
+                .map_or((0.0, 0.0), |row| (row[LEVELS - 1], row.iter().skip(1).sum::<f64>()));
+            let exact = (equal - matches.0).max(SMALL) / (known - matches.1).max(1.0);
+            let exact = exact.clamp(1e-12, 0.999);
+            let others: f64 = drawn.iter().skip(1).take(LEVELS - 2).sum();
+            let mut row = drawn.map(|count| (1.0 - exact) * count / others);
+            row[0] = 1.0;
+            row[LEVELS - 1] = exact;
+            u.push(row);
+        }
+        u
+    }
+}
+
+/// Pairs with equal cells of a field, and pairs that both have one.
+fn pairs_by_value<'r>(records: impl Iterator<Item = &'r Record>, field: usize) -> (f64, f64) {
+    let mut counts: BTreeMap<&str, f64> = BTreeMap::new();
+    for cell in records.filter_map(|record| record.cells.get(field)) {
+        if !cell.is_empty() {
+            *counts.entry(cell).or_default() += 1.0;
+        }
+    }
+    let total: f64 = counts.values().sum();
+    (counts.values().map(|count| count * (count - 1.0) / 2.0).sum(), total * (total - 1.0) / 2.0)
 }
 
 /// Keeps every chance above zero, so that no single field decides for ever.
@@ -86,9 +160,9 @@ impl Mixture {
             .sum()
     }
 
-    fn probability(&self, levels: &[u8], more: f64) -> f64 {
+    fn probability(&self, levels: &[u8]) -> f64 {
         let prior = libm::log(self.share / (1.0 - self.share));
-        1.0 / (1.0 + libm::exp(-(prior + self.weight(levels) + more)))
+        1.0 / (1.0 + libm::exp(-(prior + self.weight(levels))))
     }
 
     /// Every pair with a probability that matters, the rarity of agreeing values taken in.
@@ -116,14 +190,11 @@ impl Mixture {
             let mut more = 0.0;
             let equal = levels.iter().enumerate().filter(|(_, level)| is_equal(**level));
             for (field, _) in equal {
-                if let (Some(shares), Some(cell), Some(u)) =
-                    (shares.get(field), record.cells.get(field), self.u.get(field))
+                if let (Some(shares), Some(cell)) = (shares.get(field), record.cells.get(field))
                     && let Some((average, by_value)) = shares
                     && let Some(share) = by_value.get(cell.as_str())
                 {
-                    // u was found among pairs of blocks; only the ratio to the average is the value's.
-                    more += libm::log(average / share).clamp(-4.0, 4.0)
-                        * f64::from(u8::from(u[4] < 0.9));
+                    more += libm::log(average / share).clamp(-5.0, 5.0);
                 }
             }
             let probability = 1.0 / (1.0 + libm::exp(-(weight + more)));

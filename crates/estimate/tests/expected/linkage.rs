@@ -179,8 +179,17 @@ fn rldata500_truth_and_linkage() {
     let ids: Vec<String> = all.iter().map(|row| row[8].clone()).collect();
     let found = link(&records, &plan).expect("a plan that fits");
     let [precision, recall, f1] = quality(&found_pairs(&found, &ids), &truth);
-    println!("{} pairs share {} review {:?} fields {:#?}", found.pairs_compared, found.match_share, found.review, found.fields);
-    for (one, other) in truth.difference(&found_pairs(&found, &ids)) { println!("missed {:?} {:?}", all[one.parse::<usize>().unwrap()-1], all[other.parse::<usize>().unwrap()-1]); }
+    println!(
+        "{} pairs share {} review {:?} fields {:#?}",
+        found.pairs_compared, found.match_share, found.review, found.fields
+    );
+    for (one, other) in truth.difference(&found_pairs(&found, &ids)) {
+        println!(
+            "missed {:?} {:?}",
+            all[one.parse::<usize>().unwrap() - 1],
+            all[other.parse::<usize>().unwrap() - 1]
+        );
+    }
     println!("RLdata500: P {precision} R {recall} F1 {f1}");
     assert!(f1 >= 0.95, "{precision} {recall} {f1}");
 }

@@ -205,7 +205,7 @@ pub(super) fn coverage(
     if arguments.json {
         json(&answer)?;
     } else {
-        super::plain::print_coverage(&answer.coverage)?;
+        super::statistics::print_coverage(&answer.coverage)?;
         for text in &answer.reading {
             line(&format!("note: {text}"))?;
         }

@@ -5,6 +5,7 @@ mod code;
 mod look;
 mod plain;
 mod share;
+mod statistics;
 
 use std::path::Path;
 
@@ -44,9 +45,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Origins(OriginsCommand::Reject(edge)) => code::decide(arguments, edge, false),
         Command::Corroborate { claims } => code::corroborate(arguments, claims),
         Command::Estimate(EstimateCommand::Coverage(coverage)) => match &coverage.statements {
-            Some(statements) => plain::coverage(arguments, coverage, statements),
+            Some(statements) => statistics::coverage(arguments, coverage, statements),
             None => code::coverage(arguments, coverage),
         },
+        Command::Estimate(EstimateCommand::Overlap(overlap)) => {
+            statistics::overlap(arguments, overlap)
+        }
+        Command::Agreement(agreement) => statistics::agreement(arguments, agreement),
         Command::Custody { id } => look::custody(arguments, id),
         Command::Rebuild => bring::rebuild(arguments),
         Command::Publish(publish) => share::publish(arguments, publish),

@@ -8,15 +8,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use witnessmark_case::CaseError;
 use witnessmark_case::archive::{self, Reader, RecordType, Verdict};
-use witnessmark_case::estimation::coverage::{
-    Coverage, CoverageOptions, PlaceTree, Statement, coverage as bounds,
-};
-use witnessmark_case::estimation::{AnswerKind, TableError, grouped};
 use witnessmark_case::text::{self, Hints};
 
 use crate::Ending;
-use crate::arguments::{Arguments, CoverageArguments};
-use crate::output::{self, Columns, json, line};
+use crate::arguments::Arguments;
+use crate::output::{self, json, line};
 
 /// Larger documents are not read for their text, in bytes.
 const LARGEST_DOCUMENT: usize = 64 << 20;
@@ -215,93 +211,23 @@ pub(super) fn language(
             line(&format!("{}\t{}\t{:.2}{input}", found.language, found.script, found.confidence))
         }
     };
-    let read = |path: &Path| -> Result<String, CaseError> {
-        let bytes = std::fs::read(path).map_err(|cause| CaseError::file("read", path, &cause))?;
-        String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            let fact = format!("{} is not UTF-8 text: byte {at} does not fit", path.display());
-            CaseError::input(fact, "`witnessmark extract` reads other encodings")
-        })
-    };
     if let Some(path) = lines {
-        for words in read(path)?.lines() {
+        for words in utf8(path)?.lines() {
             answer(None, words)?;
         }
     }
     for path in files {
-        answer(Some(&path.display().to_string()), &read(path)?)?;
+        answer(Some(&path.display().to_string()), &utf8(path)?)?;
     }
     Ok(Ending::Well)
 }
 
-/// `estimate coverage` over sheets.
-pub(super) fn coverage(
-    arguments: &Arguments,
-    given: &CoverageArguments,
-    statements: &Path,
-) -> Result<Ending, CaseError> {
-    let read = |path: &Path| -> Result<String, CaseError> {
-        let bytes = std::fs::read(path).map_err(|cause| CaseError::file("read", path, &cause))?;
-        String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            let fact = format!("{} is not UTF-8 text: byte {at} does not fit", path.display());
-            CaseError::input(fact, "save it as UTF-8")
-        })
-    };
-    let places = given.places.as_deref().unwrap_or(Path::new("places.csv"));
-    let flawed = |path: &Path| {
-        let path = path.display().to_string();
-        move |error: TableError| {
-            let hint = error.hint().unwrap_or_default();
-            CaseError::input(format!("{path}: {error}"), hint)
-        }
-    };
-    let tree = PlaceTree::from_csv(&read(places)?).map_err(flawed(places))?;
-    let list = Statement::list_from_csv(&read(statements)?).map_err(flawed(statements))?;
-    let as_of = match &given.as_of {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|_| {
-            let hint = "write it as YYYY-MM-DD, YYYY-MM or YYYY";
-            CaseError::usage(format!("`{text}` is not a date"), hint)
-        })?),
-    };
-    let options = CoverageOptions { as_of, ..CoverageOptions::default() };
-    let found = bounds(&tree, &list, &options).map_err(|error| {
-        let hint = error.hint().unwrap_or_default();
-        CaseError::input(format!("{}: {error}", statements.display()), hint)
-    })?;
-    if arguments.json {
-        json(&found)?
-    } else {
-        print_coverage(&found)?
-    }
-    Ok(Ending::flawed_if(found.answer.kind == AnswerKind::Refused))
-}
-
-/// Prints bounds for people: the answer, then place by place.
-pub(super) fn print_coverage(found: &Coverage) -> Result<(), CaseError> {
-    line(&found.answer.text)?;
-    for set in &found.contradictions {
-        line(&format!("cannot all be true: {}", set.join(", ")))?;
-    }
-    if !found.by_place.is_empty() {
-        line("")?;
-        let headings =
-            [("place", 18), ("level", 10), ("residents", 11), ("at least", 11), ("at most", 11)];
-        let mut table = Columns::new(&headings);
-        for row in &found.by_place {
-            table.row([
-                row.place.clone(),
-                row.level.clone(),
-                grouped(row.population),
-                grouped(row.low),
-                grouped(row.high),
-            ]);
-        }
-        table.print()?;
-    }
-    for text in &found.notes {
-        line(&format!("note: {text}"))?;
-    }
-    Ok(())
+/// The text of a file that must be UTF-8.
+pub(super) fn utf8(path: &Path) -> Result<String, CaseError> {
+    let bytes = std::fs::read(path).map_err(|cause| CaseError::file("read", path, &cause))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let fact = format!("{} is not UTF-8 text: byte {at} does not fit", path.display());
+        CaseError::input(fact, "save it as UTF-8; `witnessmark extract` reads other encodings")
+    })
 }
