@@ -171,15 +171,19 @@ impl Head {
     /// The date stands at another place in each version, and tells which one a line has.
     pub(crate) fn parse_arc(line: &[u8]) -> Option<Self> {
         let mut text = String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']).to_owned();
-        let is_date = |value: Option<&str>| {
-            value.is_some_and(|value| {
-                (8..=18).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit())
-            })
-        };
-        let version = if is_date(text.rsplit(' ').nth(2)) {
-            1
-        } else if is_date(text.rsplit(' ').nth(7)) {
-            2
+        let digits = |value: &str| value.bytes().all(|byte| byte.is_ascii_digit());
+        let at = |place: usize| text.rsplit(' ').nth(place).filter(|value| digits(value));
+        let is_date = |place: usize| at(place).is_some_and(|value| value.len() == 14);
+        let is_like_a_date = |place: usize| at(place).is_some_and(|value| value.len() >= 8);
+        let (version, type_parts) = if is_date(2) {
+            (1, 1)
+        } else if is_date(7) {
+            (2, 1)
+        } else if let Some(place) = (3..7).find(|place| is_date(*place)) {
+            // A media type with parameters has spaces in it.
+            (1, place - 1)
+        } else if is_like_a_date(2) {
+            (1, 1)
         } else {
             return None;
         };
@@ -200,10 +204,15 @@ impl Head {
         };
         let mut spans = Vec::new();
         let mut end = text.len();
-        for _ in names {
-            let space = text.get(..end)?.rfind(' ')?;
-            spans.push((space + 1, end));
-            end = space;
+        for name in names.iter().rev() {
+            let parts = if *name == "Content-type" { type_parts } else { 1 };
+            let mut start = end;
+            for part in 0..parts {
+                let last = if part == 0 { end } else { start - 1 };
+                start = text.get(..last)?.rfind(' ')? + 1;
+            }
+            spans.push((start, end));
+            end = start - 1;
         }
         spans.push((0, end));
         spans.reverse();
@@ -337,7 +346,7 @@ pub(crate) fn is_version_line(line: &[u8]) -> bool {
     number(parts.next()) && number(parts.next()) && parts.next().is_none()
 }
 
-/// Whether this line may begin an ARC record: at least five values, the date and length of digits.
+/// Whether this line may begin an ARC record: a scheme, and at least five values.
 pub(crate) fn is_arc_line(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     let mut parts = line.rsplit(|byte| *byte == b' ');

@@ -244,8 +244,8 @@ impl Write for Sink {
         match self {
             Self::Plain(limited) => limited.write(data),
             Self::Gzip(decoder) => decoder.write(data),
-            Self::Zlib(decoder) => decoder.write(data),
-            Self::Deflate(decoder) => decoder.write(data),
+            Self::Zlib(decoder) => past_end(decoder.write(data)?, data),
+            Self::Deflate(decoder) => past_end(decoder.write(data)?, data),
             Self::Brotli(decoder) => decoder.write(data),
             #[cfg(feature = "zstd")]
             Self::Zstd(decoder) => decoder.write(data),
@@ -263,6 +263,11 @@ impl Write for Sink {
             Self::Zstd(decoder) => decoder.flush(),
         }
     }
+}
+
+/// A decoder that takes nothing has reached its stream's end; bytes after it are passed over.
+fn past_end(taken: usize, data: &[u8]) -> io::Result<usize> {
+    Ok(if taken == 0 { data.len() } else { taken })
 }
 
 /// Keeps bytes up to a limit and refuses the rest.

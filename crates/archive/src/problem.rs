@@ -112,7 +112,7 @@ codes! {
     RevisitProfile "revisit-profile" Notice "A revisit names a profile this program does not know.";
     RecordTruncated "record-truncated" Flaw "The input ends before the block's Content-Length is reached.";
     RecordTerminator "record-terminator" Flaw "The two line ends that must follow a block are missing or wrong; Content-Length may be wrong.";
-    RecordTerminatorForm "record-terminator-form" Notice "The line ends after a block are LF only, or more than two.";
+    RecordTerminatorForm "record-terminator-form" Notice "The line ends after a block are not those the format has, and the next record begins where it should.";
     DigestMalformed "digest-malformed" Flaw "A digest field cannot be read in any encoding its algorithm has.";
     DigestUnknownAlgorithm "digest-unknown-algorithm" Notice "A digest names an algorithm this program does not compute.";
     BlockDigestMismatch "block-digest-mismatch" Flaw "The block does not have the digest its header says.";

@@ -72,7 +72,7 @@ fn flawed_files_cut_anywhere_still_give_a_report() {
         if whole.verdict == Verdict::Sound {
             continue;
         }
-        for cut in 0..row.bytes.len() {
+        for cut in (0..row.bytes.len()).step_by((row.bytes.len() / 400).max(1)) {
             let report = check(&row.name, &row.bytes[..cut], &mut |_| {}).unwrap();
             assert!(report.records <= whole.records, "{} cut at {cut}", row.name);
         }

@@ -1,27 +1,26 @@
 //! From a case to a dossier: what is opened, what was cleared, and what the pages need beside it.
 
+mod estimates;
+mod lineage;
+mod opening;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use witnessmark_claims::LineageGraph;
 use witnessmark_claims::codebook::Term;
-use witnessmark_claims::lineage::{Chain as ClaimChain, LineageLevel, Node};
+use witnessmark_claims::lineage::LineageLevel;
+use witnessmark_model::Digest;
 use witnessmark_model::id::{CaptureId, PublicationId};
-use witnessmark_model::leaf::{Field, Salt, part_leaf};
-use witnessmark_model::payload::{
-    Lineage as Decision, ManifestLine, Passage, Payload, Publication,
-};
-use witnessmark_model::proof::LogProof;
-use witnessmark_model::{Digest, canonical, merkle};
+use witnessmark_model::payload::{Lineage as Decision, Passage, Payload, Publication};
 use witnessmark_publish as publish;
 use witnessmark_publish::{
-    Chain, ChainEnd, ClearedText, CustodyLine, DossierInput, Exhibit, Hop, Level, LineageEdge,
-    LineageNode, LogState, Number, OpenedEntry, OpenedPart, PartBytes, PlaceBounds, Profile,
-    RestsOn, Role, Word, Words,
+    Chain, ClearedText, CustodyLine, DossierInput, Exhibit, LogState, Number, PartBytes, Profile,
+    RestsOn, Word, Words,
 };
 
+use self::lineage::shown_chain;
 use crate::casebook::{CaptureRow, StoredEntry};
 use crate::coding::ClaimRow;
 use crate::{Case, CaseError, Fault};
@@ -304,202 +303,6 @@ impl Case {
         })
     }
 
-    /// An estimate for the first page; its statements and its whole answer are handed over.
-    fn estimate_pages(
-        &self,
-        entry: &StoredEntry,
-        gathering: &mut Gathering<'_>,
-    ) -> Result<publish::Estimate, CaseError> {
-        let Some(Payload::Estimate(estimate)) = &entry.payload else {
-            return Err(CaseError::machine(format!("entry {} is no estimate", entry.index)));
-        };
-        let inputs = self.vault.blobs().read(&estimate.inputs.sha256)?;
-        let result = self.vault.blobs().read(&estimate.result.sha256)?;
-        let answer: Value = serde_json::from_slice(&result)?;
-        let parts = gathering.open.entry(entry.index).or_default();
-        parts.insert(1, Some(PartBytes::Memory(inputs.clone())));
-        parts.insert(2, Some(PartBytes::Memory(result)));
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let list = |value: &Value| -> Vec<String> {
-            value.as_array().into_iter().flatten().filter_map(text).collect()
-        };
-        let places: Vec<&Value> = answer["by_place"].as_array().into_iter().flatten().collect();
-        let root = places.iter().find(|place| place["parent"].is_null());
-        let root = root.and_then(|place| text(&place["place"])).unwrap_or_default();
-        let by_place =
-            places.iter().filter(|place| !place["parent"].is_null()).map(|place| PlaceBounds {
-                place: text(&place["place"]).unwrap_or_default(),
-                level: text(&place["level"]),
-                population: place["population"].as_u64(),
-                low: place["low"].as_u64().unwrap_or_default(),
-                high: place["high"].as_u64().unwrap_or_default(),
-                statements: list(&place["statements"]),
-            });
-        let act = text(&answer["act"]).unwrap_or_default();
-        let label = gathering.codebook.act(&act).map_or(act.clone(), |term| term.label.clone());
-        let as_of = estimate.as_of.as_ref().map(|day| format!(", as of {day}")).unwrap_or_default();
-        let mut assumptions = list(&answer["notes"]);
-        // Claims go by the numbers that the dossier gives them.
-        for mut note in list(&answer["reading"]) {
-            for (number, row) in (1..).zip(&gathering.claims) {
-                note = note.replace(&row.claim.to_string(), &format!("n{number:03}"));
-            }
-            assumptions.push(note);
-        }
-        for omission in answer["omissions"].as_array().into_iter().flatten() {
-            if let (Some(label), Some(why)) = (text(&omission["label"]), text(&omission["text"])) {
-                assumptions.push(format!("Left out: a claim of “{label}”, because {why}."));
-            }
-        }
-        Ok(publish::Estimate {
-            estimate: estimate.id,
-            entry: entry.index,
-            question: format!("{label}: people in {root}{as_of}"),
-            place: root,
-            population: answer["population"].as_u64(),
-            unit: "people".to_owned(),
-            documented: answer["documented"].as_u64(),
-            statements: statement_rows(&inputs)?,
-            by_place: by_place.collect(),
-            contradictions: answer["contradictions"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(list)
-                .collect(),
-            assumptions,
-        })
-    }
-
-    fn lineage_picture(&self, gathering: &Gathering<'_>) -> Result<publish::Lineage, CaseError> {
-        let graph = &gathering.graph;
-        let (origins, _) = self.declared()?;
-        let mut shown: BTreeSet<CaptureId> =
-            gathering.claims.iter().map(|row| row.capture).collect();
-        let mut edges: BTreeMap<(String, String, &str), &Decision> = BTreeMap::new();
-        for decision in &gathering.decisions {
-            let key =
-                (decision.later.to_string(), decision.earlier.clone(), decision.level.as_str());
-            edges.insert(key, decision);
-        }
-        edges.retain(|_, decision| decision.decision == "confirmed");
-        for decision in edges.values() {
-            shown.insert(decision.later);
-            shown.extend(decision.earlier.parse::<CaptureId>().ok());
-        }
-        let mut nodes = Vec::new();
-        for capture in &shown {
-            let ends = graph.chains(*capture, LineageLevel::Text);
-            let role = if graph.is_origin(*capture, LineageLevel::Text) {
-                Role::Origin
-            } else if ends.iter().any(|chain| chain.hops.len() > 1) {
-                Role::Later
-            } else {
-                Role::Unknown
-            };
-            nodes.push(LineageNode {
-                key: capture.to_string(),
-                name: graph.label(Node::Capture(*capture)).to_owned(),
-                capture: Some(*capture),
-                role,
-            });
-        }
-        for origin in origins.iter().filter(|origin| origin.capture.is_none()) {
-            nodes.push(LineageNode {
-                key: origin.id.to_string(),
-                name: origin.name.clone(),
-                capture: None,
-                role: Role::Origin,
-            });
-        }
-        let mut drawn = Vec::new();
-        for decision in edges.values() {
-            let level = if decision.level == "text" { Level::Text } else { Level::Evidence };
-            drawn.push(LineageEdge {
-                later: decision.later.to_string(),
-                earlier: decision.earlier.clone(),
-                kind: decision.kind.clone(),
-                level,
-            });
-        }
-        let corroboration = graph.corroboration(shown).sentence;
-        Ok(publish::Lineage { nodes, edges: drawn, corroboration })
-    }
-
-    /// The entries that are shown, with openings, proofs and parts.
-    fn opened(&mut self, gathering: &Gathering<'_>) -> Result<Vec<OpenedEntry>, CaseError> {
-        let indexes: Vec<u64> = gathering.open.keys().copied().collect();
-        let proofs = self.vault.prove(&indexes)?;
-        let mut entries = Vec::new();
-        for (proof, (index, parts)) in proofs.into_iter().zip(&gathering.open) {
-            let stored = self.stored(*index)?;
-            entries.push(self.opened_entry(stored, proof, parts)?);
-        }
-        Ok(entries)
-    }
-
-    fn opened_entry(
-        &mut self,
-        entry: StoredEntry,
-        proof: LogProof,
-        wanted: &BTreeMap<u64, Option<PartBytes>>,
-    ) -> Result<OpenedEntry, CaseError> {
-        let Some(payload) = &entry.payload else {
-            return Err(CaseError::machine(format!("entry {} cannot be read", entry.index)));
-        };
-        let seed = self.vault.seed(&entry.key)?;
-        let fields = [Field::Kind, Field::Object, Field::Commit, Field::Day];
-        let open = fields.map(|field| (field, entry.values.open(field, &seed))).into();
-        let parts = self.parts_of(payload, entry.values.object, seed.part_salt(0))?;
-        let leaves: Vec<Digest> = parts.iter().map(|(salt, part)| part_leaf(salt, part)).collect();
-        let mut shown = Vec::new();
-        let others = wanted.iter().map(|(index, bytes)| (*index, bytes.clone()));
-        for (index, bytes) in std::iter::once((0, None)).chain(others) {
-            let at = usize::try_from(index).unwrap_or(usize::MAX);
-            let found = parts.get(at).zip(merkle::inclusion_path(&leaves, at));
-            let Some(((salt, sha256), path)) = found else {
-                return Err(CaseError::machine(format!(
-                    "entry {} has no part {index}",
-                    entry.index
-                )));
-            };
-            shown.push(OpenedPart { index, salt: *salt, sha256: *sha256, path, bytes });
-        }
-        Ok(OpenedEntry {
-            index: entry.index,
-            leaf: self.vault.leaf(entry.index)?,
-            open,
-            payload: Some(entry.bytes),
-            part_count: parts.len() as u64,
-            parts: shown,
-            proof,
-        })
-    }
-
-    /// Salt and digest of every part of an entry, in order.
-    fn parts_of(
-        &mut self,
-        payload: &Payload,
-        object: Digest,
-        own: Salt,
-    ) -> Result<Vec<(Salt, Digest)>, CaseError> {
-        let mut parts = vec![(own, object)];
-        if let Payload::Import(import) = payload {
-            let seed = self.vault.seed(&import.evidence.key)?;
-            let manifest = self.vault.blobs().read(&import.manifest.sha256)?;
-            for (index, line) in (1..).zip(manifest.split_inclusive(|byte| *byte == b'\n')) {
-                let line: ManifestLine =
-                    canonical::from_bytes(line.strip_suffix(b"\n").unwrap_or(line))?;
-                parts.push((seed.part_salt(index), line.sha256));
-            }
-        }
-        for (index, evidence) in (1..).zip(payload.parts()) {
-            let seed = self.vault.seed(&evidence.key)?;
-            parts.push((seed.part_salt(index), evidence.plain_sha256));
-        }
-        Ok(parts)
-    }
-
     fn entry_of(&self, id: &str) -> Result<StoredEntry, CaseError> {
         self.casebook
             .entry_of_id(id)?
@@ -517,73 +320,6 @@ impl Case {
             )),
         }
     }
-}
-
-/// A chain with the reasons that people gave for its hops.
-fn shown_chain(chain: &ClaimChain, decisions: &[Decision]) -> Chain {
-    let mut hops: Vec<Hop> = Vec::new();
-    let mut before: Option<(&witnessmark_claims::lineage::Hop, String)> = None;
-    for hop in &chain.hops {
-        let here = hop.node.to_string();
-        let by = before
-            .as_ref()
-            .and_then(|(earlier, key)| Some((earlier.kind.as_ref()?, earlier.level?, key)));
-        let reason = by.and_then(|(_, level, later)| {
-            let found = decisions.iter().rev().find(|decision| {
-                decision.later.to_string() == *later
-                    && decision.earlier == here
-                    && decision.level == level.word()
-            });
-            found.map(|decision| decision.reason.clone())
-        });
-        hops.push(Hop {
-            name: hop.label.clone(),
-            capture: match hop.node {
-                Node::Capture(id) => Some(id),
-                Node::Origin(_) => None,
-            },
-            kind: by.map(|(kind, ..)| kind.clone()),
-            reason,
-        });
-        before = Some((hop, here));
-    }
-    let end = if chain.origin.is_some() { ChainEnd::Origin } else { ChainEnd::Unknown };
-    Chain { hops, end }
-}
-
-/// The statements of an estimate, in words.
-fn statement_rows(inputs: &[u8]) -> Result<Vec<publish::Statement>, CaseError> {
-    let mut reader = csv::Reader::from_reader(inputs);
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record =
-            record.map_err(|error| CaseError::machine(format!("the statements: {error}")))?;
-        let cell = |at: usize| record.get(at).unwrap_or_default();
-        let number =
-            |text: &str| text.parse().map_or(text.to_owned(), witnessmark_estimate::grouped);
-        let value = match (cell(3), cell(4), cell(5)) {
-            ("", "", "") => String::new(),
-            ("", low, high) => format!(" between {} and {}", number(low), number(high)),
-            (value, "", "") => format!(" {}", number(value)),
-            (value, low, high) => {
-                format!(" {} (that is, {} to {})", number(value), number(low), number(high))
-            }
-        };
-        let kind = match cell(1) {
-            "count" => "counted:",
-            "count-rounded" => "about",
-            "at-least" => "at least",
-            "share" => "a share of its residents:",
-            _ => "all residents",
-        };
-        let date = if cell(6).is_empty() { String::new() } else { format!(", by {}", cell(6)) };
-        rows.push(publish::Statement {
-            id: cell(0).to_owned(),
-            claim: cell(0).parse().ok(),
-            reading: format!("{}: {kind}{value}{date}", cell(2)),
-        });
-    }
-    Ok(rows)
 }
 
 fn words(codebook: &witnessmark_claims::Codebook) -> Words {

@@ -16,9 +16,8 @@ use witnessmark_model::payload::Framing;
 use witnessmark_text::{Hints, extract};
 use witnessmark_vault::Blobs;
 
-use crate::add::Progress;
 use crate::casebook::{CaptureRow, remove_database};
-use crate::{Case, CaseError};
+use crate::{Case, CaseError, Progress};
 
 const NAME: &str = "cache.db";
 

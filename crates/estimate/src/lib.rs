@@ -12,6 +12,7 @@
 //! | which records of several lists are of one person? | [`linkage`] |
 //! | which coding is right when coders differ? | [`reconcile`] |
 //! | what does an expert think? | [`elicitation`] |
+//! | what does an answer look like? | [`picture`] |
 //! | do coders who read the same passage agree? | [`agreement`] |
 //!
 //! A figure that sources state ([`Documented`]) and a figure that we computed ([`Estimate`]) are
@@ -32,6 +33,7 @@ pub mod elicitation;
 mod linear;
 pub mod linkage;
 pub mod overlap;
+pub mod picture;
 mod quantile;
 mod random;
 pub mod reconcile;

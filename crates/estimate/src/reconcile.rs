@@ -3,6 +3,10 @@
 //! Copies of one source are no second voice, so declared lineage comes first: one coding an origin.
 //! What is left is weighed by how often each coder errs, as far as the codings themselves show it.
 
+mod copying;
+
+pub use copying::{CopyingOptions, Resolution, SuggestedCopy, majority, resolve};
+
 use crate::table::{Fault, Table, TableError};
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -29,7 +29,8 @@ fn ask(places: &str, rows: &str, as_of: Option<&str>) -> Coverage {
 /// Each case: a name, statements, as-of, documented, low, high.
 #[test]
 fn bounds_of_named_cases() {
-    let cases: &[(&str, &str, Option<&str>, u64, u64, u64)] = &[
+    type Case = (&'static str, &'static str, Option<&'static str>, u64, u64, u64);
+    let cases: &[Case] = &[
         ("exact count of a county", "a,count,C,12000,,,,,\n", None, 12_000, 12_000, 97_000),
         ("range of a county", "a,count,C,,9000,12000,,,\n", None, 9_000, 9_000, 97_000),
         ("rounded", "a,count-rounded,C,12000,,,,,\n", None, 12_000, 11_500, 97_500),

@@ -26,10 +26,7 @@ fn shared(path: &str) -> Option<String> {
         return None;
     }
     let path = root.join("data/stats").join(path);
-    Some(
-        std::fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display())),
-    )
+    Some(std::fs::read_to_string(&path).expect("a shared file that expected.tsv names is there"))
 }
 
 /// The cells of a simple CSV text without quoted commas.

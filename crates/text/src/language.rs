@@ -382,7 +382,7 @@ fn trigrams(text: &str, script: &str, weight: u32, share: f64) -> Language {
 /// Three pieces of a long text, from its start, middle and end: trigrams of a few hundred letters
 /// say as much as those of thousands, and a heading in another language says less.
 fn pieces(text: &str) -> Cow<'_, str> {
-    const PIECE: usize = 160;
+    const PIECE: usize = 120;
     if text.len() <= 4 * PIECE {
         return Cow::Borrowed(text);
     }

@@ -147,7 +147,7 @@ fn text_is_what_a_reader_sees() {
         ),
         (
             "a<p hidden>no</p><p style='color:red; DISPLAY : none'>no</p><template>no</template>b",
-            "a\nb",
+            "ab",
         ),
         ("<head><title>no</title></head><body>yes", "yes"),
         ("<select><option>a<option>b</select>", "a\nb"),

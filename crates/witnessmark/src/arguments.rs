@@ -113,6 +113,14 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         lines: Option<PathBuf>,
     },
+    /// Find texts that are nearly the same
+    NearDuplicates {
+        /// One JSON object a line, with `id` and `text`
+        file: PathBuf,
+        /// The least share of common word runs, 0.01 to 1
+        #[arg(long, default_value_t = 0.8, value_name = "SHARE")]
+        threshold: f64,
+    },
     /// Fill an example case with invented sources, and walk it through the whole chain
     Demo {
         /// Where to put it; the folder must not exist

@@ -106,6 +106,13 @@ impl Reader<'_> {
             return Ok(false);
         }
         let next_is_data = matches!(self.cursor.here()?, Here::Data);
+        let next_line = first_line(self.cursor.data());
+        if arc && next_is_data && next_line.is_some_and(|line| Head::parse_arc(line).is_some()) {
+            // Old tools count the line end to the block of an ARC's head.
+            let detail = "no line end follows the block".to_owned();
+            self.report(Code::RecordTerminatorForm, offset, id, detail);
+            return Ok(false);
+        }
         let mut detail = format!(
             "{} bytes of line ends instead of {} follow the block",
             found.len(),

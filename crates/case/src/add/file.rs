@@ -7,9 +7,9 @@ use witnessmark_model::payload::Verdict;
 use witnessmark_text::Hints;
 use witnessmark_vault::{Blobs, Stored, VaultError};
 
-use super::{Item, Progress};
-use crate::CaseError;
+use super::Item;
 use crate::reading::{self, LARGEST_TEXT, TextRow};
+use crate::{CaseError, Progress};
 
 /// A file whose bytes are durable.
 pub(super) struct Kept {

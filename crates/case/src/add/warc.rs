@@ -8,8 +8,8 @@ use witnessmark_model::payload::{Evidence, Framing, Import, ManifestLine, Payloa
 use witnessmark_model::{Digest, canonical};
 use witnessmark_vault::{Pending, Stored};
 
-use super::{Item, Outcome, Pendings, Progress};
-use crate::{Case, CaseError};
+use super::{Item, Outcome, Pendings};
+use crate::{Case, CaseError, Progress};
 
 /// Whether a file that begins so is a web archive that can be imported: WARC, plain or gzip.
 pub(super) fn is_archive(head: &[u8]) -> bool {

@@ -79,6 +79,9 @@ pub struct Dga {
     /// Posterior weight of the highest twentieth of the range of n₀: more than a trace means that
     /// the cap decides.
     pub weight_near_cap: f64,
+    /// The posterior in up to 200 steps from the least N with weight to the greatest: upper end of
+    /// the step, and its weight.
+    pub density: Vec<(u64, f64)>,
 }
 
 impl Dga {
@@ -290,7 +293,19 @@ fn summary(
     models.sort_by(|one, other| {
         other.weight.total_cmp(&one.weight).then_with(|| one.graph.cmp(&other.graph))
     });
+    let is_heavy = |mass: &f64| *mass > 1e-6 * whole / sums.len() as f64;
+    let from = sums.iter().position(is_heavy).unwrap_or_default();
+    let to = sums.iter().rposition(is_heavy).unwrap_or_default() + 1;
+    let step = (to - from).div_ceil(200).max(1);
+    let heavy = sums.get(from..to).unwrap_or_default().chunks(step).enumerate();
+    let density = heavy
+        .map(|(number, part)| {
+            let end = from + number * step + part.len() - 1;
+            (at(end), part.iter().sum::<f64>() / whole)
+        })
+        .collect();
     Dga {
+        density,
         delta: options.delta,
         max_unseen: last,
         mean,

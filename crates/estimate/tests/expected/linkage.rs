@@ -121,12 +121,6 @@ fn febrl4_fellegi_sunter() {
     let found = link(&records, &plan).expect("a plan that fits");
     let [precision, recall, f1] =
         quality(&found_pairs(&found, &ids), &pairs_of("febrl/febrl4_links.csv"));
-    println!(
-        "{} pairs, share {}, P {precision} R {recall} F1 {f1}, review {}",
-        found.pairs_compared,
-        found.match_share,
-        found.review.len()
-    );
     assert!(f1 >= 0.9995, "{precision} {recall} {f1}");
     assert!(found.patterns.count(0b11).abs_diff(5000) <= 5);
     assert_eq!(found.replicates.len(), 3);
@@ -179,17 +173,5 @@ fn rldata500_truth_and_linkage() {
     let ids: Vec<String> = all.iter().map(|row| row[8].clone()).collect();
     let found = link(&records, &plan).expect("a plan that fits");
     let [precision, recall, f1] = quality(&found_pairs(&found, &ids), &truth);
-    println!(
-        "{} pairs share {} review {:?} fields {:#?}",
-        found.pairs_compared, found.match_share, found.review, found.fields
-    );
-    for (one, other) in truth.difference(&found_pairs(&found, &ids)) {
-        println!(
-            "missed {:?} {:?}",
-            all[one.parse::<usize>().unwrap() - 1],
-            all[other.parse::<usize>().unwrap() - 1]
-        );
-    }
-    println!("RLdata500: P {precision} R {recall} F1 {f1}");
     assert!(f1 >= 0.95, "{precision} {recall} {f1}");
 }

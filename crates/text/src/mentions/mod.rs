@@ -1,8 +1,9 @@
-//! Numbers, shares, ranges and dates that a text mentions, each with its exact place.
+//! Numbers, shares, ranges, dates and attributions in a text, each with its exact place.
 //!
 //! Found in the grammar of the language they are written in, before any cutting into words. What
 //! can be read in two ways is left out: a wrong figure is worse than a missing one.
 
+mod attributions;
 mod dates;
 mod english;
 mod han;
@@ -14,7 +15,7 @@ use serde::Serialize;
 
 use crate::offsets::Offsets;
 
-/// A number or date in a text.
+/// A number, date or attribution in a text.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mention {
     /// What it is.
@@ -27,14 +28,14 @@ pub struct Mention {
     /// One past the last code point.
     pub end: usize,
     /// The value: of a number, the number (a share in per cent); of a date, ISO 8601 to the
-    /// precision given (`2022`, `2022-09`, `2022-09-05`, `--09-05` without a year). None for a
-    /// range, which has `low` and `high`.
+    /// precision given (`2022`, `2022-09`, `2022-09-05`, `--09-05` without a year); of an
+    /// attribution, the name. None for a range, which has `low` and `high`.
     pub value: Option<MentionValue>,
     /// The lower end of a range.
     pub low: Option<MentionValue>,
     /// The upper end of a range.
     pub high: Option<MentionValue>,
-    /// How the number bounds what is counted. Always [`Bound::Exact`] for a date.
+    /// How the number bounds what is counted. Always [`Bound::Exact`] for other kinds.
     pub bound: Bound,
     /// What is counted, as far as the next words tell: `percent`, a currency code (ISO 4217), or
     /// the noun in the singular as the text's language writes it.
@@ -51,9 +52,11 @@ pub enum MentionKind {
     Number,
     /// A day, month or year, or a range of them.
     Date,
+    /// The name of the one on whose word something is said.
+    Attribution,
 }
 
-/// A value of a mention: a JSON number, or a string for dates.
+/// A value of a mention: a JSON number, or a string for dates and names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum MentionValue {
@@ -63,6 +66,8 @@ pub enum MentionValue {
     Decimal(f64),
     /// An ISO 8601 date.
     Date(String),
+    /// A name, as written.
+    Name(String),
 }
 
 /// How a number bounds what is counted.
@@ -116,7 +121,7 @@ struct Found {
 /// More mentions than this are not listed for one text.
 const MAX_MENTIONS: usize = 50_000;
 
-/// Finds the numbers and dates of a text, in its order; none overlaps another.
+/// Finds the numbers, dates and attributions of a text, in its order; none overlaps another.
 ///
 /// `language` (BCP 47) decides how marks inside a figure are read: `1.234` is a decimal in English
 /// and a thousand in German. Without it, or with `und`, only what every language reads alike is
@@ -124,6 +129,7 @@ const MAX_MENTIONS: usize = 50_000;
 pub fn find_mentions(text: &str, language: Option<&str>) -> Vec<Mention> {
     let mut found = dates::find(text);
     found.extend(numbers::find(text, language.unwrap_or("und")));
+    found.extend(attributions::find(text));
     // A date claims its digits before a number does; of two of a kind, the longer.
     found.sort_by(|a, b| {
         let rank = |found: &Found| u8::from(found.kind == MentionKind::Number);

@@ -60,6 +60,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Warc(WarcCommand::Index { files }) => plain::warc_index(files),
         Command::Extract { files } => plain::extract(arguments, files),
         Command::Language { files, lines } => plain::language(arguments, files, lines.as_deref()),
+        Command::NearDuplicates { file, threshold } => {
+            plain::near_duplicates(arguments, file, *threshold)
+        }
         Command::Demo { dir } => demo::run(arguments, dir),
     }
 }

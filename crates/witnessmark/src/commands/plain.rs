@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use witnessmark_case::CaseError;
 use witnessmark_case::archive::{self, Reader, RecordType, Verdict};
@@ -218,6 +218,61 @@ pub(super) fn language(
     }
     for path in files {
         answer(Some(&path.display().to_string()), &utf8(path)?)?;
+    }
+    Ok(Ending::Well)
+}
+
+#[derive(Deserialize)]
+struct Doc {
+    id: String,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Pair<'d> {
+    a: &'d str,
+    b: &'d str,
+    similarity: f64,
+    containment: f64,
+}
+
+/// `near-duplicates`.
+pub(super) fn near_duplicates(
+    arguments: &Arguments,
+    file: &Path,
+    threshold: f64,
+) -> Result<Ending, CaseError> {
+    if !(0.01..=1.0).contains(&threshold) {
+        let fact = format!("the threshold {threshold} is not between 0.01 and 1");
+        return Err(CaseError::usage(fact, "0.8 is a good beginning"));
+    }
+    let mut docs: Vec<Doc> = Vec::new();
+    for (number, text) in (1..).zip(utf8(file)?.lines()).filter(|(_, line)| !line.trim().is_empty())
+    {
+        docs.push(serde_json::from_str(text).map_err(|error| {
+            let fact = format!("{}, line {number}: {error}", file.display());
+            CaseError::input(fact, "each line is a JSON object with the texts `id` and `text`")
+        })?);
+    }
+    let texts: Vec<&str> = docs.iter().map(|doc| doc.text.as_str()).collect();
+    let found = text::near_duplicates(&texts, threshold);
+    let name = |at: usize| docs.get(at).map(|doc| doc.id.as_str()).unwrap_or_default();
+    let pairs: Vec<Pair<'_>> = found
+        .iter()
+        .map(|pair| Pair {
+            a: name(pair.a),
+            b: name(pair.b),
+            similarity: pair.similarity,
+            containment: pair.containment,
+        })
+        .collect();
+    if arguments.json {
+        json(&serde_json::json!({ "pairs": pairs }))?;
+    } else {
+        for pair in &pairs {
+            let Pair { a, b, similarity, containment } = pair;
+            line(&format!("{a}\t{b}\tsimilarity {similarity:.3}\tcontainment {containment:.3}"))?;
+        }
     }
     Ok(Ending::Well)
 }

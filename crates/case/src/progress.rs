@@ -1,0 +1,48 @@
+//! How far a long command is, and the wish that it stop.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// How far a long command is, shared with whoever shows it; and the wish that it stop.
+#[derive(Debug, Default)]
+pub struct Progress {
+    stop: AtomicBool,
+    state: Mutex<(&'static str, u64, u64)>,
+    items: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Progress {
+    /// Nothing done yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks the command to stop at the next safe point.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody asked to stop.
+    pub fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// What is being done now, with how many items and bytes in all, and how many are done.
+    pub fn now(&self) -> (&'static str, [u64; 2], [u64; 2]) {
+        let (what, items, bytes) = *self.state.lock().unwrap_or_else(|lock| lock.into_inner());
+        let done = [self.items.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed)];
+        (what, [items, bytes], done)
+    }
+
+    pub(crate) fn begin(&self, what: &'static str, items: u64, bytes: u64) {
+        *self.state.lock().unwrap_or_else(|lock| lock.into_inner()) = (what, items, bytes);
+        self.items.store(0, Ordering::Relaxed);
+        self.bytes.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn advance(&self, items: u64, bytes: u64) {
+        self.items.fetch_add(items, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+}

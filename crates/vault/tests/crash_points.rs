@@ -1,0 +1,185 @@
+//! A crash at every step of a commit: the case opens again, holds what was acknowledged, and verifies.
+//!
+//! A commit writes files one after another, each durable before the next (docs/format.md, State). Its traces are taken apart
+//! here: what the folder holds before and after is compared, and the differences are laid one by one over the folder as it was.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
+mod scratch_case;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use scratch_case::{Seeded, capture, commit, failures, files, make, moment, open, origins, write};
+use witnessmark_vault::Vault;
+
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+/// One thing that a commit does to a file.
+#[derive(Clone, Debug)]
+enum Step {
+    Write(PathBuf, Vec<u8>),
+    Remove(PathBuf),
+}
+
+/// What a commit did, in the order in which the vault does it.
+fn steps(before: &Files, after: &Files) -> Vec<Step> {
+    let mut ranked = Vec::new();
+    for (path, bytes) in after.iter().filter(|(path, bytes)| before.get(*path) != Some(bytes)) {
+        let name = path.to_str().unwrap();
+        let rank = match name {
+            "lock" => continue,
+            "keys/1/objects" => 1,
+            _ if name.starts_with("blobs/") => {
+                if bytes.starts_with(b"witnessmark pack 1\n") { 2 } else { 0 }
+            }
+            _ if name.starts_with("log/staging/") => 3,
+            "log/state" => 4,
+            _ if name.starts_with("log/tile/") => 5,
+            "log/checkpoint" => 6,
+            other => panic!("a commit wrote {other}"),
+        };
+        ranked.push((rank, path.clone(), Step::Write(path.clone(), bytes.clone())));
+    }
+    for path in before.keys().filter(|path| !after.contains_key(*path)) {
+        let rank = if path.starts_with("log/tile") { 7 } else { 8 };
+        ranked.push((rank, path.clone(), Step::Remove(path.clone())));
+    }
+    ranked.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
+    ranked.into_iter().map(|(_, _, step)| step).collect()
+}
+
+/// The folder as a crash after these steps leaves it. The step that was under way has left half a file.
+fn crash(folder: &Path, before: &Files, done: &[Step], under_way: Option<&Step>) {
+    write(folder, before);
+    for step in done {
+        match step {
+            Step::Write(path, bytes) => write(folder, &Files::from([(path.clone(), bytes.clone())])),
+            Step::Remove(path) => fs::remove_file(folder.join(path)).unwrap(),
+        }
+    }
+    if let Some(Step::Write(path, bytes)) = under_way {
+        let half = bytes.get(..bytes.len() / 2).unwrap().to_vec();
+        let (name, half) = match before.get(path) {
+            // The keystore is appended to where it lies: some of the new bytes are there, up to the middle of a line.
+            Some(old) if path.starts_with("keys") => {
+                (path.clone(), bytes.get(..(old.len() + bytes.len()) / 2 + 31).unwrap().to_vec())
+            }
+            _ => (path.with_file_name(".tmp-4711-0"), half),
+        };
+        write(folder, &Files::from([(name, half)]));
+    }
+    fs::write(folder.join("lock"), "process 4711 (witnessmark add)").unwrap();
+}
+
+#[test]
+fn a_crash_at_any_step_of_a_commit_loses_nothing() {
+    // How many entries there are, and how many are added: within a tile, up to a full one, over the border, from a full one.
+    for (size, added) in [(3, 2), (250, 6), (250, 12), (256, 1)] {
+        let scratch = tempfile::tempdir().unwrap();
+        let origin = scratch.path().join("case");
+        let mut entropy = Seeded(size);
+        make(&origin, &mut entropy);
+        let mut vault = open(&origin);
+        commit(&mut vault, size - 1, &mut entropy);
+        drop(vault);
+        let before = files(&origin);
+        let mut vault = open(&origin);
+        commit(&mut vault, added, &mut entropy);
+        drop(vault);
+        let steps = steps(&before, &files(&origin));
+        assert!(steps.len() >= 8, "a commit does {} things", steps.len());
+
+        for done in 0..=steps.len() {
+            let folder = scratch.path().join(format!("crashed-{done}"));
+            let (past, rest) = steps.split_at(done);
+            crash(&folder, &before, past, rest.first());
+            let promised = past.iter().any(
+                |step| matches!(step, Step::Write(path, _) if path == Path::new("log/state")),
+            );
+            let expected = if promised { size + added } else { size };
+            let context = format!("{size} + {added}, after {:?}", past.last());
+
+            let (mut vault, recovery) =
+                Vault::open_for_writing(&folder, "process 2 (test)").expect(&context);
+            assert_eq!(vault.size(), expected, "{context}");
+            let mut read = 0;
+            vault.for_each_entry(0, &mut |_| Ok(read += 1)).expect(&context);
+            assert_eq!(read, expected, "{context}");
+            let (_, checkpoint) = vault.checkpoint().expect(&context);
+            assert_eq!(checkpoint.size, expected, "{context}: recovery {recovery:?}");
+            drop(vault);
+            assert_eq!(failures(&folder), [""; 0], "{context}");
+
+            vault = open(&folder);
+            commit(&mut vault, 7, &mut entropy);
+            drop(vault);
+            assert_eq!(failures(&folder), [""; 0], "{context}, after one more commit");
+            fs::remove_dir_all(&folder).unwrap();
+        }
+    }
+}
+
+/// The tail of the keystore may be torn at any byte: whole lines stay, the rest is cut off.
+#[test]
+fn a_torn_keystore_is_mended() {
+    let scratch = tempfile::tempdir().unwrap();
+    let origin = scratch.path().join("case");
+    let mut entropy = Seeded(11);
+    make(&origin, &mut entropy);
+    let mut vault = open(&origin);
+    commit(&mut vault, 3, &mut entropy);
+    drop(vault);
+    let before = files(&origin);
+    let objects = before.get(Path::new("keys/1/objects")).unwrap();
+    let line = b"key-aaaaaaaaaaaaaaaaaaaaaaaaaa 00000000000000000000000000000000000000000000";
+    for torn in [1, 4, 31, 32, 70] {
+        let folder = scratch.path().join(format!("torn-{torn}"));
+        let mut crashed = before.clone();
+        let tail = line.get(..torn).unwrap();
+        crashed.insert("keys/1/objects".into(), [objects.as_slice(), tail].concat());
+        crashed.insert("lock".into(), b"process 4711 (witnessmark add)".to_vec());
+        write(&folder, &crashed);
+        let mut vault = open(&folder);
+        // The evidence of this entry needs a seed that was written before the tear.
+        let pending = origins(1, &mut entropy);
+        let mut named = Vec::new();
+        vault.for_each_entry(0, &mut |entry| Ok(named.push(entry.key))).unwrap();
+        for key in named {
+            vault.seed(&key).unwrap();
+        }
+        drop(vault);
+        assert_eq!(failures(&folder), [""; 0], "torn after {torn} bytes");
+        let mut vault = open(&folder);
+        vault.commit(pending, moment(), &mut entropy).unwrap();
+        drop(vault);
+        assert_eq!(failures(&folder), [""; 0], "torn after {torn} bytes, then written to");
+    }
+}
+
+/// A blob that was stored and whose entry never came is put aside, not deleted: it may be all that is left of a page.
+#[test]
+fn blobs_without_an_entry_are_put_aside_after_a_crash() {
+    let scratch = tempfile::tempdir().unwrap();
+    let case = scratch.path().join("case");
+    let mut entropy = Seeded(12);
+    make(&case, &mut entropy);
+    let mut vault = open(&case);
+    let kept = capture(&mut vault, "kept", &mut entropy);
+    vault.commit(vec![kept], moment(), &mut entropy).unwrap();
+    let orphan = vault.blobs().put_bytes("孤".as_bytes()).unwrap();
+    let crashed = scratch.path().join("crashed");
+    // The holder still holds the case: what a crash leaves is a copy of this moment.
+    write(&crashed, &files(&case));
+    fs::write(crashed.join("blobs").join(".tmp-4711-1"), "half").unwrap();
+    fs::write(crashed.join("log").join(".tmp-4711-2"), "half").unwrap();
+
+    let (vault, recovery) = Vault::open_for_writing(&crashed, "process 2 (test)").unwrap();
+    assert_eq!(recovery.quarantined, [orphan.digest.hex()]);
+    assert_eq!(vault.size(), 2);
+    drop(vault);
+    let aside = crashed.join("quarantine").join(orphan.digest.hex());
+    assert_eq!(fs::read(aside).unwrap(), "孤".as_bytes());
+    assert_eq!(failures(&crashed), [""; 0]);
+}
