@@ -149,7 +149,7 @@ impl DigestCheck {
                 }
             }
             None => {
-                self.head_malformed = true;
+                self.head_malformed = !(head.is_empty() && body.is_empty());
                 self.push_body(head);
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! [`Reader`] gives records one after another from any stream, in one pass and bounded memory,
 //! and goes on after damage. [`check`] judges a whole file. [`index`] gives CDXJ lines.
+//! [`read_archives`] opens the archives in a WACZ, [`read_ahead`] reads with a second thread.
 //! [`WarcWriter`] writes WARC 1.1. [`read_record_at`] reads one record again by offset and length.
 //!
 //! The format follows WARC 1.1 (ISO 28500:2017) and what is met in the wild: WARC 0.17 to 1.0,
@@ -40,6 +41,8 @@ pub use head::{Format, Head, RecordType};
 pub use http::HttpHead;
 pub use payload::Payload;
 pub use problem::{Code, Problem, Severity};
+pub use read_ahead::read_ahead;
 pub use reader::{HEAD_LIMIT, Layout, Reader, Record, RecordEnd};
 pub use surt::surt;
+pub use wacz::read_archives;
 pub use writer::{NewRecord, WarcWriter, WriteError, Written};

@@ -9,9 +9,10 @@ use crate::reader::Reader;
 /// So many batches are decoded ahead: a megabyte.
 const AHEAD: usize = 4;
 
-/// Opens `input` and gives a reader over it to `work`, while a second thread decodes. The records
-/// are the same as without it. On WebAssembly, which has no threads, everything happens in one.
-pub(crate) fn read_ahead<'r, R: Read + Send + 'r, T>(
+/// Opens `input` and gives a reader over it to `work`, while a second thread reads and
+/// decompresses ahead, at most about a megabyte and a half. The records are the same as without it. On
+/// WebAssembly, which has no threads, everything happens in one.
+pub fn read_ahead<'r, R: Read + Send + 'r, T>(
     input: R,
     work: impl FnOnce(Reader<'_>) -> io::Result<T>,
 ) -> io::Result<T> {

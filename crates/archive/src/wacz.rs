@@ -20,9 +20,9 @@ use crate::reader::Reader;
 use index::Records;
 
 /// `datapackage.json` and `datapackage-digest.json` may be this long.
-const JSON_LIMIT: u64 = 64 << 20;
+const JSON_LIMIT: u64 = 16 << 20;
 /// A line of a page list or an index may be this long: pages carry a page's whole text.
-const LINE_LIMIT: u64 = 64 << 20;
+const LINE_LIMIT: u64 = 16 << 20;
 
 /// One file of the ZIP.
 struct Part {
@@ -179,6 +179,38 @@ fn check_archive<F: Read + Seek>(
     if let Some(json) = read_json(report, zip, &parts, signature::FILE)? {
         let sha256 = parts.get("datapackage.json").map(|part| part.sha256.as_str());
         signature::check(report, &json, sha256, package.as_ref());
+    }
+    Ok(())
+}
+
+/// Gives a [`Reader`] over each archive in a file to `work`: over the file itself, without a name,
+/// when it is a WARC or an ARC; over each file in `archive/`, with its path, when it is a WACZ.
+///
+/// Fails with [`io::ErrorKind::InvalidData`] and a [`Problem`] inside when a ZIP cannot be opened.
+pub fn read_archives<F: Read + Seek>(
+    mut input: F,
+    mut work: impl FnMut(Option<&str>, Reader<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut first = Vec::new();
+    (&mut input).take(8).read_to_end(&mut first)?;
+    input.rewind()?;
+    if container_of(&first) != Container::Zip {
+        return work(None, Reader::new(input)?);
+    }
+    let invalid = |error: ZipError| match PartError::from(error) {
+        PartError::Machine(error) => error,
+        PartError::Content(detail) => {
+            let problem = Problem::new(Code::ZipInvalid, 0, None, detail);
+            io::Error::new(io::ErrorKind::InvalidData, problem)
+        }
+    };
+    let mut zip = ZipArchive::new(input).map_err(invalid)?;
+    for number in 0..zip.len() {
+        let entry = zip.by_index(number).map_err(invalid)?;
+        let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        if name.starts_with("archive/") && !name.ends_with('/') {
+            work(Some(&name), Reader::new(Hashed::new(entry))?)?;
+        }
     }
     Ok(())
 }

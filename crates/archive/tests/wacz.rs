@@ -8,7 +8,7 @@ use std::io::{Cursor, Write};
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use witnessmark_archive::{Code, Kind, Report, Verdict, check, index_sorted};
+use witnessmark_archive::{Code, Kind, Report, Verdict, check, index_sorted, read_archives};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -276,6 +276,32 @@ fn anonymous_signatures() {
         assert_eq!(codes(&report), expected, "{report:#?}");
         assert_eq!(report.notices.len(), usize::from(!wrong));
     }
+}
+
+/// The records of a WACZ, one archive after another; of a WARC, without a name.
+#[test]
+fn archives_are_opened() {
+    let mut found = Vec::new();
+    let warc = warc();
+    for bytes in [Made::new().bytes(), warc] {
+        read_archives(Cursor::new(bytes), |name, mut reader| {
+            while let Some(mut record) = reader.next_record()? {
+                let body = String::from_utf8(record.payload(100)?.bytes).unwrap();
+                found.push((name.map(str::to_owned), body));
+            }
+            Ok(())
+        })
+        .unwrap();
+    }
+    let inside = Some("archive/data.warc.gz".to_owned());
+    let page = |number: u8| format!("page {number}");
+    assert_eq!(
+        found,
+        [(inside.clone(), page(1)), (inside, page(2)), (None, page(1)), (None, page(2))]
+    );
+    let cut = Made::new().bytes();
+    let error = read_archives(Cursor::new(&cut[..200]), |_, _| Ok(())).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
 }
 
 #[test]

@@ -54,6 +54,8 @@ mod program;
 mod statements;
 mod wording;
 
+pub(crate) use pooling::{Leaf, predict};
+
 pub use bounds::{Bounds, Coverage, CoverageError, CoverageOptions, Ground, PlaceBounds, coverage};
 pub use places::{Place, PlaceTree};
 pub use pooling::{Pooled, Pooling};

@@ -12,6 +12,7 @@
 //! | which records of several lists are of one person? | [`linkage`] |
 //! | which coding is right when coders differ? | [`reconcile`] |
 //! | what does an expert think? | [`elicitation`] |
+//! | is the code right, and what do its methods not see? | [`calibration`] |
 //! | what does an answer look like? | [`picture`] |
 //! | do coders who read the same passage agree? | [`agreement`] |
 //!
@@ -27,6 +28,7 @@
 
 pub mod agreement;
 mod answer;
+pub mod calibration;
 pub mod coverage;
 mod day;
 pub mod elicitation;

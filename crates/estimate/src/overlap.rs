@@ -31,6 +31,10 @@ mod replicates;
 mod rules;
 mod sparse;
 
+pub(crate) use dga::share_up_to;
+pub(crate) use graphs::{Graph, decomposable};
+pub(crate) use latent::run_chain;
+
 pub use answering::{
     ChapmanPairs, DeltaStep, Method, Methods, Overlap, OverlapError, OverlapOptions, Sensitivity,
     WithoutList, overlap,

@@ -183,7 +183,8 @@ pub fn posterior(documented: u64, dga: &Dga) -> Picture {
     drawing.text(16.0, 26.0, Anchor::Start, 15.0, title);
     let top = dga.density.iter().map(|(_, mass)| *mass).fold(0.0, f64::max).max(1e-300);
     let mut table = vec![["total", "weight"].map(str::to_owned).to_vec()];
-    let mut before = scale.at(documented as f64);
+    let first = dga.density.first().map_or(documented, |(total, _)| *total);
+    let mut before = scale.at(first as f64);
     for (total, mass) in &dga.density {
         let x = scale.at(*total as f64);
         let height = 160.0 * mass / top;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure in a test may panic anywhere")]
 
+use proptest::prelude::*;
 use witnessmark_text::{Document, Index, IndexError, SearchOptions, Writer};
 
 fn document(capture: &str, title: &str, language: &str, published: &str, text: &str) -> Document {
@@ -217,4 +218,64 @@ fn lives_on_disk_and_forgets_what_is_deleted() {
         again.search("བོད", &SearchOptions { limit: 3, ..SearchOptions::default() }).unwrap();
     assert_eq!((results.hits.len(), results.total), (3, 19));
     assert!(again.writer(1000).is_err());
+}
+
+#[test]
+fn without_copies_the_caller_gives_the_texts() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Index::create_without_texts(folder.path()).unwrap();
+    let mut writer = index.writer(Writer::DEFAULT_BUDGET).unwrap();
+    writer.add(&document("a", "", "zh", "", "西藏的血样。")).unwrap();
+    writer.commit().unwrap();
+    drop(writer);
+    let again = Index::open(folder.path()).unwrap();
+    let bare = again.search("血样", &SearchOptions::default()).unwrap();
+    assert_eq!((bare.total, bare.hits[0].passages.len()), (1, 0));
+    let text_of = |capture: &str| (capture == "a").then(|| "西藏的血样。".to_owned());
+    let full = again.search_with("血样", &SearchOptions::default(), text_of).unwrap();
+    let passage = &full.hits[0].passages[0];
+    assert_eq!((passage.exact.as_str(), passage.start, passage.end), ("血样", 3, 5));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Any piece of a text in scripts without spaces, and any row of syllables or words of the
+    /// others, is found in its text, and its passages are that piece.
+    #[test]
+    fn every_piece_of_a_text_is_found(
+        han in proptest::collection::vec(prop::sample::select("西藏自治区公安厅采集血样的东方红人民新疆𠮷野家".chars().collect::<Vec<_>>()), 4..30),
+        words in proptest::collection::vec(prop::sample::select(vec!["བོད", "ལྗོངས", "མིའི", "ཁྲག", "ئۇيغۇر", "قان", "blood", "sample"]), 3..12),
+        from in 0_usize..20, length in 1_usize..5,
+    ) {
+        let han: String = han.into_iter().collect();
+        let tibetan = words.join("་");
+        let spaced = words.join(" ");
+        let piece = |count: usize| {
+            let from = from % count;
+            from..(from + length).min(count)
+        };
+        let characters: Vec<char> = han.chars().collect();
+        let han_piece: String = characters[piece(characters.len())].iter().collect();
+        let syllables = words[piece(words.len())].join("་");
+        let phrase = format!("\"{}\"", words[piece(words.len())].join(" "));
+        let index = Index::in_memory().unwrap();
+        let mut writer = index.writer(Writer::LEAST_BUDGET).unwrap();
+        for (capture, text) in [("han", &han), ("tibetan", &tibetan), ("spaced", &spaced)] {
+            writer.add(&document(capture, "", "und", "", &format!("前言 {text}。"))).unwrap();
+        }
+        writer.commit().unwrap();
+        for (capture, query, bare) in [
+            ("han", &han_piece, han_piece.clone()),
+            ("tibetan", &syllables, syllables.clone()),
+            ("spaced", &phrase, phrase.trim_matches('"').to_owned()),
+        ] {
+            let results = index.search(query, &SearchOptions::default()).unwrap();
+            let hit = results.hits.iter().find(|hit| hit.capture == capture);
+            prop_assert!(hit.is_some(), "{} not found for {}", capture, query);
+            for passage in &hit.unwrap().passages {
+                prop_assert_eq!(&passage.exact, &bare);
+            }
+        }
+    }
 }

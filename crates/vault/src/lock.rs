@@ -46,7 +46,7 @@ impl CaseLock {
             Err(cause) => return Err(fail("lock", &path)(cause.into())),
         }
         let last_holder_died = !said.is_empty();
-        let mut lock = Self { file, path, last_holder_died, keeps_its_word: false };
+        let mut lock = Self { file, path, last_holder_died, keeps_its_word: last_holder_died };
         lock.say(holder)?;
         Ok(lock)
     }
@@ -54,6 +54,11 @@ impl CaseLock {
     /// Leaves the holder's words in the file, so that the next writer looks the case over as after a crash.
     pub(crate) fn leave_as_after_a_crash(&mut self) {
         self.keeps_its_word = true;
+    }
+
+    /// The case was looked over: nothing is left of what an earlier holder did not finish.
+    pub(crate) fn settled(&mut self) {
+        self.keeps_its_word = false;
     }
 
     fn say(&mut self, text: &str) -> Result<(), VaultError> {

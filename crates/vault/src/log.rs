@@ -95,27 +95,33 @@ impl Log {
         TileReader::new(&self.folder, self.size())
     }
 
-    /// Brings the published tree up to the state after a crash, and discards what no state names.
-    /// Returns how many entries had to be published.
-    pub(crate) fn recover(&mut self, signer: &NoteSigner) -> Result<u64, VaultError> {
+    /// Brings the published tree up to the state, if it is behind. After a crash (`cut_off`) staging files that no state
+    /// names are discarded. Returns how many entries had to be published.
+    pub(crate) fn recover(
+        &mut self,
+        signer: &NoteSigner,
+        cut_off: bool,
+    ) -> Result<u64, VaultError> {
         let staging = self.folder.join("staging");
         let named = self.state.as_ref().map(|state| staging.join(state.staging.hex()));
-        let mut found = Vec::new();
-        crate::blobs::walk(&staging, &mut found)?;
-        for path in found {
-            if Some(&path) != named.as_ref() {
-                fs::remove_file(&path).map_err(VaultError::machine("remove", &path))?;
+        let published = self.checkpoint(&signer.verifier())?.map_or(0, |(_, found)| found.size);
+        let behind = self.size() > published;
+        if let (Some(state), Some(named), true) = (self.state.clone(), &named, behind) {
+            let leaves = read_staging(named, &state, published)?;
+            let edge = Edge::load(&self.folder, published)?;
+            self.publish(edge, &leaves, &state, signer)?;
+        }
+        if let Some(missing) = named.as_ref().filter(|named| !named.exists()) {
+            return Err(VaultError::damaged(missing, "it is missing"));
+        }
+        if behind || cut_off {
+            let mut found = Vec::new();
+            crate::blobs::walk(&staging, &mut found)?;
+            for path in found.iter().filter(|path| Some(*path) != named.as_ref()) {
+                fs::remove_file(path).map_err(VaultError::machine("remove", path))?;
             }
         }
-        let (Some(state), Some(named)) = (self.state.clone(), named) else { return Ok(0) };
-        let published = self.checkpoint(&signer.verifier())?.map_or(0, |(_, found)| found.size);
-        if published >= state.size {
-            return Ok(0);
-        }
-        let leaves = read_staging(&named, &state, published)?;
-        let edge = Edge::load(&self.folder, published)?;
-        self.publish(edge, &leaves, &state, signer)?;
-        Ok(state.size - published)
+        Ok(self.size().saturating_sub(published))
     }
 
     /// Appends `leaves`, whose payloads are in `pack`. When this returns, they are durable and signed for.

@@ -164,13 +164,15 @@ impl Vault {
     /// Opens the case for writing: takes the lock, and mends what a crash left. `holder` says who holds the lock.
     pub fn open_for_writing(folder: &Path, holder: &str) -> Result<(Self, Recovery), VaultError> {
         CaseFile::read(folder)?;
-        let lock = CaseLock::take(folder, holder)?;
+        let mut lock = CaseLock::take(folder, holder)?;
+        let cut_off = lock.last_holder_died;
         let mut vault = Self::open(folder)?;
-        let published = vault.log.recover(&vault.signers.log)?;
+        let published = vault.log.recover(&vault.signers.log, cut_off)?;
         let mut recovery = Recovery { published, ..Recovery::default() };
-        if lock.last_holder_died {
+        if cut_off {
             recovery.quarantined = vault.quarantine_orphans()?;
         }
+        lock.settled();
         vault.lock = Some(lock);
         Ok((vault, recovery))
     }

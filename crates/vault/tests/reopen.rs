@@ -121,6 +121,7 @@ fn a_case_is_made_whole_or_not_at_all() {
     fs::create_dir(&empty).unwrap();
     make(&empty, &mut entropy);
     assert_eq!(failures(&empty), [""; 0]);
-    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    let names: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(names.len(), 3, "nothing half-made is left: {names:?}");
 }

@@ -137,7 +137,7 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
 
     say("\n9. Verified: the case, the dossier, and its zip.")?;
     for path in [&folder, &dossier, &zip] {
-        let report = commands::verify_path(path)?;
+        let report = commands::verify_path(path, true)?;
         say(&format!("   {}: {}", path.display(), report.summary()))?;
         if report.verdict == Verdict::Failed {
             commands::print_report(&report)?;
@@ -155,7 +155,7 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
         *byte ^= 1;
     }
     write(&victim, &bytes)?;
-    let report = commands::verify_path(&altered)?;
+    let report = commands::verify_path(&altered, true)?;
     for check in report.failures() {
         say(&format!("   FAILED  {}: {} – {}", check.name, check.subject, check.detail))?;
     }

@@ -122,6 +122,28 @@ pub(super) const QUANTILES: [(&str, f64); 5] =
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn average_graphs(lists: &Lists, options: &DgaOptions) -> Option<Dga> {
+    let found = posterior(lists, options)?;
+    Some(summary(lists, options, &found.graphs, &found.weights, &found.sums))
+}
+
+/// Unnormalised weights of graphs, and of numbers of unseen persons.
+struct Posterior {
+    graphs: Vec<Graph>,
+    weights: Vec<f64>,
+    sums: Vec<f64>,
+}
+
+/// The posterior probability that at most, and that fewer than, `unseen` persons were not seen.
+pub(crate) fn share_up_to(lists: &Lists, options: &DgaOptions, unseen: u64) -> Option<[f64; 2]> {
+    let found = posterior(lists, options)?;
+    let whole: f64 = found.sums.iter().sum();
+    let count = usize::try_from(unseen.checked_sub(options.unseen[0])?).ok()?;
+    let below: f64 = found.sums.iter().take(count).sum();
+    let own = found.sums.get(count).copied().unwrap_or_default();
+    Some([(below + own) / whole, below / whole])
+}
+
+fn posterior(lists: &Lists, options: &DgaOptions) -> Option<Posterior> {
     let size = lists.len();
     let [first, last] = options.unseen;
     let is_sound = (3..=5).contains(&size) && options.delta > 0.0 && options.delta.is_finite();
@@ -157,7 +179,7 @@ pub fn average_graphs(lists: &Lists, options: &DgaOptions) -> Option<Dga> {
             }
         }
     }
-    Some(summary(lists, options, &graphs, &weights, &sums))
+    Some(Posterior { graphs, weights, sums })
 }
 
 /// Numbers of unseen persons that are looked at together, so that the tables stay in the cache.

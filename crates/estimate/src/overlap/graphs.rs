@@ -3,8 +3,8 @@
 /// A decomposable (chordal) graph: its cliques, and the separators of a junction tree (Lauritzen
 /// 1996, *Graphical Models*, chapter 2). Bit j is list j.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Graph {
-    pub(super) cliques: Vec<u32>,
+pub(crate) struct Graph {
+    pub(crate) cliques: Vec<u32>,
     /// With multiplicity, the empty ones left out.
     pub(super) separators: Vec<u32>,
 }
@@ -18,7 +18,7 @@ impl Graph {
 
 /// All decomposable graphs: 8, 61 and 822 on three, four and five vertices; the one without edges
 /// first.
-pub(super) fn decomposable(vertices: usize) -> Vec<Graph> {
+pub(crate) fn decomposable(vertices: usize) -> Vec<Graph> {
     let pairs: Vec<(usize, usize)> =
         (0..vertices).flat_map(|a| (a + 1..vertices).map(move |b| (a, b))).collect();
     let mut edge_sets: Vec<u32> = (0..1_u32 << pairs.len()).collect();

@@ -85,8 +85,8 @@ impl LatentClasses {
 }
 
 /// One chain: N after every kept round, and the mean weight of its last class.
-struct Chain {
-    draws: Vec<f64>,
+pub(crate) struct Chain {
+    pub(crate) draws: Vec<f64>,
     last_class_weight: f64,
 }
 
@@ -105,7 +105,11 @@ pub fn latent_classes(lists: &Lists, options: &LatentClassOptions) -> Option<Lat
 }
 
 /// Runs the chain with this number.
-fn run_chain(lists: &Lists, options: &LatentClassOptions, chain: usize) -> Option<Chain> {
+pub(crate) fn run_chain(
+    lists: &Lists,
+    options: &LatentClassOptions,
+    chain: usize,
+) -> Option<Chain> {
     let [shape, rate] = options.alpha_prior;
     let is_sound = (1..=100).contains(&options.classes)
         && options.samples >= 4

@@ -124,6 +124,12 @@ impl Lists {
         Ok(Self { names, counts })
     }
 
+    /// Simulated lists, which may be empty.
+    pub(crate) fn simulated(lists: usize, counts: BTreeMap<u32, u64>) -> Self {
+        let names = (1..=lists).map(|list| format!("list {list}")).collect();
+        Self { names, counts: counts.into_iter().filter(|(p, n)| *p != 0 && *n > 0).collect() }
+    }
+
     /// The names of the lists.
     pub fn names(&self) -> &[String] {
         &self.names

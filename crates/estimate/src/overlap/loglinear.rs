@@ -90,32 +90,30 @@ impl Model {
 
     /// What the model takes for granted, in plain words: what it leaves out.
     pub fn assumption(&self, lists: &Lists) -> String {
-        let named = |terms: &mut dyn Iterator<Item = u32>| -> Vec<String> {
-            terms.map(|term| lists.names_of(term).join(" and ")).collect()
+        let named = |keeps: &dyn Fn(&u32) -> bool, link: &str| -> Vec<String> {
+            let terms = (1_u32..1 << self.lists).filter(|term| term.count_ones() >= 2);
+            terms.filter(|term| keeps(term)).map(|t| lists.names_of(t).join(link)).collect()
         };
-        let all_pairs: Vec<u32> =
-            (1_u32..1 << self.lists).filter(|term| term.count_ones() == 2).collect();
-        let absent = named(&mut all_pairs.iter().copied().filter(|t| !self.terms.contains(t)));
-        let present = named(&mut all_pairs.iter().copied().filter(|t| self.terms.contains(t)));
-        let larger = named(&mut self.terms.iter().copied().filter(|term| term.count_ones() > 2));
-        let mut text = match (absent.len(), present.len()) {
+        let is_pair = |term: &u32| term.count_ones() == 2;
+        let absent = named(&|term| is_pair(term) && !self.terms.contains(term), " and ");
+        let present = named(&|term| is_pair(term) && self.terms.contains(term), " and ");
+        let larger = named(&|term| !is_pair(term) && self.terms.contains(term), " with ");
+        let pairs = match (absent.len(), present.len()) {
             (_, 0) => return "all lists are independent of each other".to_owned(),
             (0, _) => "any two lists may depend on each other".to_owned(),
             (absences, presences) if absences <= presences => {
-                format!(
-                    "of pairs only {} are independent, given the other lists",
-                    absent.join(", ")
-                )
+                format!("{} are independent, given the other lists", absent.join(", and "))
             }
-            _ => format!("of pairs only {} depend on each other", present.join(", ")),
+            _ => format!("no two lists depend on each other but {}", present.join(", and ")),
         };
-        if self.lists > 2 {
-            text.push_str(&match larger.len() {
-                0 => ", and no three lists depend beyond their pairs".to_owned(),
-                _ => format!(", and beyond pairs only {}", larger.join("; ")),
-            });
+        match (self.lists, larger.len()) {
+            (2, _) => pairs,
+            (_, 0) => format!("{pairs}, and no dependence goes beyond pairs"),
+            _ => format!(
+                "{pairs}, and dependence beyond pairs exists only in {}",
+                larger.join(", and ")
+            ),
         }
-        text
     }
 
     fn parameters(&self) -> usize {

@@ -1,5 +1,6 @@
 //! Searching: a query in, the best documents out, with the places of its words.
 
+use std::borrow::Cow;
 use std::ops::Bound;
 
 use serde::Serialize;
@@ -96,6 +97,18 @@ impl Index {
     /// either of them, `-` before a word or a group excludes it, `( )` groups. Case does not
     /// matter. A broken query gives [`IndexError::Query`] with the place and a hint.
     pub fn search(&self, query: &str, options: &SearchOptions) -> Result<Results, IndexError> {
+        self.search_with(query, options, |_| None)
+    }
+
+    /// Like [`Index::search`], for an index without copies of the texts: `text_of` is asked for
+    /// the text of each capture among the hits, which must be the one that was added. Without it a
+    /// hit has no passages.
+    pub fn search_with(
+        &self,
+        query: &str,
+        options: &SearchOptions,
+        mut text_of: impl FnMut(&str) -> Option<String>,
+    ) -> Result<Results, IndexError> {
         let node = parse(query)?;
         let mut clauses = vec![(Occur::Must, build(&node, &self.fields))];
         let wanted = node.wanted();
@@ -123,15 +136,21 @@ impl Index {
             let text = |field: Field| {
                 document.get_first(field).and_then(|value| value.as_str()).unwrap_or("")
             };
+            let capture = text(self.fields.capture);
+            let body = match document.get_first(self.fields.body).and_then(|value| value.as_str()) {
+                Some(stored) => Cow::Borrowed(stored),
+                None if options.passages == 0 => Cow::Borrowed(""),
+                None => Cow::Owned(text_of(capture).unwrap_or_default()),
+            };
             results.hits.push(Hit {
-                capture: text(self.fields.capture).to_owned(),
+                capture: capture.to_owned(),
                 title: text(self.fields.title).to_owned(),
                 url: text(self.fields.url).to_owned(),
                 language: text(self.fields.language).to_owned(),
                 published: Some(text(self.fields.published).to_owned())
                     .filter(|day| !day.is_empty()),
                 score,
-                passages: passages::find(text(self.fields.body), &wanted, options.passages),
+                passages: passages::find(&body, &wanted, options.passages),
             });
         }
         if (options.from.is_some() || options.to.is_some()) && self.has_undated()? {

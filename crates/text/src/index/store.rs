@@ -47,11 +47,14 @@ pub(super) struct Fields {
     pub(super) words: Field,
 }
 
-fn schema() -> (Schema, Fields) {
+/// The schema; `stores_texts` decides whether a hit's passages need the text from elsewhere.
+fn schema(stores_texts: bool) -> (Schema, Fields) {
     let mut builder = Schema::builder();
     let terms = |option| TextFieldIndexing::default().set_tokenizer(TERMS).set_index_option(option);
     let with_positions = TextOptions::default()
         .set_indexing_options(terms(IndexRecordOption::WithFreqsAndPositions));
+    let body =
+        if stores_texts { with_positions.clone().set_stored() } else { with_positions.clone() };
     let words = TextOptions::default().set_indexing_options(
         TextFieldIndexing::default()
             .set_tokenizer(WORDS)
@@ -59,14 +62,14 @@ fn schema() -> (Schema, Fields) {
     );
     let fields = Fields {
         capture: builder.add_text_field("capture", STRING | STORED),
-        title: builder.add_text_field("title", with_positions.clone().set_stored()),
+        title: builder.add_text_field("title", with_positions.set_stored()),
         url: builder.add_text_field("url", STORED),
         language: builder.add_text_field("language", STORED),
         language_prefix: builder.add_text_field("language_prefix", STRING),
         published: builder.add_text_field("published", STORED),
         first_day: builder.add_u64_field("first_day", INDEXED),
         last_day: builder.add_u64_field("last_day", INDEXED),
-        body: builder.add_text_field("body", with_positions.set_stored()),
+        body: builder.add_text_field("body", body),
         words: builder.add_text_field("words", words),
     };
     (builder.build(), fields)
@@ -89,11 +92,22 @@ impl std::fmt::Debug for Index {
 }
 
 impl Index {
-    /// Makes an empty index in a folder, which is created if need be and must not hold one.
+    /// Makes an empty index in a folder, which is created if need be and must not hold one. It
+    /// keeps a copy of every text, so that hits show their passages without anything else.
     pub fn create(folder: &Path) -> Result<Index, IndexError> {
+        Index::create_in(folder, true)
+    }
+
+    /// Like [`Index::create`], but without the copies, at about a third of the size: passages come
+    /// from the texts that [`Index::search_with`] is given.
+    pub fn create_without_texts(folder: &Path) -> Result<Index, IndexError> {
+        Index::create_in(folder, false)
+    }
+
+    fn create_in(folder: &Path, stores_texts: bool) -> Result<Index, IndexError> {
         std::fs::create_dir_all(folder)
             .map_err(|error| IndexError::Failed(format!("{}: {error}", folder.display())))?;
-        let (schema, fields) = schema();
+        let (schema, fields) = schema(stores_texts);
         let inner = tantivy::Index::create_in_dir(folder, schema).map_err(|error| match error {
             tantivy::TantivyError::IndexAlreadyExists => IndexError::Unusable {
                 path: folder.display().to_string(),
@@ -112,16 +126,17 @@ impl Index {
             return Err(unusable("is not there"));
         }
         let inner = tantivy::Index::open(directory).map_err(|_| unusable("cannot be read"))?;
-        let (schema, fields) = schema();
-        if inner.schema() != schema {
-            return Err(unusable("was made by another version"));
+        let found = inner.schema();
+        let known = [true, false].into_iter().map(schema).find(|(schema, _)| *schema == found);
+        match known {
+            Some((_, fields)) => Index::with(inner, fields),
+            None => Err(unusable("was made by another version")),
         }
-        Index::with(inner, fields)
     }
 
     /// An empty index in memory, gone when it is dropped.
     pub fn in_memory() -> Result<Index, IndexError> {
-        let (schema, fields) = schema();
+        let (schema, fields) = schema(true);
         Index::with(tantivy::Index::create_in_ram(schema), fields)
     }
 

@@ -12,11 +12,11 @@ use witnessmark_model::{Entropy, Moment};
 use witnessmark_vault::{Committed, Pending, Vault};
 
 /// Bytes that differ from call to call and are the same in every run (splitmix64).
-pub struct Seeded(pub u64);
+pub(crate) struct Seeded(pub(crate) u64);
 
 impl Seeded {
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -34,22 +34,22 @@ impl Entropy for Seeded {
 }
 
 /// A moment in 2026.
-pub fn moment() -> Moment {
+pub(crate) fn moment() -> Moment {
     Moment::from_unix_millis(1_795_000_000_000)
 }
 
 /// A new case with only its first entry.
-pub fn make(folder: &Path, entropy: &mut Seeded) {
+pub(crate) fn make(folder: &Path, entropy: &mut Seeded) {
     drop(Vault::create_open(folder, "process 1 (test)", moment(), entropy).unwrap());
 }
 
 /// The case, open for writing.
-pub fn open(folder: &Path) -> Vault {
+pub(crate) fn open(folder: &Path) -> Vault {
     Vault::open_for_writing(folder, "process 1 (test)").unwrap().0
 }
 
 /// `count` entries, each of which names no evidence.
-pub fn origins(count: u64, entropy: &mut Seeded) -> Vec<Pending> {
+pub(crate) fn origins(count: u64, entropy: &mut Seeded) -> Vec<Pending> {
     let origin = |number| {
         let (name, reason) = (format!("Origin {number}"), "it was there first".to_owned());
         Origin { id: OriginId::random(entropy), name, capture: None, reason }.into()
@@ -58,7 +58,7 @@ pub fn origins(count: u64, entropy: &mut Seeded) -> Vec<Pending> {
 }
 
 /// An entry that names a blob of its own, which is stored.
-pub fn capture(vault: &mut Vault, text: &str, entropy: &mut Seeded) -> Pending {
+pub(crate) fn capture(vault: &mut Vault, text: &str, entropy: &mut Seeded) -> Pending {
     let evidence = vault.put_evidence(text.as_bytes(), entropy).unwrap();
     Capture {
         id: CaptureId::random(entropy),
@@ -74,7 +74,7 @@ pub fn capture(vault: &mut Vault, text: &str, entropy: &mut Seeded) -> Pending {
 }
 
 /// Commits `count` entries, the last of which has a blob of its own.
-pub fn commit(vault: &mut Vault, count: u64, entropy: &mut Seeded) -> Vec<Committed> {
+pub(crate) fn commit(vault: &mut Vault, count: u64, entropy: &mut Seeded) -> Vec<Committed> {
     let mut pending = origins(count.saturating_sub(1), entropy);
     let text = format!("{}", entropy.next());
     pending.push(capture(vault, &text, entropy));
@@ -82,7 +82,7 @@ pub fn commit(vault: &mut Vault, count: u64, entropy: &mut Seeded) -> Vec<Commit
 }
 
 /// What `verify` finds wrong with the case; nothing if it is intact.
-pub fn failures(folder: &Path) -> Vec<String> {
+pub(crate) fn failures(folder: &Path) -> Vec<String> {
     let report = witnessmark_verify::verify(&witnessmark_verify::Folder::open(folder).unwrap());
     let failed = |check: &witnessmark_verify::Check| {
         format!("{}: {} – {}", check.name, check.subject, check.detail)
@@ -91,7 +91,7 @@ pub fn failures(folder: &Path) -> Vec<String> {
 }
 
 /// Every file below a folder with its bytes.
-pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut waiting = vec![folder.to_owned()];
     while let Some(next) = waiting.pop() {
@@ -109,7 +109,7 @@ pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// Writes files below a folder.
-pub fn write(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) {
+pub(crate) fn write(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) {
     for (name, bytes) in files {
         let path = folder.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

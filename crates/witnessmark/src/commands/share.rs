@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use witnessmark_case::vault::{Vault, VaultError};
 use witnessmark_case::verify::{self, Folder, Outcome, Report, Unknown, Verdict, ZipFiles};
 use witnessmark_case::{CaseError, PublishPolicy};
 
@@ -61,7 +62,7 @@ pub(super) fn verify(arguments: &Arguments, path: Option<&Path>) -> Result<Endin
         Some(path) => path.to_owned(),
         None => system::case_folder(arguments.case.as_deref())?,
     };
-    let report = verify_path(&path)?;
+    let report = verify_path(&path, arguments.quiet)?;
     if arguments.json {
         json(&report)?
     } else {
@@ -70,12 +71,27 @@ pub(super) fn verify(arguments: &Arguments, path: Option<&Path>) -> Result<Endin
     Ok(Ending::flawed_if(report.verdict == Verdict::Failed))
 }
 
+/// Holds a case still while it is verified, and mends what a crash left first, as every opening does. None where that
+/// cannot be: on a read-only disk, or where the damage is such that only the verification can say what it is.
+fn hold_still(folder: &Path, quiet: bool) -> Result<Option<Vault>, CaseError> {
+    match Vault::open_for_writing(folder, &system::environment("verify").holder) {
+        Ok((vault, recovery)) => {
+            super::tell(quiet, folder, &recovery);
+            Ok(Some(vault))
+        }
+        Err(error @ VaultError::Locked { .. }) => Err(error.into()),
+        Err(_) => Ok(None),
+    }
+}
+
 /// Verifies a case folder, a dossier folder or a dossier's zip file.
-pub(crate) fn verify_path(path: &Path) -> Result<Report, CaseError> {
+pub(crate) fn verify_path(path: &Path, quiet: bool) -> Result<Report, CaseError> {
     let unknown =
         |error: Unknown| CaseError::input(format!("{}: {error}", path.display()), error.hint());
     let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
     if path.is_dir() {
+        let is_case = path.join("case.toml").is_file();
+        let _still = if is_case { hold_still(path, quiet)? } else { None };
         return verify::verify(&Folder::open(path).map_err(fail)?).map_err(unknown);
     }
     let file = File::open(path).map_err(fail)?;
