@@ -3,7 +3,7 @@
 
 use crate::chunked::Chunked;
 use crate::digest::{Algorithm, DigestField, Hasher};
-use crate::head::{Head, RecordType};
+use crate::head::{Head, RecordType, decimal};
 use crate::http::{HttpHead, head_end, is_http};
 
 /// A head longer than this is none.
@@ -66,6 +66,9 @@ pub(crate) struct DigestCheck {
     hashers: Vec<(Region, Algorithm, Hasher)>,
     head_malformed: bool,
     status: Option<u16>,
+    /// What the HTTP head says of the body's length, and how much of it came.
+    content_length: Option<u64>,
+    body_bytes: u64,
 }
 
 impl DigestCheck {
@@ -94,6 +97,8 @@ impl DigestCheck {
             hashers: Vec::new(),
             head_malformed: false,
             status: None,
+            content_length: None,
+            body_bytes: 0,
         };
         watch(&mut check.hashers, Region::Block, &check.block);
         if payload_here && !http {
@@ -143,6 +148,7 @@ impl DigestCheck {
         match HttpHead::parse(head) {
             Some(parsed) => {
                 self.status = parsed.status;
+                self.content_length = parsed.get("Content-Length").and_then(decimal);
                 if parsed.is_chunked() {
                     self.chunked = Some(Chunked::new());
                     watch(&mut self.hashers, Region::Entity, &self.payload);
@@ -156,7 +162,16 @@ impl DigestCheck {
         self.push_body(body);
     }
 
+    /// Whether the HTTP message in the block is complete by its own `Content-Length`. A block that
+    /// reached too far may hold the line end after the record too.
+    pub(crate) fn message_is_complete(&self) -> bool {
+        let beyond = |length: u64| self.body_bytes.checked_sub(length);
+        matches!(self.split, Split::Body)
+            && self.content_length.and_then(beyond).is_some_and(|rest| rest <= 2)
+    }
+
     fn push_body(&mut self, data: &[u8]) {
+        self.body_bytes += data.len() as u64;
         self.update(Region::Body, data);
         if let Some(chunked) = &mut self.chunked {
             let hashers = &mut self.hashers;

@@ -36,7 +36,7 @@ const CASES: &[Case] = &[
         file: "bad.arc",
         records: 4,
         codes: &[Code::ArcHeadMalformed, Code::GarbageSkipped, Code::RecordTerminator],
-        notices: &[],
+        notices: &[Code::HttpHeadMalformed],
     },
     Case {
         file: "example-bad-non-chunked.warc.gz",
@@ -71,9 +71,9 @@ const CASES: &[Case] = &[
         notices: &[Code::TargetUriSpaces],
     },
     Case {
-        // The response lacks the last 12 bytes its line announces.
+        // The response's line still counts the CRs its head has lost; its HTTP message is complete.
         file: "example-space-in-url.arc",
-        records: 1,
+        records: 2,
         codes: &[Code::RecordTruncated],
         notices: &[],
     },
