@@ -13,12 +13,15 @@ use crate::feed::{Container, container_of};
 use crate::head::{Format, Head, RecordType};
 use crate::problem::{Code, Problem, Severity};
 use crate::read_ahead::read_ahead;
-use crate::reader::{Reader, RecordEnd};
+use crate::reader::{Layout, Reader, RecordEnd};
 use crate::rules::broken_rules;
 use crate::wacz::check_wacz;
 
 /// So many problems are listed; the last then says how many more there were.
 const LISTED: usize = 10_000;
+
+/// So many types of records are told apart; the rest is counted together, as "…".
+const TYPES: usize = 1000;
 
 /// What a file is, judged by its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -90,7 +93,7 @@ pub struct Report {
     pub kind: Kind,
     /// The version of the first record, such as `1.0`; `None` when there is none.
     pub version: Option<String>,
-    /// Whole records. An ARC response whose HTTP message is complete by its own `Content-Length`
+    /// Whole records. An uncompressed ARC response whose HTTP message is complete by its own `Content-Length`
     /// counts even when the length in its line is too large; that is a problem then.
     pub records: u64,
     /// Whole records by type, as the file names them; `arc_header` for an ARC file's head.
@@ -285,14 +288,19 @@ pub(crate) fn check_records(
             report.add(problem);
         }
         // The length in an ARC's line may be wrong where the HTTP message shows that nothing is
-        // missing: then the record counts, and the problem stays.
-        if end.whole || (arc && digests.message_is_complete()) {
+        // missing: then the record counts, and the problem stays. In a compressed member the end
+        // of the compressed bytes is missing too.
+        let complete = arc && end.layout == Layout::Plain && digests.message_is_complete();
+        if end.whole || complete {
             report.records += 1;
             let Some(head) = reader.last_head() else { continue };
-            match report.by_type.get_mut(head.record_type().as_str()) {
+            let name = head.record_type().as_str();
+            let types = report.by_type.len();
+            match report.by_type.get_mut(name) {
                 Some(count) => *count += 1,
                 None => {
-                    report.by_type.insert(head.record_type().as_str().to_owned(), 1);
+                    let name = if types < TYPES { name } else { "…" };
+                    *report.by_type.entry(name.to_owned()).or_default() += 1;
                 }
             }
             let status = count_digests(report, digests, offset, head);

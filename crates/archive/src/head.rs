@@ -23,7 +23,7 @@ pub enum RecordType {
     Continuation,
     /// The head of an ARC file (`filedesc:`).
     ArcHeader,
-    /// A type this program does not know; such records are kept and counted.
+    /// A type this program does not know; such records are kept and counted. At most 64 letters.
     Other(String),
 }
 
@@ -38,7 +38,7 @@ impl RecordType {
             "revisit" => Self::Revisit,
             "conversion" => Self::Conversion,
             "continuation" => Self::Continuation,
-            other => Self::Other(other.to_owned()),
+            other => Self::Other(other.chars().take(64).collect()),
         }
     }
 

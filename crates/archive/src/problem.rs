@@ -27,12 +27,23 @@ impl Problem {
         record_id: Option<String>,
         detail: impl Into<String>,
     ) -> Self {
-        Self { code, offset, record_id, path: None, detail: detail.into() }
+        let record_id = record_id.map(shortened);
+        Self { code, offset, record_id, path: None, detail: shortened(detail.into()) }
     }
 
     /// A problem of a file inside a WACZ.
     pub(crate) fn inside(path: &str, code: Code, offset: u64, detail: impl Into<String>) -> Self {
-        Self { code, offset, record_id: None, path: Some(path.to_owned()), detail: detail.into() }
+        let problem = Self::new(code, offset, None, detail);
+        Self { path: Some(shortened(path.to_owned())), ..problem }
+    }
+}
+
+/// Texts from hostile headers may be a megabyte long, and many problems are kept.
+fn shortened(text: String) -> String {
+    const LIMIT: usize = 600;
+    match text.char_indices().nth(LIMIT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
     }
 }
 

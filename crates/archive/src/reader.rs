@@ -39,6 +39,9 @@ pub struct Reader<'r> {
     omitted: u64,
     member: Option<Member>,
     shared_reported: bool,
+    /// Where the cursor last stepped back from, in decoded bytes. It never steps back before it, so
+    /// that hostile lengths cost at most twice the input.
+    stepped_back_from: u64,
     raw: Vec<u8>,
     head: Option<Head>,
     current: Option<Current>,
@@ -87,6 +90,7 @@ impl<'r> Reader<'r> {
             omitted: 0,
             member: None,
             shared_reported: false,
+            stepped_back_from: 0,
             raw: Vec::new(),
             head: None,
             current: None,

@@ -156,6 +156,12 @@ fn check_archive<F: Read + Seek>(
         if name.ends_with('/') {
             continue;
         }
+        use ZipError::{CompressionMethodNotSupported, UnsupportedArchive};
+        let opened = zip.by_index(number).map(drop);
+        if let Err(error @ (UnsupportedArchive(_) | CompressionMethodNotSupported(_))) = opened {
+            report.add(Problem::inside(name, Code::ZipEncrypted, 0, error.to_string()));
+            continue;
+        }
         let mut advance = |count: u64| progress(done + count);
         match read_part(report, zip, number, name, &mut records, &mut advance) {
             Ok(part) => {

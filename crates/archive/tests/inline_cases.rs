@@ -340,3 +340,32 @@ fn content_encodings() {
         assert_eq!(payload.cut, cut, "{name}");
     }
 }
+
+/// Lengths that each swallow all that follows must not cost the square of the file's length.
+#[test]
+fn hostile_lengths_are_read_in_linear_time() {
+    let one = "WARC/1.1\r\nContent-Length: 60000\r\n\r\n";
+    let text = one.repeat(60_000);
+    let found = report(text.as_bytes());
+    assert_eq!(found.verdict, Verdict::Flawed);
+    // Each byte is read at most twice, so that blocks of 60,000 bytes fit in no more often.
+    let most = 2 * text.len() as u64 / 60_000 + 2;
+    assert!(
+        found.records + found.incomplete_records <= most,
+        "{} {}",
+        found.records,
+        found.incomplete_records
+    );
+}
+
+/// A megabyte in a header does not come back as a megabyte in each problem.
+#[test]
+fn problems_stay_short() {
+    let long = format!("WARC-Target-URI: http://example.com/ {}", "a".repeat(500_000));
+    let found = report(record(&"x".repeat(500_000), &[&long, "WARC-Date: x"], "").as_bytes());
+    assert_eq!(found.records, 1);
+    for problem in found.problems.iter().chain(&found.notices) {
+        assert!(problem.detail.len() < 1000, "{} bytes", problem.detail.len());
+    }
+    assert!(found.by_type.keys().all(|name| name.len() <= 64));
+}

@@ -278,6 +278,20 @@ fn anonymous_signatures() {
     }
 }
 
+/// The flag for encryption on every file, in its local header and in the directory.
+#[test]
+fn encrypted_files_are_named() {
+    let mut bytes = Made::new().bytes();
+    for (signature, flags) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
+        let starts: Vec<usize> =
+            (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(signature)).collect();
+        starts.into_iter().for_each(|start| bytes[start + flags] |= 1);
+    }
+    let report = report(&bytes);
+    assert!(codes(&report).contains(&Code::ZipEncrypted), "{report:#?}");
+    assert_eq!((report.verdict, report.records), (Verdict::Flawed, 0));
+}
+
 /// The records of a WACZ, one archive after another; of a WARC, without a name.
 #[test]
 fn archives_are_opened() {

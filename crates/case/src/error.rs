@@ -4,6 +4,10 @@ use std::path::Path;
 
 use witnessmark_vault::VaultError;
 
+/// What to do about a full disk.
+const FULL_DISK: &str =
+    "the disk is full; free some space and repeat the command: what was added stays";
+
 /// Whose turn it is after an error; decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -50,10 +54,7 @@ impl CaseError {
             ErrorKind::PermissionDenied => {
                 Some("you have no right to it: check its owner and permissions".to_owned())
             }
-            ErrorKind::StorageFull => Some(
-                "the disk is full; free some space and repeat the command: what was added stays"
-                    .to_owned(),
-            ),
+            ErrorKind::StorageFull => Some(FULL_DISK.to_owned()),
             _ => None,
         };
         let fault = match cause.kind() {
@@ -82,7 +83,10 @@ impl From<VaultError> for CaseError {
 
 impl From<rusqlite::Error> for CaseError {
     fn from(error: rusqlite::Error) -> Self {
-        let hint = "the casebook is derived: `witnessmark rebuild` makes it again from the log";
+        let hint = match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => FULL_DISK,
+            _ => "the casebook is derived: `witnessmark rebuild` makes it again from the log",
+        };
         Self {
             fact: format!("the casebook failed: {error}"),
             hint: Some(hint.to_owned()),
@@ -107,7 +111,9 @@ impl From<witnessmark_text::IndexError> for CaseError {
     fn from(error: witnessmark_text::IndexError) -> Self {
         let hint = error.hint().map(str::to_owned);
         let fault = match error {
-            witnessmark_text::IndexError::Query(_) => Fault::Usage,
+            witnessmark_text::IndexError::Query(_) | witnessmark_text::IndexError::Date { .. } => {
+                Fault::Usage
+            }
             _ => Fault::Machine,
         };
         Self { fact: error.to_string(), hint, fault }

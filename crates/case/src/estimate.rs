@@ -82,6 +82,19 @@ impl Case {
             .collect();
         let question = Question { act: act.to_owned(), units: units.iter().cloned().collect() };
         let selection = select(&question, &located, &gazetteer, &self.lineage_graph()?);
+        if selection.statements.is_empty() {
+            let left_out: Vec<String> = selection
+                .omissions
+                .iter()
+                .map(|omission| format!("{} ({})", omission.label, omission.text))
+                .collect();
+            let hint = match left_out.is_empty() {
+                true => format!("make claims with `--act {act}`, a place and a count"),
+                false => format!("left out: {}", left_out.join("; ")),
+            };
+            let fact = format!("no claim of the case can be counted for `{act}`");
+            return Err(CaseError::input(fact, hint));
+        }
         let options = CoverageOptions { as_of, ..CoverageOptions::default() };
         let found = coverage(&tree, &selection.statements, &options).map_err(|error| {
             CaseError { fact: error.to_string(), hint: error.hint(), fault: Fault::Input }

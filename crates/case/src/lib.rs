@@ -25,7 +25,7 @@ pub use dossier::{Clearance, PublishPolicy, Published};
 pub use error::{CaseError, Fault};
 pub use estimate::CoverageAnswer;
 pub use lineage::Corroborated;
-pub use look::{LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
+pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
 pub use search::{Found, SearchHit};

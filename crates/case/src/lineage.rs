@@ -191,6 +191,15 @@ impl Case {
             }
         }
         let (mut all_origins, mut all_edges) = self.declared()?;
+        // What is declared already is not declared again, so that an import can be repeated.
+        new_origins.retain(|new| {
+            let same = |old: &Origin| Origin { id: new.id, ..old.clone() } == *new;
+            !all_origins.iter().any(same)
+        });
+        new_edges.retain(|new| {
+            let same = |old: &Lineage| Lineage { id: new.id, ..old.clone() } == *new;
+            !all_edges.iter().any(same)
+        });
         all_origins.extend(new_origins.iter().cloned());
         all_edges.extend(new_edges.iter().cloned());
         self.graph_with(&all_origins, &all_edges)?;

@@ -83,6 +83,19 @@ pub struct OriginRow {
     pub label: Option<String>,
 }
 
+/// A word of the codebook in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct CodeRow {
+    /// The option of `claim` that takes it.
+    pub option: String,
+    /// The code.
+    pub code: String,
+    /// The words for the screen.
+    pub label: String,
+    /// When to use it.
+    pub definition: Option<String>,
+}
+
 /// A log entry in a list.
 #[derive(Clone, Debug, Serialize)]
 pub struct LogRow {
@@ -200,6 +213,25 @@ impl Case {
             }
         }
         Ok(rows)
+    }
+
+    /// The words of the codebook, in its order.
+    pub fn codes(&self) -> Result<Vec<CodeRow>, CaseError> {
+        let (codebook, _) = self.codebook()?;
+        let lists = [
+            ("act", codebook.acts()),
+            ("unit", codebook.units()),
+            ("modality", codebook.modalities()),
+        ];
+        let rows = lists.into_iter().flat_map(|(option, terms)| {
+            terms.iter().map(move |term| CodeRow {
+                option: option.to_owned(),
+                code: term.code.clone(),
+                label: term.label.clone(),
+                definition: term.definition.clone(),
+            })
+        });
+        Ok(rows.collect())
     }
 
     /// The places of the gazetteer.
@@ -327,7 +359,7 @@ impl Case {
             entries: self.vault.size(),
             root: self.vault.root().map(|root| root.hex()).unwrap_or_default(),
             captures: self.casebook.verdicts()?,
-            unread: self.casebook.captures_since(self.texts.indexed_up_to()?)?.len() as u64,
+            unread: self.casebook.captures_since(self.indexed_up_to()?)?.len() as u64,
             passages: count("passage")?,
             claims: self.casebook.count("claims")?,
             origins: count("origin")?,

@@ -53,7 +53,12 @@ pub(crate) struct Texts {
 
 impl Texts {
     pub(crate) fn open(case: &Path) -> Result<Self, CaseError> {
-        let db = Connection::open(case.join(NAME))?;
+        let path = case.join(NAME);
+        let is_new = !path.exists();
+        let db = Connection::open(&path)?;
+        if is_new {
+            crate::casebook::make_private(&path)?;
+        }
         db.busy_timeout(std::time::Duration::from_secs(10))?;
         db.pragma_update(None, "journal_mode", "wal")?;
         db.pragma_update(None, "synchronous", "off")?;
@@ -282,9 +287,14 @@ impl Case {
         Ok(Box::new(std::io::Cursor::new(bytes)))
     }
 
+    /// Up to which entry everything is read and can be found. An index that somebody removed holds nothing.
+    pub(crate) fn indexed_up_to(&self) -> Result<u64, CaseError> {
+        if self.index.exists() { self.texts.indexed_up_to() } else { Ok(0) }
+    }
+
     /// Reads and indexes every capture that is not yet: after `add`, and after a crash. Returns how many.
     pub fn read_new_texts(&mut self, progress: &Progress) -> Result<u64, CaseError> {
-        let from = self.texts.indexed_up_to()?;
+        let from = self.indexed_up_to()?;
         let to = self.vault.size();
         if from >= to {
             return Ok(0);

@@ -1,5 +1,6 @@
 //! Searching the texts of a case.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -31,7 +32,19 @@ impl SearchFolder {
     }
 
     fn open(&self) -> Result<Index, IndexError> {
-        if self.folder.exists() { Index::open(&self.folder) } else { Index::create(&self.folder) }
+        if self.folder.exists() {
+            return Index::open(&self.folder);
+        }
+        let index = Index::create(&self.folder)?;
+        // Like the case's folder, so that a copy of the index alone does not lose that protection.
+        let mode = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(&self.folder, mode)
+            .map_err(|cause| IndexError::Failed(cause.to_string()))?;
+        Ok(index)
+    }
+
+    pub(crate) fn exists(&self) -> bool {
+        self.folder.exists()
     }
 
     pub(crate) fn remove(&self) -> Result<(), CaseError> {
@@ -121,7 +134,7 @@ impl Case {
         place: Option<&str>,
         options: &SearchOptions,
     ) -> Result<Found, CaseError> {
-        let behind = self.casebook.captures_since(self.texts.indexed_up_to()?)?.len();
+        let behind = self.casebook.captures_since(self.indexed_up_to()?)?.len();
         let query = match place {
             Some(place) => format!("({query}) ({})", self.names_of(place)?),
             None => query.to_owned(),

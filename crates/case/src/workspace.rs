@@ -262,24 +262,32 @@ pub(crate) fn read_text(path: &Path) -> Result<String, CaseError> {
     })
 }
 
+/// Everything that is wrong with an input: one fact a line. Where there are several, each carries its own hint.
 fn flawed(errors: &witnessmark_claims::InputErrors, what: &str) -> CaseError {
-    let facts: Vec<String> = errors.iter().map(|error| format!("{what}: {error}")).collect();
-    let hint = errors.iter().find_map(witnessmark_claims::InputError::hint);
+    let alone = errors.len() == 1;
+    let fact = |error: &witnessmark_claims::InputError| match error.hint() {
+        Some(hint) if !alone => format!("{what}{error} ({hint})"),
+        _ => format!("{what}{error}"),
+    };
+    let facts: Vec<String> = errors.iter().map(fact).collect();
+    let hint = if alone {
+        errors.iter().find_map(witnessmark_claims::InputError::hint)
+    } else {
+        Some("mend all of these and try again; nothing was written".to_owned())
+    };
     CaseError { fact: facts.join("\n"), hint, fault: Fault::Input }
 }
 
 fn parse_codebook(text: &str, what: &str) -> Result<Codebook, CaseError> {
-    Codebook::parse(text).map_err(|errors| flawed(&errors, what))
+    Codebook::parse(text).map_err(|errors| flawed(&errors, &format!("{what}: ")))
 }
 
 fn parse_gazetteer(bytes: &[u8], what: &str) -> Result<Gazetteer, CaseError> {
-    Gazetteer::parse(bytes).map_err(|errors| flawed(&errors, what))
+    Gazetteer::parse(bytes).map_err(|errors| flawed(&errors, &format!("{what}: ")))
 }
 
 impl From<witnessmark_claims::InputErrors> for CaseError {
     fn from(errors: witnessmark_claims::InputErrors) -> Self {
-        let facts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        let hint = errors.iter().find_map(witnessmark_claims::InputError::hint);
-        Self { fact: facts.join("\n"), hint, fault: Fault::Input }
+        flawed(&errors, "")
     }
 }

@@ -1,5 +1,8 @@
 //! One file's bytes, read.
 
+use std::io::Read;
+
+use flate2::read::MultiGzDecoder;
 use serde::Serialize;
 use thiserror::Error;
 use url::Url;
@@ -109,6 +112,33 @@ pub fn extract(bytes: &[u8], hints: &Hints) -> Result<Extraction, ExtractError> 
     if bytes.is_empty() {
         return Err(ExtractError::Empty);
     }
+    if let Some(inflated) = inflate(bytes) {
+        let name = hints.file_name.as_deref();
+        let hints = Hints {
+            file_name: name.map(|name| name.trim_end_matches(".gz").to_owned()),
+            ..hints.clone()
+        };
+        let mut extraction = extract_plain(&inflated, &hints)?;
+        extraction.warnings.push("gzip: the text is that of the file inside".to_owned());
+        return Ok(extraction);
+    }
+    extract_plain(bytes, hints)
+}
+
+/// What is inside a gzip file, cut at the most bytes that are read; none if it is no gzip file or does not begin as one should.
+/// One layer only: a gzip file inside is not opened.
+fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return None;
+    }
+    let mut inflated = Vec::new();
+    let limit = MAX_BYTES as u64 + 1;
+    // A file that breaks off is read as far as it goes.
+    let _ = MultiGzDecoder::new(bytes).take(limit).read_to_end(&mut inflated);
+    (!inflated.is_empty()).then_some(inflated)
+}
+
+fn extract_plain(bytes: &[u8], hints: &Hints) -> Result<Extraction, ExtractError> {
     let (labelled, parameter) = split_media_type(hints.media_type.as_deref());
     let kind = kind_of(bytes, labelled.as_deref(), hints)?;
     let mut warnings = Vec::new();

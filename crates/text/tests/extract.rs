@@ -307,6 +307,12 @@ fn survives_hostile_pages() {
             "",
         ),
         ("bogus tags", "<x-y ".repeat(100_000) + ">end", "end"),
+        ("figures on one line", "1. ".repeat(60_000) + "end", "end"),
+        ("figures without a space", "共2016人".repeat(30_000) + "end", "end"),
+        ("digits in a row", "1".repeat(300_000) + " end", "end"),
+        ("Chinese digits in a row", "一".repeat(100_000) + " end", "end"),
+        ("links in links", "<a href=/x><div>text ".repeat(20_000) + "end", "end"),
+        ("articles in articles", "<article><p>text, ".repeat(20_000) + "end", "end"),
         ("nul bytes", "aaaa\0".repeat(100_000) + "end", "end"),
     ] {
         let found = page(&html);

@@ -9,7 +9,7 @@ use witnessmark_text::{Hints, extract};
 
 /// The least F1 that this crate promises on these pages; the notes and README hold the measured
 /// figure.
-const LEAST_F1: f64 = 0.90;
+const LEAST_F1: f64 = 0.97;
 
 /// The folder of data that belongs to others, or nothing where it is absent.
 fn shared() -> Option<PathBuf> {

@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
     /// Print JSON on stdout, and nothing else there
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Print errors only
+    /// Print no notes and no progress, only answers and errors
     #[arg(long, global = true)]
     pub(crate) quiet: bool,
     /// Show no progress bar
@@ -168,6 +168,8 @@ pub(crate) enum Listed {
     Claims,
     Places,
     Origins,
+    /// The codebook's words, which claims may use
+    Codes,
     Log,
 }
 

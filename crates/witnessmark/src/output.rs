@@ -1,5 +1,6 @@
 //! What is printed: tables that align in every script, errors with hints, JSON.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
@@ -8,17 +9,51 @@ use witnessmark_case::CaseError;
 
 /// Prints one JSON document and a newline.
 pub(crate) fn json<T: Serialize>(value: &T) -> Result<(), CaseError> {
-    line(&serde_json::to_string(value)?)
+    raw(&serde_json::to_string(value)?)
 }
 
-/// Prints one line on stdout. Whoever reads it may have gone away (`| head`): then the program ends quietly.
+/// Prints a line for people. What a hostile page could move the cursor or turn the text around with is shown as its code.
 pub(crate) fn line(text: &str) -> Result<(), CaseError> {
-    let mut out = std::io::stdout().lock();
-    match writeln!(out, "{text}") {
+    raw(&harmless(text))
+}
+
+/// Prints a text letter by letter where a program reads it, and as a line for people on a terminal.
+pub(crate) fn quotable(text: &str) -> Result<(), CaseError> {
+    if std::io::stdout().is_terminal() { line(text) } else { raw(text) }
+}
+
+/// Whoever reads stdout may have gone away (`| head`): then the command goes on without it.
+fn raw(text: &str) -> Result<(), CaseError> {
+    match writeln!(std::io::stdout().lock(), "{text}") {
         Ok(()) => Ok(()),
-        Err(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         Err(cause) => Err(CaseError::file("write to", std::path::Path::new("stdout"), &cause)),
     }
+}
+
+/// The text with control characters and overrides of the writing direction shown as `<U+001B>`.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let harmful = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if harmful(character) {
+            shown.push_str(&format!("<U+{:04X}>", u32::from(character)));
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// `1 number`, `2 numbers`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 fn colours(stream: &impl IsTerminal) -> bool {
@@ -32,9 +67,11 @@ pub(crate) fn error(error: &CaseError) {
     } else {
         ("", "", "")
     };
-    eprintln!("{red}error:{end} {}", error.fact);
+    for fact in error.fact.lines() {
+        eprintln!("{red}error:{end} {}", harmless(fact));
+    }
     if let Some(hint) = error.hint.as_deref().filter(|hint| !hint.is_empty()) {
-        eprintln!("{blue}hint:{end} {hint}");
+        eprintln!("{blue}hint:{end} {}", harmless(hint));
     }
 }
 
@@ -143,6 +180,18 @@ pub(crate) fn bytes(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_on_a_page_reaches_the_terminal_as_a_command() {
+        let cases = [
+            ("\u{1b}]0;title\u{7}", "<U+001B>]0;title<U+0007>"),
+            ("abc\u{202e}def", "abc<U+202E>def"),
+            ("a\tb\nبۇ", "a\tb\nبۇ"),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(harmless(text), shown);
+        }
+    }
 
     #[test]
     fn cells_are_cut_by_the_columns_they_take() {

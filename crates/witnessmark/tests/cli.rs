@@ -157,12 +157,7 @@ fn play(
     names: &mut BTreeMap<String, String>,
     context: &str,
 ) {
-    let named = |text: &str| {
-        names
-            .iter()
-            .fold(text.to_owned(), |text, (name, id)| text.replace(&format!("{{{name}}}"), id))
-    };
-    let words: Vec<String> = words(&step.run).iter().map(|word| named(word)).collect();
+    let words: Vec<String> = words(&step.run).iter().map(|word| fill(names, word)).collect();
     let start = match words[0].as_str() {
         "witnessmark" => env!("CARGO_BIN_EXE_witnessmark"),
         "python3" => "python3",
@@ -188,7 +183,11 @@ fn play(
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     let got = format!("stdout:\n{stdout}\nstderr:\n{stderr}");
     assert_eq!(output.status.code(), Some(step.status), "{context}\n{got}");
-    let expected = named(&step.stderr);
+    if let Some(name) = &step.name {
+        let word = stdout.split_whitespace().next().unwrap_or_default().to_owned();
+        names.insert(name.clone(), word);
+    }
+    let expected = fill(names, &step.stderr);
     assert!(fits(&expected, &stderr), "{context}: stderr is not\n{expected}\n{got}");
     if let Some(fields) = &step.fields {
         let values = program::lines(stdout.as_bytes());
@@ -199,13 +198,14 @@ fn play(
             assert!(found > 0, "{context}: no `{field}` in\n{stdout}");
         }
     } else {
-        let expected = named(&step.stdout);
+        let expected = fill(names, &step.stdout);
         assert!(fits(&expected, &stdout), "{context}: stdout is not\n{expected}\n{got}");
     }
-    if let Some(name) = &step.name {
-        let word = stdout.split_whitespace().next().unwrap_or_default().to_owned();
-        names.insert(name.clone(), word);
-    }
+}
+
+/// A text with the ids in place of their names.
+fn fill(names: &BTreeMap<String, String>, text: &str) -> String {
+    names.iter().fold(text.to_owned(), |text, (name, id)| text.replace(&format!("{{{name}}}"), id))
 }
 
 /// Splits a line into words; quotes keep words together.

@@ -122,9 +122,12 @@ impl Reader<'_> {
         if next_is_data && !self.cursor.data().starts_with(b"WARC/") {
             let length = self.head.as_ref().and_then(Head::content_length).unwrap_or(0);
             let before = length.saturating_add(found.len() as u64);
+            let here = self.cursor.plain_position();
+            let before = before.min(here.saturating_sub(self.stepped_back_from));
             let (bytes, behind) = self.cursor.around(before, LINE_LIMIT);
             if let Some(back) = record_start_in(bytes, behind, arc) {
                 self.cursor.step_back(back);
+                self.stepped_back_from = here;
                 detail.push_str("; another record begins inside the block");
                 swallowed = true;
             } else {

@@ -10,7 +10,7 @@ use crate::payload::{Payload, PayloadReader};
 /// One record: its header, and its block as a stream.
 ///
 /// Reading gives the block's bytes. Where the block breaks off, reading fails with
-/// [`io::ErrorKind::UnexpectedEof`] and the [`Problem`] inside, so that a cut block is never taken
+/// [`io::ErrorKind::UnexpectedEof`] and the [`Problem`](crate::Problem) inside, so that a cut block is never taken
 /// for a whole one.
 pub struct Record<'a, 'r> {
     reader: &'a mut Reader<'r>,

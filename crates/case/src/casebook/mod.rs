@@ -6,6 +6,7 @@
 mod project;
 mod read;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
@@ -94,6 +95,7 @@ impl Casebook {
         remove_database(&fresh)?;
         {
             let mut db = Connection::open(&fresh)?;
+            make_private(&fresh)?;
             // Until it has its name nobody relies on it, so that nothing need be flushed on the way.
             db.pragma_update(None, "journal_mode", "off")?;
             db.pragma_update(None, "synchronous", "off")?;
@@ -181,6 +183,12 @@ impl Casebook {
 fn wanted(vault: &Vault) -> (String, String, String) {
     let root = vault.root().map(|root| root.hex()).unwrap_or_default();
     (PROJECTION.to_string(), vault.size().to_string(), root)
+}
+
+/// Takes a file away from everybody but its owner, so that a copy of the case does not lose that protection.
+pub(crate) fn make_private(path: &Path) -> Result<(), CaseError> {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        .map_err(|cause| CaseError::file("set the permissions of", path, &cause))
 }
 
 /// Removes a database and the journal files beside it.

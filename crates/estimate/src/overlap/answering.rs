@@ -1,10 +1,10 @@
 //! All methods on one set of lists, and what may be said.
 
 use super::closed::{Chao, ChapmanPair, chao, chapman};
-use super::dga::{Dga, DgaOptions, Prior, average_graphs};
+use super::dga::{Dga, DgaOptions, MOST_UNSEEN, Prior, average_graphs};
 use super::latent::{LatentClassOptions, LatentClasses, latent_classes};
 use super::lists::Lists;
-use super::loglinear::{LogLinear, compare_models};
+use super::loglinear::{LogLinear, MOST_STEPWISE, compare_models};
 use super::rules;
 use crate::answer::{Answer, Documented};
 use serde::Serialize;
@@ -159,7 +159,8 @@ pub struct WithoutList {
     /// Documented on the others.
     pub documented: Documented,
     /// The median of [`average_graphs`], or N̂ of the best log-linear model where that does not run;
-    /// none where fewer than three lists are left.
+    /// none where fewer than
+    /// three lists are left, or more than ten.
     pub median: Option<f64>,
 }
 
@@ -195,7 +196,8 @@ pub fn overlap(lists: &Lists, options: &OverlapOptions) -> Result<Overlap, Overl
     check(options)?;
     let wants = |method: Method| options.method == Method::Auto || options.method == method;
     let enough = lists.len() >= 3;
-    let loglinear = (enough && wants(Method::LogLinear)).then(|| compare_models(lists));
+    let is_small = lists.len() <= MOST_STEPWISE;
+    let loglinear = (enough && is_small && wants(Method::LogLinear)).then(|| compare_models(lists));
     let dga = wants(Method::Dga).then(|| graphs(lists, options)).flatten();
     let latent_class = (enough && wants(Method::LatentClass))
         .then(|| latent_classes(lists, &options.latent))
@@ -224,8 +226,8 @@ fn check(options: &OverlapOptions) -> Result<(), OverlapError> {
     if options.delta.is_some_and(|delta| !delta.is_finite() || delta <= 0.0 || delta > 1000.0) {
         return fail("delta", "a number above 0, at most 1000");
     }
-    if options.max_unseen.is_some_and(|most| !(1..=20_000_000).contains(&most)) {
-        return fail("max-unseen", "a whole number from 1 to 20,000,000");
+    if options.max_unseen.is_some_and(|most| !(1..=MOST_UNSEEN).contains(&most)) {
+        return fail("max-unseen", "a whole number from 1 to 2,000,000");
     }
     if !(1..=100).contains(&options.latent.classes) {
         return fail("classes", "a whole number from 1 to 100");
@@ -251,6 +253,9 @@ fn at_delta(lists: &Lists, delta: f64, most: u64, with_saturated: bool) -> Optio
     average_graphs(lists, &DgaOptions { delta, unseen, prior: Prior::OneOverN, with_saturated })
 }
 
+/// The most room that is made without being asked for.
+const ROOM: u64 = 500_000;
+
 /// The posterior over graphs, with room for it where the caller set no limit.
 fn graphs(lists: &Lists, options: &OverlapOptions) -> Option<Dga> {
     let delta = delta_of(lists, options);
@@ -258,14 +263,14 @@ fn graphs(lists: &Lists, options: &OverlapOptions) -> Option<Dga> {
         return at_delta(lists, delta, most, true);
     }
     let n = lists.total();
-    let mut most = (10 * n).clamp(1000, 2_000_000);
+    let mut most = (10 * n).clamp(1000, ROOM);
     loop {
         let found = at_delta(lists, delta, most, true)?;
         let highest = found.quantiles.get("0.975").copied().unwrap_or_default().saturating_sub(n);
-        if highest <= most / 2 || most >= (100 * n).min(2_000_000) {
+        if highest <= most / 2 || most >= (100 * n).min(ROOM) {
             return Some(found);
         }
-        most = (most * 3).min(2_000_000);
+        most = (most * 3).min(ROOM);
     }
 }
 
@@ -299,6 +304,7 @@ fn sensitivity(lists: &Lists, options: &OverlapOptions, methods: &Methods) -> Se
                     let same = OverlapOptions { delta: None, ..options.clone() };
                     graphs(&fewer, &same).map(|dga| dga.median() as f64)
                 }
+                size if size > MOST_STEPWISE => None,
                 _ => compare_models(&fewer).models.first().map(|best| best.n_hat),
             };
             let documented = fewer.documented();

@@ -188,7 +188,8 @@ const BLOCK: usize = 1024;
 /// e^−45 of the best is beyond the last digit of any quantile, whatever the number of terms.
 const NEGLIGIBLE: f64 = -45.0;
 
-const MOST_UNSEEN: u64 = 20_000_000;
+/// With five lists the tables of this many take half a gigabyte.
+pub(super) const MOST_UNSEEN: u64 = 2_000_000;
 
 /// L_I for every set of lists and every number of unseen persons.
 struct Tables {

@@ -266,7 +266,7 @@ pub struct LogLinear {
 }
 
 /// Fits every hierarchical model of up to five lists and keeps those within ΔBIC 2 (Raftery 1995:
-/// a difference below 2 is barely worth a mention); with six lists or more, models are reached by
+/// a difference below 2 is barely worth a mention); with six to ten lists, models are reached by
 /// adding, step by step, the term of two lists that lowers BIC most.
 pub fn compare_models(lists: &Lists) -> LogLinear {
     let mut fits: Vec<(Model, Fit, ModelFit)> = Vec::new();
@@ -342,4 +342,4 @@ pub fn compare_models(lists: &Lists) -> LogLinear {
 }
 
 /// Beyond this many lists the table of patterns is too large for a regression over all cells.
-const MOST_STEPWISE: usize = 10;
+pub(super) const MOST_STEPWISE: usize = 10;

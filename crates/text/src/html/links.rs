@@ -60,7 +60,8 @@ pub(crate) fn links(tree: &Tree<'_>, page: Option<&str>) -> (Vec<Link>, bool) {
             return (links, true);
         }
         let href = resolved.map_or_else(|| written.to_owned(), String::from);
-        let text = visible_text(tree, id, |_| false);
+        // The text of a link inside a link is that link's.
+        let text = visible_text(tree, id, |inner| inner != id && tree.node(inner).tag == Tag::A);
         links.push(Link { href, text: text.split_whitespace().collect::<Vec<_>>().join(" ") });
     }
     (links, false)

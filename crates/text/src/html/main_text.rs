@@ -11,6 +11,9 @@ use super::render::{is_hidden, visible_text};
 use super::tag::{AttributeName, Tag};
 use super::tree::{NodeId, Tree};
 
+/// How many levels up an article may grow from where most of its prose is.
+const MAX_GROWTH: usize = 24;
+
 /// What is known about one node after the counting passes. Lengths are in weighted characters: a
 /// Han or kana character counts for three, as it carries about as much as a short word.
 #[derive(Clone, Copy, Debug, Default)]
@@ -352,7 +355,10 @@ fn best_root(tree: &Tree<'_>, facts: &[Facts]) -> Option<NodeId> {
     // Grow while a parent brings more prose than it brings clutter. Where the article is made of
     // `p`, only `p` counts: what stands around it in other elements is something else.
     let mut candidate = root;
-    while candidate != 0 {
+    for _ in 0..MAX_GROWTH {
+        if candidate == 0 {
+            break;
+        }
         candidate = tree.node(candidate).parent;
         let (now, wider) = (clean(tree, facts, root), clean(tree, facts, candidate));
         let in_paragraphs = now.paragraphs * 2 > now.prose;

@@ -211,15 +211,16 @@ fn english(text: &str) -> Vec<Found> {
 
 fn in_line(text: &str, words: &[Word<'_>], all: &mut Vec<Found>) {
     for (at, word) in words.iter().enumerate() {
-        let lower = word.text.to_lowercase();
         let is_passive = words.get(at + 1).is_some_and(|next| next.follows && next.text == "by");
-        if ENGLISH_VERBS.contains(&lower.as_str()) && !is_passive {
+        // A capital makes it a part of a name ("States") or of a headline.
+        if ENGLISH_VERBS.contains(&word.text) && !is_passive {
             // X said; and, behind a quotation, said X.
             let before = name_before(words, at);
             let name = before.or_else(|| {
-                (lower == "said" || lower == "says" || lower == "wrote")
-                    .then(|| name_after(words, at))
-                    .flatten()
+                (matches!(word.text, "said" | "says" | "wrote")
+                    && follows_quotation(text, word.from))
+                .then(|| name_after(words, at))
+                .flatten()
             });
             all.extend(name.and_then(|(from, to)| found(from, to, text)));
             continue;
@@ -236,6 +237,12 @@ fn in_line(text: &str, words: &[Word<'_>], all: &mut Vec<Found>) {
             }
         }
     }
+}
+
+/// Whether a quotation ends right before a byte.
+fn follows_quotation(text: &str, at: usize) -> bool {
+    text.get(..at)
+        .is_some_and(|before| before.trim_end_matches([' ', ',']).ends_with(['”', '"', '’', '»']))
 }
 
 /// The name that ends right before a word.
@@ -259,7 +266,9 @@ fn name_before(words: &[Word<'_>], at: usize) -> Option<(usize, usize)> {
         first -= 1;
     }
     let (from, to) = (words.get(first)?, words.get(at.checked_sub(1)?)?);
-    (first < at).then_some((from.from, to.to))
+    // "the mayor's claims": the verb is a noun.
+    let is_owner = to.text.ends_with("'s") || to.text.ends_with("’s");
+    (first < at && !is_owner).then_some((from.from, to.to))
 }
 
 /// The name that begins right behind a word, or behind its article.

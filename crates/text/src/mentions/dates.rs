@@ -514,7 +514,7 @@ fn years(text: &str, from: usize) -> Option<Dates> {
         }
     }
     let is_plain = ends_number(text, to) && !rest(text, to).starts_with(['-', '/', '%', '٪']);
-    let before = text.get(..from).unwrap_or("").trim_end_matches([' ', '\u{A0}']);
+    let before = super::numbers::window_before(text, from).trim_end_matches([' ', '\u{A0}']);
     let word =
         before.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '"')).next().unwrap_or("");
     let word = word.to_lowercase();

@@ -34,6 +34,9 @@ enum Writing {
 /// Finds the numbers of a text.
 pub(super) fn find(text: &str, language: &str) -> Vec<Found> {
     let style = style_of(language);
+    // Elsewhere a sign in front belongs to something else.
+    let percent_leads =
+        matches!(language.split('-').next(), Some("tr" | "ug" | "ar" | "fa" | "eu"));
     let mut found = Vec::new();
     let mut resume = 0;
     let mut before = None;
@@ -56,7 +59,7 @@ pub(super) fn find(text: &str, language: &str) -> Vec<Found> {
         match core {
             Some(core) => {
                 let end = core.to;
-                if let Some(mention) = describe(text, core, style) {
+                if let Some(mention) = describe(text, core, style, percent_leads) {
                     resume = mention.to.max(end);
                     found.push(mention);
                 } else {
@@ -121,7 +124,7 @@ const LABELS: &[&str] = &[
 ];
 
 fn follows_label(text: &str, from: usize) -> bool {
-    let head = text.get(..from).unwrap_or("").trim_end_matches([' ', '.', '\u{A0}']);
+    let head = window_before(text, from).trim_end_matches([' ', '.', '\u{A0}']);
     let word_from = head.rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |at| {
         at + head.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
     });
@@ -173,7 +176,7 @@ fn is_label_end(text: &str, from: usize, rest: &str, previous: Option<char>) -> 
         ')' | '）' if matches!(previous, Some('(' | '（')) => true,
         '.' | '、' | ')' | '．' => {
             // The number of a list's line.
-            let line = text.get(..from).unwrap_or("").rsplit('\n').next().unwrap_or("");
+            let line = window_before(text, from);
             line.trim().is_empty() && (next != '.' || second.is_none_or(char::is_whitespace))
         }
         ' ' => {
@@ -377,7 +380,7 @@ fn range_end(text: &str, core: &Core, style: Style) -> Option<Core> {
 }
 
 /// Reads what stands around a number; none where it is not one to be believed.
-fn describe(text: &str, mut core: Core, style: Style) -> Option<Found> {
+fn describe(text: &str, mut core: Core, style: Style, percent_leads: bool) -> Option<Found> {
     let mut percent_to = percent_end(text, core.to);
     if core.high.is_none()
         && core.parts.is_none()
@@ -401,7 +404,7 @@ fn describe(text: &str, mut core: Core, style: Style) -> Option<Found> {
     {
         return None;
     }
-    let (percent_from, is_percent_before) = percent_start(text, core.from);
+    let (percent_from, is_percent_before) = percent_start(text, core.from, percent_leads);
     let is_percent = percent_to.is_some() || is_percent_before;
     let from = percent_from;
     let mut to = percent_to.unwrap_or(core.to);
@@ -496,10 +499,11 @@ fn percent_end(text: &str, to: usize) -> Option<usize> {
 }
 
 /// The first byte of the percent sign or word that stands before, and whether there is one.
-fn percent_start(text: &str, from: usize) -> (usize, bool) {
+fn percent_start(text: &str, from: usize, percent_leads: bool) -> (usize, bool) {
     let before = text.get(..from).unwrap_or("");
     let found = PERCENT_BEFORE
         .iter()
+        .filter(|sign| percent_leads || !matches!(**sign, "%" | "٪"))
         .filter(|sign| before.ends_with(**sign))
         .filter(|sign| {
             // "5% 10": that sign belongs to the figure before it.
@@ -602,8 +606,9 @@ impl Around {
     }
 }
 
-/// At most the last 200 bytes of the line before a byte.
-fn window_before(text: &str, from: usize) -> &str {
+/// At most the last 200 bytes of the line before a byte: what stands further off says nothing of a
+/// number, and a text may be one line.
+pub(super) fn window_before(text: &str, from: usize) -> &str {
     let mut start = from.saturating_sub(200);
     while !text.is_char_boundary(start) {
         start += 1;
@@ -694,6 +699,25 @@ fn unit_after(text: &str, to: usize) -> Option<Unit> {
     unit
 }
 
+/// Whether the word before makes one name with the digits: "iPhone 11", "the Mach 3".
+fn follows_name(text: &str, from: usize) -> bool {
+    let before = window_before(text, from);
+    let Some(head) = before.strip_suffix([' ', '\u{A0}']) else { return false };
+    let start = head.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| {
+        at + head.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+    });
+    let (lead, word) = head.split_at(start);
+    let mut letters = word.chars();
+    let first_is_capital = letters.next().is_some_and(char::is_uppercase);
+    if letters.any(char::is_uppercase) {
+        return true;
+    }
+    // The first word of a sentence is capital for another reason.
+    let opens =
+        lead.trim_end().chars().next_back().is_none_or(|c| !(c.is_alphanumeric() || c == ','));
+    first_is_capital && !opens
+}
+
 /// Whether a number without a percent sign or a currency is a count of something, not a label, a
 /// year, or part of a word.
 fn is_believable(text: &str, core: &Core, around: &Around) -> bool {
@@ -704,7 +728,8 @@ fn is_believable(text: &str, core: &Core, around: &Around) -> bool {
             let year = core.low.scale == 0 && (1800..=2099).contains(&core.low.mantissa);
             let is_year = count == 4 && !is_grouped && year && !is_supported;
             let is_long = count >= 7 && !is_grouped && !has_unit;
-            !is_year && !is_long
+            let is_name = !is_grouped && !is_supported && follows_name(text, core.from);
+            !is_year && !is_long && !is_name
         }
         Writing::Han { parts, has_multiplier } => {
             let is_one = core.low == Amount::whole(1) && core.high.is_none();

@@ -9,6 +9,9 @@ use crate::output::{self, Columns};
 use crate::progress::Display;
 use crate::{Ending, system};
 
+/// How many items that are not plain content are told one by one.
+const SHOWN: usize = 20;
+
 /// `init`.
 pub(super) fn init(arguments: &Arguments, init: &InitArguments) -> Result<Ending, CaseError> {
     if !init.open {
@@ -76,13 +79,19 @@ pub(crate) fn add_to(
     added?;
     broken?;
     if !arguments.json {
-        for outcome in &remarkable {
+        for outcome in remarkable.iter().take(SHOWN) {
             let source = output::fit(&outcome.source, 60);
             output::line(&format!("! {}: {source}", outcome.verdict))?;
             output::line(&format!("    {}", outcome.evidence.join("; ")))?;
             if let Some(hint) = &outcome.hint {
                 output::line(&format!("    hint: {hint}"))?;
             }
+        }
+        if remarkable.len() > SHOWN {
+            let more = remarkable.len() - SHOWN;
+            output::line(&format!(
+                "… and {more} more; `list captures` shows those that were kept"
+            ))?;
         }
         let mut table = Columns::new(&[("verdict", 16), ("items", 10), ("size", 10)]);
         for (verdict, (items, bytes)) in &verdicts {

@@ -155,13 +155,20 @@ pub(super) fn decide(
     given: &EdgeArguments,
     confirmed: bool,
 ) -> Result<Ending, CaseError> {
-    let Some((later, earlier)) = given.edge.split_once(':') else {
+    let mut case = super::open_writable(arguments, "origins")?;
+    // Addresses hold colons too: the one that counts is the first behind which a capture has ended.
+    let borders = given
+        .edge
+        .match_indices(':')
+        .filter_map(|(at, _)| Some((given.edge.get(..at)?, given.edge.get(at + 1..)?)));
+    let borders: Vec<(&str, &str)> = borders.collect();
+    let known = borders.iter().find(|(later, _)| case.find_capture(later).is_ok());
+    let Some((later, earlier)) = known.or(borders.first()).copied() else {
         return Err(CaseError::usage(
             format!("`{}` is not an edge", given.edge),
-            "write LATER:EARLIER with two ids, such as cap-aaaa:cap-bbbb",
+            "write LATER:EARLIER with two ids, names or addresses, such as cap-aaaa:cap-bbbb",
         ));
     };
-    let mut case = super::open_writable(arguments, "origins")?;
     let how = (given.kind.as_str(), given.level.as_str());
     let edge = case.decide_lineage((later, earlier), how, confirmed, &given.reason)?;
     if arguments.json {

@@ -150,6 +150,24 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
                 table.print()?;
             }
         }
+        Listed::Codes => {
+            let codes = case.codes()?;
+            if arguments.json {
+                json(&codes)?;
+                return Ok(Ending::Well);
+            }
+            let headings = [("for", 10), ("code", 24), ("label", 24), ("definition", REST)];
+            let mut table = Columns::new(&headings);
+            for code in codes {
+                table.row([
+                    code.option,
+                    code.code,
+                    code.label,
+                    code.definition.unwrap_or_default(),
+                ]);
+            }
+            table.print()?;
+        }
         Listed::Log => {
             let rows = case.log(list.limit)?;
             if arguments.json {
@@ -187,7 +205,7 @@ pub(super) fn show(arguments: &Arguments, id: &str, text: bool) -> Result<Ending
                 "only captures whose format this version reads have one",
             )
         })?;
-        line(found)?;
+        output::quotable(found)?;
         return Ok(Ending::Well);
     }
     if arguments.json {
@@ -318,11 +336,11 @@ pub(super) fn search(arguments: &Arguments, search: &SearchArguments) -> Result<
         let mark =
             if hit.verdict == "content" { String::new() } else { format!(" ! {}", hit.verdict) };
         let id = short(&hit.capture.to_string());
-        let room = output::width().saturating_sub(22 + mark.len());
-        line(&format!("{id}  {:<4}{mark} {}", hit.language, fit(&hit.title, room)))?;
+        let room = output::width().saturating_sub(26 + mark.len());
+        line(&format!("{id}  {:<8}{mark} {}", hit.language, fit(&hit.title, room)))?;
         if let (Some((before, after)), Some(place)) = (&hit.around, hit.passages.first()) {
-            let before: String = before.rsplit('\n').next().unwrap_or_default().to_owned();
-            let after = after.split('\n').next().unwrap_or_default();
+            let before = before.rsplit('\n').next().unwrap_or_default().replace('\t', " ");
+            let after = after.split('\n').next().unwrap_or_default().replace('\t', " ");
             line(&format!("    {before}[{}]{after}", place.exact))?;
             let more = hit.passages.len() - 1;
             let more = if more > 0 { format!(", and {more} more places") } else { String::new() };

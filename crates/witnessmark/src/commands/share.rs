@@ -8,7 +8,7 @@ use witnessmark_case::verify::{self, Folder, Outcome, Report, Unknown, Verdict, 
 use witnessmark_case::{CaseError, PublishPolicy};
 
 use crate::arguments::{Arguments, Profile, PublishArguments};
-use crate::output::{json, line, note};
+use crate::output::{count, json, line, note};
 use crate::{Ending, system};
 
 /// The zip file that goes beside a dossier's folder.
@@ -41,8 +41,11 @@ pub(super) fn publish(
     }
     line(&format!("wrote {} and {}", given.out.display(), zip.display()))?;
     line(&format!(
-        "{} numbers, {} estimates, {} exhibits, {} of them shown whole",
-        published.numbers, published.estimates, published.exhibits, published.cleared
+        "{}, {}, {}, {} of them shown whole",
+        count(published.numbers, "number"),
+        count(published.estimates, "estimate"),
+        count(published.exhibits, "exhibit"),
+        published.cleared
     ))?;
     line(&format!("checkpoint fingerprint: {}", published.checkpoint_sha256))?;
     note(
