@@ -296,13 +296,13 @@ impl Case {
             batch.entries.push(claim.into());
         }
         if !wrong.is_empty() {
-            let facts: Vec<_> = wrong.iter().map(|(fact, _)| fact.clone()).collect();
             let shown = path.display();
-            let hint = wrong.iter().find_map(|(_, hint)| hint.clone()).unwrap_or_default();
-            return Err(CaseError::input(
-                format!("{shown}: nothing was imported\n{}", facts.join("\n")),
-                hint,
-            ));
+            let mut facts = vec![format!("{shown}: nothing was imported")];
+            facts.extend(wrong.into_iter().map(|(fact, hint)| match hint {
+                Some(hint) => format!("{fact} ({hint})"),
+                None => fact,
+            }));
+            return Err(CaseError::input(facts.join("\n"), "mend all of these and import it again"));
         }
         self.commit_batch(batch)?;
         Ok(done)

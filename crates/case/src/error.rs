@@ -4,6 +4,9 @@ use std::path::Path;
 
 use witnessmark_vault::VaultError;
 
+/// What to do about an index that cannot be read.
+const MAKE_INDEX: &str = "the index is derived: `witnessmark rebuild` makes it again";
+
 /// What to do about a full disk.
 const FULL_DISK: &str =
     "the disk is full; free some space and repeat the command: what was added stays";
@@ -109,11 +112,16 @@ impl From<witnessmark_model::canonical::CanonicalError> for CaseError {
 
 impl From<witnessmark_text::IndexError> for CaseError {
     fn from(error: witnessmark_text::IndexError) -> Self {
-        let hint = error.hint().map(str::to_owned);
+        use witnessmark_text::IndexError;
+        let hint = match &error {
+            IndexError::Unusable { .. } => Some(MAKE_INDEX),
+            IndexError::Failed(cause) if cause.contains("No space left") => Some(FULL_DISK),
+            IndexError::Failed(_) => Some(MAKE_INDEX),
+            other => other.hint(),
+        };
+        let hint = hint.map(str::to_owned);
         let fault = match error {
-            witnessmark_text::IndexError::Query(_) | witnessmark_text::IndexError::Date { .. } => {
-                Fault::Usage
-            }
+            IndexError::Query(_) | IndexError::Date { .. } => Fault::Usage,
             _ => Fault::Machine,
         };
         Self { fact: error.to_string(), hint, fault }

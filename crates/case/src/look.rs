@@ -359,7 +359,7 @@ impl Case {
             entries: self.vault.size(),
             root: self.vault.root().map(|root| root.hex()).unwrap_or_default(),
             captures: self.casebook.verdicts()?,
-            unread: self.casebook.captures_since(self.indexed_up_to()?)?.len() as u64,
+            unread: self.casebook.captures_since(self.texts.indexed_up_to()?)?.len() as u64,
             passages: count("passage")?,
             claims: self.casebook.count("claims")?,
             origins: count("origin")?,

@@ -17,6 +17,7 @@ use witnessmark_text::{Hints, extract};
 use witnessmark_vault::Blobs;
 
 use crate::casebook::{CaptureRow, remove_database};
+use crate::search::SearchFolder;
 use crate::{Case, CaseError, Progress};
 
 const NAME: &str = "cache.db";
@@ -68,6 +69,10 @@ impl Texts {
                language TEXT NOT NULL, published TEXT, text TEXT, warnings TEXT NOT NULL) WITHOUT ROWID;
              CREATE TABLE IF NOT EXISTS indexed (upto INTEGER NOT NULL);",
         )?;
+        if !case.join(SearchFolder::NAME).exists() {
+            // Somebody removed the index: nothing can be found until it is made again.
+            db.execute("DELETE FROM indexed", [])?;
+        }
         Ok(Self { db })
     }
 
@@ -287,14 +292,9 @@ impl Case {
         Ok(Box::new(std::io::Cursor::new(bytes)))
     }
 
-    /// Up to which entry everything is read and can be found. An index that somebody removed holds nothing.
-    pub(crate) fn indexed_up_to(&self) -> Result<u64, CaseError> {
-        if self.index.exists() { self.texts.indexed_up_to() } else { Ok(0) }
-    }
-
     /// Reads and indexes every capture that is not yet: after `add`, and after a crash. Returns how many.
     pub fn read_new_texts(&mut self, progress: &Progress) -> Result<u64, CaseError> {
-        let from = self.indexed_up_to()?;
+        let from = self.texts.indexed_up_to()?;
         let to = self.vault.size();
         if from >= to {
             return Ok(0);

@@ -27,8 +27,10 @@ pub(crate) struct IndexWriter {
 const BUDGET: usize = 64 << 20;
 
 impl SearchFolder {
+    pub(crate) const NAME: &str = "index";
+
     pub(crate) fn at(case: &Path) -> Self {
-        Self { folder: case.join("index") }
+        Self { folder: case.join(Self::NAME) }
     }
 
     fn open(&self) -> Result<Index, IndexError> {
@@ -41,10 +43,6 @@ impl SearchFolder {
         std::fs::set_permissions(&self.folder, mode)
             .map_err(|cause| IndexError::Failed(cause.to_string()))?;
         Ok(index)
-    }
-
-    pub(crate) fn exists(&self) -> bool {
-        self.folder.exists()
     }
 
     pub(crate) fn remove(&self) -> Result<(), CaseError> {
@@ -134,7 +132,7 @@ impl Case {
         place: Option<&str>,
         options: &SearchOptions,
     ) -> Result<Found, CaseError> {
-        let behind = self.casebook.captures_since(self.indexed_up_to()?)?.len();
+        let behind = self.casebook.captures_since(self.texts.indexed_up_to()?)?.len();
         let query = match place {
             Some(place) => format!("({query}) ({})", self.names_of(place)?),
             None => query.to_owned(),
