@@ -302,7 +302,10 @@ impl Case {
                 Some(hint) => format!("{fact} ({hint})"),
                 None => fact,
             }));
-            return Err(CaseError::input(facts.join("\n"), "mend all of these and import it again"));
+            return Err(CaseError::input(
+                facts.join("\n"),
+                "mend all of these and import it again",
+            ));
         }
         self.commit_batch(batch)?;
         Ok(done)

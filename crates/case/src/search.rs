@@ -9,7 +9,7 @@ use witnessmark_model::id::CaptureId;
 use witnessmark_text::{Document, Index, IndexError, Match, SearchOptions, Writer};
 
 use crate::casebook::CaptureRow;
-use crate::reading::TextRow;
+use crate::reading::{TextRow, read_capture};
 use crate::{Case, CaseError};
 
 /// The index's folder, opened when it is needed.
@@ -37,7 +37,7 @@ impl SearchFolder {
         if self.folder.exists() {
             return Index::open(&self.folder);
         }
-        let index = Index::create(&self.folder)?;
+        let index = Index::create_without_texts(&self.folder)?;
         // Like the case's folder, so that a copy of the index alone does not lose that protection.
         let mode = std::fs::Permissions::from_mode(0o700);
         std::fs::set_permissions(&self.folder, mode)
@@ -137,7 +137,15 @@ impl Case {
             Some(place) => format!("({query}) ({})", self.names_of(place)?),
             None => query.to_owned(),
         };
-        let results = self.index.open()?.search(&query, options)?;
+        let (texts, casebook, blobs) = (&self.texts, &self.casebook, self.vault.blobs());
+        let text_of = |capture: &str| {
+            if let Some(found) = texts.get(capture).ok().flatten() {
+                return found.text;
+            }
+            let row = casebook.capture(&capture.parse().ok()?).ok()??;
+            read_capture(blobs, &row).ok()?.text
+        };
+        let results = self.index.open()?.search_with(&query, options, text_of)?;
         let mut warnings = results.warnings;
         if behind > 0 {
             warnings.push(format!(
