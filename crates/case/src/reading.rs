@@ -294,6 +294,10 @@ impl Case {
 
     /// Reads and indexes every capture that is not yet: after `add`, and after a crash. Returns how many.
     pub fn read_new_texts(&mut self, progress: &Progress) -> Result<u64, CaseError> {
+        if self.index.is_unusable() {
+            self.index.remove()?;
+            self.texts.set_indexed_up_to(0)?;
+        }
         let from = self.texts.indexed_up_to()?;
         let to = self.vault.size();
         if from >= to {

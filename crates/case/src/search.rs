@@ -45,6 +45,12 @@ impl SearchFolder {
         Ok(index)
     }
 
+    /// Whether there is an index that cannot be used: one that a crash cut off in the making, or of another version.
+    pub(crate) fn is_unusable(&self) -> bool {
+        self.folder.exists()
+            && matches!(Index::open(&self.folder), Err(IndexError::Unusable { .. }))
+    }
+
     pub(crate) fn remove(&self) -> Result<(), CaseError> {
         match std::fs::remove_dir_all(&self.folder) {
             Ok(()) => Ok(()),

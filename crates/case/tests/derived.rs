@@ -249,16 +249,37 @@ fn texts_and_index_that_were_removed_are_missed_and_made_again() {
         assert!(missed.warnings[0].starts_with("12 captures are not read yet"), "removal {number}");
         assert_eq!(open(&folder).unwrap().status().unwrap().unread, 12, "removal {number}");
         // The next `add` reads everything again, also if it adds nothing.
-        let (mut case, _) = Case::open_writable(&folder, environment(5)).unwrap();
-        let added = AddOptions { paths: vec![demo("sources")], listed: Vec::new() };
-        case.add(&added, &Progress::new(), &mut |_| ()).unwrap();
-        drop(case);
+        add_again(&folder);
         assert_eq!(answers(&mut open(&folder).unwrap()), found, "removal {number}");
     }
-    // A damaged index is named, and made again.
-    fs::write(folder.join("index/meta.json"), "{").unwrap();
-    let error = open(&folder).unwrap().search("采血", None, &SearchOptions::default()).unwrap_err();
-    assert!(error.hint.as_deref().unwrap_or("").contains("witnessmark rebuild"), "{error:?}");
-    rebuild(&folder);
-    assert_eq!(answers(&mut open(&folder).unwrap()), found);
+    // An index that is damaged, or that a crash cut off in the making, is named. The next `add` or a rebuild makes it again.
+    // (Found by killing `add`: the folder was there, the index not, and every later `add` failed.)
+    let damages: [fn(&Path); 2] = [
+        |index| fs::write(index.join("meta.json"), "{").unwrap(),
+        |index| {
+            fs::remove_dir_all(index).unwrap();
+            fs::create_dir(index).unwrap();
+        },
+    ];
+    for damage in damages {
+        for by_rebuild in [false, true] {
+            damage(&folder.join("index"));
+            let search = open(&folder).unwrap().search("采血", None, &SearchOptions::default());
+            let hint = search.unwrap_err().hint.unwrap_or_default();
+            assert!(hint.contains("`witnessmark rebuild`"), "{hint}");
+            if by_rebuild {
+                rebuild(&folder);
+            } else {
+                add_again(&folder);
+            }
+            assert_eq!(answers(&mut open(&folder).unwrap()), found);
+        }
+    }
+}
+
+/// `add` of what is there already: it reads what is not read yet.
+fn add_again(folder: &Path) {
+    let (mut case, _) = Case::open_writable(folder, environment(5)).unwrap();
+    let added = AddOptions { paths: vec![demo("sources")], listed: Vec::new() };
+    case.add(&added, &Progress::new(), &mut |_| ()).unwrap();
 }

@@ -111,7 +111,12 @@ fn a_crash_at_any_step_of_a_commit_loses_nothing() {
                 Vault::open_for_writing(&folder, "process 2 (test)").expect(&context);
             assert_eq!(vault.size(), expected, "{context}");
             let mut read = 0;
-            vault.for_each_entry(0, &mut |_| Ok(read += 1)).expect(&context);
+            vault
+                .for_each_entry(0, &mut |_| {
+                    read += 1;
+                    Ok(())
+                })
+                .expect(&context);
             assert_eq!(read, expected, "{context}");
             let (_, checkpoint) = vault.checkpoint().expect(&context);
             assert_eq!(checkpoint.size, expected, "{context}: recovery {recovery:?}");
@@ -154,7 +159,12 @@ fn a_torn_keystore_is_mended() {
         // The evidence of this entry needs a seed that was written before the tear.
         let pending = origins(1, &mut entropy);
         let mut named = Vec::new();
-        vault.for_each_entry(0, &mut |entry| Ok(named.push(entry.key))).unwrap();
+        vault
+            .for_each_entry(0, &mut |entry| {
+                named.push(entry.key);
+                Ok(())
+            })
+            .unwrap();
         for key in named {
             vault.seed(&key).unwrap();
         }

@@ -25,7 +25,12 @@ fn every_entry_survives_reopening() {
         let mut vault = Vault::open(&case).unwrap();
         assert_eq!(vault.size(), written.len() as u64 + 1);
         let mut read = Vec::new();
-        vault.for_each_entry(1, &mut |entry| Ok(read.push(entry))).unwrap();
+        vault
+            .for_each_entry(1, &mut |entry| {
+                read.push(entry);
+                Ok(())
+            })
+            .unwrap();
         assert_eq!(read.len(), written.len());
         for (read, written) in read.iter().zip(&written) {
             assert_eq!(read.index, written.index);

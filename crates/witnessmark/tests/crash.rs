@@ -36,7 +36,7 @@ fn start_add(folder: &Path) -> Child {
     program(folder)
         .args(["--case", "case", "add", "pages", "--json"])
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(fs::File::create(folder.join("said.txt")).unwrap())
         .spawn()
         .unwrap()
 }
@@ -103,8 +103,7 @@ fn whatever_moment_a_kill_picks_nothing_acknowledged_is_lost() {
         let context =
             format!("round {round}, killed after {moment} µs, {} told", acknowledged.len());
         // The machine is busier at some times than at others: the spread follows where the kills fall.
-        let told = acknowledged.len() as u64;
-        let (when, factor) = match told {
+        let (when, factor) = match acknowledged.len() as u64 {
             0 => (0, 5),
             count if count <= PAGES => (1, 4),
             _ => (2, 3),
@@ -122,7 +121,9 @@ fn whatever_moment_a_kill_picks_nothing_acknowledged_is_lost() {
         // The same run completes what was begun, and nothing is there twice.
         let mut child = start_add(folder);
         assert_eq!(told(&mut child).len() as u64, PAGES + 1, "{context}");
-        assert!(child.wait().unwrap().success(), "{context}");
+        let ended = child.wait().unwrap();
+        let said = fs::read_to_string(folder.join("said.txt")).unwrap();
+        assert!(ended.success(), "{context}, then: {said}");
         assert_kept(folder, &acknowledged, &context);
         assert_eq!(captures(folder).len() as u64, PAGES + 2, "{context}");
         let found = one(json(folder, 0, &["--case", "case", "search", "西藏"]));

@@ -1,7 +1,7 @@
 //! Plain tools on files, without a case.
 
 use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::{BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -86,56 +86,72 @@ pub(super) fn extract(arguments: &Arguments, files: &[PathBuf]) -> Result<Ending
     let mut flawed = false;
     for path in files {
         let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
-        let bytes = std::fs::read(path).map_err(fail)?;
-        let archive = archive_head(&bytes);
-        if !archive {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let hints = Hints { file_name: Some(name), ..Hints::default() };
-            flawed |= !print_extraction(arguments, path, None, &bytes, &hints)?;
+        let mut file = File::open(path).map_err(fail)?;
+        let mut head = Vec::new();
+        Read::by_ref(&mut file).take(4096).read_to_end(&mut head).map_err(fail)?;
+        file.rewind().map_err(fail)?;
+        if is_archive(&head) {
+            flawed |= !extract_archive(arguments, path, file)?;
             continue;
         }
-        let mut reader = Reader::new(bytes.as_slice()).map_err(fail)?;
-        while let Some(mut record) = reader.next_record().map_err(fail)? {
-            let kind = record.head().record_type();
-            if !matches!(kind, RecordType::Response | RecordType::Resource) {
-                continue;
-            }
-            let http = record.http().map_err(fail)?;
-            let (media_type, charset) = match http {
-                Some(head) => (head.media_type(), head.charset()),
-                None => (None, None),
-            };
-            let media_type = media_type.or_else(|| record.head().content_type().map(str::to_owned));
-            let url = record.head().target_uri().map(|uri| uri.into_owned());
-            let payload = record.payload(LARGEST_DOCUMENT).map_err(fail)?;
-            if !media_type
-                .as_deref()
-                .is_some_and(|kind| kind.contains("html") || kind.starts_with("text/"))
-            {
-                continue;
-            }
-            let hints = Hints { media_type, charset, url: url.clone(), file_name: None };
-            flawed |= !print_extraction(arguments, path, url.as_deref(), &payload.bytes, &hints)?;
-        }
-        let problems = reader.take_problems();
-        for problem in
-            problems.iter().filter(|found| found.code.severity() == archive::Severity::Flaw)
-        {
-            flawed = true;
-            let code = problem.code.as_str();
-            eprintln!("{}: {code} at byte {}: {}", path.display(), problem.offset, problem.detail);
-        }
+        let mut bytes = Vec::new();
+        file.take(LARGEST_DOCUMENT as u64).read_to_end(&mut bytes).map_err(fail)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let hints = Hints { file_name: Some(name), ..Hints::default() };
+        flawed |= !print_extraction(arguments, path, None, &bytes, &hints)?;
     }
     Ok(Ending::flawed_if(flawed))
 }
 
-fn archive_head(bytes: &[u8]) -> bool {
-    let head = bytes.get(..4096.min(bytes.len())).unwrap_or_default();
-    if head.starts_with(b"WARC/") {
-        return true;
+/// Whether a file that begins so is a web archive: a ZIP file (it may be a WACZ), or one whose first record can be read.
+fn is_archive(head: &[u8]) -> bool {
+    head.starts_with(b"PK\x03\x04")
+        || Reader::new(head).is_ok_and(|mut reader| matches!(reader.next_record(), Ok(Some(_))))
+}
+
+/// Reads each page of an archive; `false` if something is wrong with it, or there is none.
+fn extract_archive(arguments: &Arguments, path: &Path, file: File) -> Result<bool, CaseError> {
+    let (mut sound, mut found, mut broken) = (true, false, None);
+    let walked = archive::read_archives(BufReader::new(file), |_, mut reader| {
+        while let Some(mut record) = reader.next_record()? {
+            let kind = record.head().record_type();
+            if broken.is_some() || !matches!(kind, RecordType::Response | RecordType::Resource) {
+                continue;
+            }
+            let http = record.http()?.map(|head| (head.media_type(), head.charset()));
+            let (media_type, charset) = http.unwrap_or_default();
+            let media_type = media_type.or_else(|| record.head().content_type().map(str::to_owned));
+            let is_text = |kind: &str| kind.contains("html") || kind.starts_with("text/");
+            if !media_type.as_deref().is_some_and(is_text) {
+                continue;
+            }
+            let url = record.head().target_uri().map(|uri| uri.into_owned());
+            let payload = record.payload(LARGEST_DOCUMENT)?;
+            let hints = Hints { media_type, charset, url: url.clone(), file_name: None };
+            found = true;
+            match print_extraction(arguments, path, url.as_deref(), &payload.bytes, &hints) {
+                Ok(read) => sound &= read,
+                Err(error) => broken = Some(error),
+            }
+        }
+        for problem in reader.take_problems() {
+            if problem.code.severity() == archive::Severity::Flaw {
+                sound = false;
+                let (code, at) = (problem.code.as_str(), problem.offset);
+                eprintln!("{}: {code} at byte {at}: {}", path.display(), problem.detail);
+            }
+        }
+        Ok(())
+    });
+    if let Some(error) = broken {
+        return Err(error);
     }
-    head.starts_with(&[0x1f, 0x8b])
-        && Reader::new(head).is_ok_and(|mut reader| matches!(reader.next_record(), Ok(Some(_))))
+    walked.map_err(|cause| CaseError::file("read", path, &cause))?;
+    if !found {
+        let fact = format!("{} holds no page of text", path.display());
+        output::error(&CaseError::input(fact, "`witnessmark warc check` says what it is"));
+    }
+    Ok(sound && found)
 }
 
 /// Prints what was read; `false` if nothing could be.
