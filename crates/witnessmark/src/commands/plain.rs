@@ -193,7 +193,7 @@ fn print_extraction(
         for warning in &found.warnings {
             line(&format!("# warning: {warning}"))?;
         }
-        line(&found.text)?;
+        output::quotable(&found.text)?;
     }
     Ok(true)
 }
