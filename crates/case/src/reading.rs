@@ -152,8 +152,9 @@ pub(crate) fn read_text(bytes: &[u8], hints: &Hints) -> TextRow {
     match extract(bytes, hints) {
         Ok(found) => TextRow {
             extractor: found.extractor,
+            // The first line of a plain text is no title that anybody gave it.
+            title: found.title.filter(|_| found.media_type != "text/plain"),
             media_type: found.media_type,
-            title: found.title,
             language: found.language,
             published: found.published.map(|published| published.date),
             text: Some(found.text),

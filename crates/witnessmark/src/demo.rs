@@ -50,7 +50,15 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
             "name a folder that does not exist yet: `witnessmark demo DIR`",
         ));
     }
-    let say = |text: &str| if arguments.json { Ok(()) } else { line(text) };
+    let say = |text: &str| {
+        if arguments.json {
+            return Ok(());
+        }
+        match text.strip_prefix('\n') {
+            Some(heading) => line("").and_then(|()| output::prose(heading)),
+            None => output::prose(text),
+        }
+    };
     say(NOTICE)?;
 
     say(

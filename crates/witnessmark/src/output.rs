@@ -17,6 +17,26 @@ pub(crate) fn line(text: &str) -> Result<(), CaseError> {
     raw(&harmless(text))
 }
 
+/// Prints prose: on a terminal broken between words at its width, elsewhere as one line.
+pub(crate) fn prose(text: &str) -> Result<(), CaseError> {
+    if !std::io::stdout().is_terminal() {
+        return line(text);
+    }
+    let indent: String = text.chars().take_while(|c| *c == ' ').collect();
+    let mut row = String::new();
+    for word in text.split_whitespace() {
+        if !row.is_empty() && indent.len() + row.width() + 1 + word.width() > width() {
+            line(&format!("{indent}{row}"))?;
+            row.clear();
+        }
+        if !row.is_empty() {
+            row.push(' ');
+        }
+        row.push_str(word);
+    }
+    line(&format!("{indent}{row}"))
+}
+
 /// Prints a text letter by letter where a program reads it, and as a line for people on a terminal.
 pub(crate) fn quotable(text: &str) -> Result<(), CaseError> {
     if std::io::stdout().is_terminal() { line(text) } else { raw(text) }

@@ -468,9 +468,11 @@ fn last_digit_unit(digits: u64) -> u64 {
 
 /// The notes a reader needs on how figures were read.
 pub(super) fn reading_notes(statements: &[Statement]) -> Vec<String> {
-    let bare: Vec<&str> = bare_shares(statements)
+    // Value, low and high of one statement are one mention of it.
+    let mut bare: Vec<&str> = bare_shares(statements)
         .filter_map(|(index, _, _)| statements.get(index).map(|s| s.id.as_str()))
         .collect();
+    bare.dedup();
     if bare.is_empty() {
         return Vec::new();
     }

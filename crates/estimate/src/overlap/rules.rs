@@ -64,7 +64,9 @@ pub(super) fn answer(
                 | RuleCode::OneListDecides
         )
     };
-    if set.is_some() && answer.rules.iter().all(speaks_against_one_figure) {
+    // One model alone is no set: to give it as one would give the figure that the rule refuses.
+    let is_a_range = matches!((answer.low, answer.high), (Some(low), Some(high)) if low < high);
+    if set.is_some() && is_a_range && answer.rules.iter().all(speaks_against_one_figure) {
         answer.kind = AnswerKind::Set;
     }
     answer.text = refused(lists, methods, &answer.rules, set);

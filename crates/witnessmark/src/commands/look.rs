@@ -364,11 +364,11 @@ pub(super) fn custody(arguments: &Arguments, id: &str) -> Result<Ending, CaseErr
     line(&story.subject)?;
     for event in &story.events {
         line(&format!("{}  entry {}, by {}", event.at, event.entry, short(&event.actor)))?;
-        line(&format!("    {}", event.text))?;
+        output::prose(&format!("    {}", event.text))?;
     }
     line("")?;
     for text in &story.standing {
-        line(text)?;
+        output::prose(text)?;
     }
     Ok(Ending::Well)
 }

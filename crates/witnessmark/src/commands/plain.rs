@@ -34,12 +34,13 @@ pub(super) fn warc_check(arguments: &Arguments, files: &[PathBuf]) -> Result<End
         }
         let value = serde_json::to_value(&report)?;
         let word = |field: &str| value[field].as_str().unwrap_or("?").to_owned();
+        let version =
+            value["version"].as_str().map(|version| format!(" {version}")).unwrap_or_default();
         line(&format!(
-            "{}: {}, {} {}, {} records",
+            "{}: {}, {}{version}, {} records",
             word("file"),
             word("verdict"),
             word("kind"),
-            value["version"].as_str().unwrap_or_default(),
             value["records"]
         ))?;
         for problem in value["problems"].as_array().into_iter().flatten() {

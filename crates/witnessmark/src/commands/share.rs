@@ -8,7 +8,7 @@ use witnessmark_case::verify::{self, Folder, Outcome, Report, Unknown, Verdict, 
 use witnessmark_case::{CaseError, PublishPolicy};
 
 use crate::arguments::{Arguments, Profile, PublishArguments};
-use crate::output::{count, json, line, note};
+use crate::output::{count, json, line, note, prose};
 use crate::{Ending, system};
 
 /// The zip file that goes beside a dossier's folder.
@@ -126,11 +126,11 @@ pub(crate) fn print_report(report: &Report) -> Result<(), CaseError> {
     line(&report.summary())?;
     if report.verdict == Verdict::Intact {
         for text in &report.proves {
-            line(&format!("  shown: {text}"))?;
+            prose(&format!("  shown: {text}"))?;
         }
     }
     for text in &report.does_not_prove {
-        line(&format!("  not shown: {text}"))?;
+        prose(&format!("  not shown: {text}"))?;
     }
     Ok(())
 }

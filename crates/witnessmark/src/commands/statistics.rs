@@ -15,7 +15,7 @@ use witnessmark_case::estimation::{AnswerKind, TableError, grouped};
 use super::plain::utf8;
 use crate::Ending;
 use crate::arguments::{AgreementArguments, Arguments, CoverageArguments, OverlapArguments};
-use crate::output::{Columns, json, line};
+use crate::output::{Columns, json, line, prose};
 
 /// An error of a sheet, with the file that it is in.
 fn flawed(path: &Path) -> impl FnOnce(TableError) -> CaseError {
@@ -61,7 +61,7 @@ pub(super) fn coverage(
 
 /// Prints bounds for people: the answer, then place by place.
 pub(super) fn print_coverage(found: &Coverage) -> Result<(), CaseError> {
-    line(&found.answer.text)?;
+    prose(&found.answer.text)?;
     for set in &found.contradictions {
         line(&format!("cannot all be true: {}", set.join(", ")))?;
     }
@@ -82,7 +82,7 @@ pub(super) fn print_coverage(found: &Coverage) -> Result<(), CaseError> {
         table.print()?;
     }
     for text in &found.notes {
-        line(&format!("note: {text}"))?;
+        prose(&format!("note: {text}"))?;
     }
     Ok(())
 }
@@ -116,7 +116,7 @@ pub(super) fn overlap(
     if arguments.json {
         json(&found)?;
     } else {
-        line(&found.answer.text)?;
+        prose(&found.answer.text)?;
         for rule in &found.answer.rules {
             line(&format!("rule {}: {}", rule.code.as_str(), rule.detail))?;
         }
