@@ -348,9 +348,7 @@ impl Case {
     /// The state of the case.
     pub fn status(&self) -> Result<Status, CaseError> {
         let (name, _) = self.name()?;
-        let count = |kind: &str| -> Result<u64, CaseError> {
-            Ok(self.casebook.entries_of_kind(kind)?.len() as u64)
-        };
+        let count = |kind: &str| self.casebook.count_of_kind(kind);
         Ok(Status {
             case: self.vault.case_id().to_string(),
             name,

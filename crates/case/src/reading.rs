@@ -46,6 +46,21 @@ pub struct TextRow {
     pub warnings: Vec<String>,
 }
 
+impl TextRow {
+    /// What is known of a document that was not read, and why it was not.
+    pub(crate) fn unread(media_type: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            extractor: witnessmark_text::EXTRACTOR.to_owned(),
+            media_type: media_type.into(),
+            title: None,
+            language: "und".to_owned(),
+            published: None,
+            text: None,
+            warnings: vec![why.into()],
+        }
+    }
+}
+
 /// The cache of texts: a database that can be thrown away.
 #[derive(Debug)]
 pub(crate) struct Texts {
@@ -147,6 +162,11 @@ impl Texts {
     }
 }
 
+/// Why a document larger than [`LARGEST_TEXT`] has no text.
+pub(crate) fn too_large() -> String {
+    format!("it is larger than {} MiB", LARGEST_TEXT >> 20)
+}
+
 /// The text in `bytes`, as far as this version can read it.
 pub(crate) fn read_text(bytes: &[u8], hints: &Hints) -> TextRow {
     match extract(bytes, hints) {
@@ -160,27 +180,9 @@ pub(crate) fn read_text(bytes: &[u8], hints: &Hints) -> TextRow {
             text: Some(found.text),
             warnings: found.warnings,
         },
-        Err(error) => TextRow {
-            extractor: witnessmark_text::EXTRACTOR.to_owned(),
-            media_type: hints.media_type.clone().unwrap_or_default(),
-            title: None,
-            language: "und".to_owned(),
-            published: None,
-            text: None,
-            warnings: vec![error.to_string()],
-        },
-    }
-}
-
-fn unread(row: &CaptureRow, why: String) -> TextRow {
-    TextRow {
-        extractor: witnessmark_text::EXTRACTOR.to_owned(),
-        media_type: row.media_type.clone(),
-        title: None,
-        language: "und".to_owned(),
-        published: None,
-        text: None,
-        warnings: vec![why],
+        Err(error) => {
+            TextRow::unread(hints.media_type.clone().unwrap_or_default(), error.to_string())
+        }
     }
 }
 
@@ -191,7 +193,7 @@ pub(crate) fn read_capture(blobs: &Blobs, row: &CaptureRow) -> Result<TextRow, C
     let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
     let Some((framing, offset, length)) = row.record else {
         if row.bytes > LARGEST_TEXT as u64 {
-            return Ok(unread(row, format!("it is larger than {} MiB", LARGEST_TEXT >> 20)));
+            return Ok(TextRow::unread(row.media_type.as_str(), too_large()));
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(fail)?;
@@ -203,18 +205,19 @@ pub(crate) fn read_capture(blobs: &Blobs, row: &CaptureRow) -> Result<TextRow, C
         };
         return Ok(read_text(&bytes, &hints));
     };
-    if framing == Framing::Inflated {
-        let bytes = record_in_stream(blobs, row)?;
-        let mut reader = Reader::new(bytes.as_slice()).map_err(fail)?;
-        return match reader.next_record().map_err(fail)? {
-            Some(mut record) => read_record(&mut record, row).map_err(fail),
-            None => Ok(unread(row, "the record is no longer found where the manifest says".into())),
-        };
-    }
-    let mut reader = read_record_at(file, offset, length).map_err(fail)?;
+    let walked;
+    let mut reader = if framing == Framing::Inflated {
+        walked = record_in_stream(blobs, row)?;
+        Reader::new(walked.as_slice()).map_err(fail)?
+    } else {
+        read_record_at(file, offset, length).map_err(fail)?
+    };
     match reader.next_record().map_err(fail)? {
         Some(mut record) => read_record(&mut record, row).map_err(fail),
-        None => Ok(unread(row, "the record is no longer found where the manifest says".into())),
+        None => {
+            let why = "the record is no longer found where the manifest says";
+            Ok(TextRow::unread(row.media_type.as_str(), why))
+        }
     }
 }
 

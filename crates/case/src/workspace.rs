@@ -76,7 +76,8 @@ impl Case {
         let at = (environment.clock)();
         let vault =
             Vault::create_open(folder, &environment.holder, at, environment.entropy.as_mut())?;
-        let mut case = Self::with_vault(vault, environment)?;
+        let casebook = Casebook::fitting(&vault)?;
+        let mut case = Self::assemble(vault, casebook, environment)?;
         let folder_name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let entropy = case.environment.entropy.as_mut();
         let mut pending: Vec<Pending> = vec![
@@ -108,11 +109,11 @@ impl Case {
         Ok(case)
     }
 
-    fn with_vault(vault: Vault, environment: Environment) -> Result<Self, CaseError> {
-        let casebook = match Casebook::open_fitting(&vault) {
-            Some(casebook) => casebook,
-            None => Casebook::rebuild(&vault)?,
-        };
+    fn assemble(
+        vault: Vault,
+        casebook: Casebook,
+        environment: Environment,
+    ) -> Result<Self, CaseError> {
         let texts = Texts::open(vault.folder())?;
         let index = SearchFolder::at(vault.folder());
         Ok(Self { vault, casebook, texts, index, environment })
@@ -122,56 +123,23 @@ impl Case {
     /// somebody writes, they are read as they are.
     pub fn open(folder: &Path, environment: Environment) -> Result<Self, CaseError> {
         let vault = Vault::open(folder)?;
-        let Some(casebook) = Casebook::open_fitting(&vault) else {
-            drop(vault);
-            return match Self::open_for_writing(folder, environment) {
-                Ok((case, _)) => Ok(case),
-                Err((error, environment)) if error.fault == Fault::Machine => {
-                    // Somebody writes, or the folder is read-only: what the tables hold is still true of an earlier moment.
-                    match Casebook::open_lagging(folder) {
-                        Some(casebook) => Ok(Self {
-                            casebook,
-                            texts: Texts::open(folder)?,
-                            index: SearchFolder::at(folder),
-                            vault: Vault::open(folder)?,
-                            environment,
-                        }),
-                        None => Err(error),
-                    }
-                }
-                Err((error, _)) => Err(error),
-            };
-        };
-        let texts = Texts::open(folder)?;
-        let index = SearchFolder::at(folder);
-        Ok(Self { vault, casebook, texts, index, environment })
-    }
-
-    /// Opens the case for writing: takes its lock, and mends what a crash left.
-    #[allow(clippy::result_large_err)] // The environment goes back to the caller, who may try otherwise.
-    fn open_for_writing(
-        folder: &Path,
-        environment: Environment,
-    ) -> Result<(Self, Recovery), (CaseError, Environment)> {
-        let opened = Vault::open_for_writing(folder, &environment.holder);
-        let (vault, recovery) = match opened {
-            Ok(opened) => opened,
-            Err(error) => return Err((error.into(), environment)),
-        };
-        let parts = || -> Result<_, CaseError> {
-            let casebook = match Casebook::open_fitting(&vault) {
-                Some(casebook) => casebook,
-                None => Casebook::rebuild(&vault)?,
-            };
-            Ok((casebook, Texts::open(folder)?))
-        };
-        match parts() {
-            Ok((casebook, texts)) => {
-                let index = SearchFolder::at(folder);
-                Ok((Self { vault, casebook, texts, index, environment }, recovery))
-            }
-            Err(error) => Err((error, environment)),
+        if let Some(casebook) = Casebook::open_fitting(&vault) {
+            return Self::assemble(vault, casebook, environment);
         }
+        drop(vault);
+        let made = Vault::open_for_writing(folder, &environment.holder)
+            .map_err(CaseError::from)
+            .and_then(|(vault, _)| Ok((Casebook::fitting(&vault)?, vault)));
+        let (casebook, vault) = match made {
+            Ok(made) => made,
+            Err(error) if error.fault == Fault::Machine => {
+                // Somebody writes, or the folder is read-only: what the tables hold is still true of an earlier moment.
+                let casebook = Casebook::open_lagging(folder).ok_or(error)?;
+                (casebook, Vault::open(folder)?)
+            }
+            Err(error) => return Err(error),
+        };
+        Self::assemble(vault, casebook, environment)
     }
 
     /// Opens the case for writing: takes its lock, and mends what a crash left, which is reported.
@@ -179,7 +147,9 @@ impl Case {
         folder: &Path,
         environment: Environment,
     ) -> Result<(Self, Recovery), CaseError> {
-        Self::open_for_writing(folder, environment).map_err(|(error, _)| error)
+        let (vault, recovery) = Vault::open_for_writing(folder, &environment.holder)?;
+        let casebook = Casebook::fitting(&vault)?;
+        Ok((Self::assemble(vault, casebook, environment)?, recovery))
     }
 
     /// The case's folder.
@@ -205,11 +175,8 @@ impl Case {
         let (vault, _) = Vault::open_for_writing(folder, &environment.holder)?;
         let casebook = Casebook::rebuild(&vault)?;
         Texts::remove(folder)?;
-        let index = SearchFolder::at(folder);
-        index.remove()?;
-        let texts = Texts::open(folder)?;
-        let mut case = Self { vault, casebook, texts, index, environment };
-        case.read_new_texts(progress)
+        SearchFolder::at(folder).remove()?;
+        Self::assemble(vault, casebook, environment)?.read_new_texts(progress)
     }
 
     /// Every row of every table of the casebook, as sorted lines: what `rebuild` must make again exactly.

@@ -39,24 +39,18 @@ pub(super) fn keep(
         VaultError::Input(cause) => CaseError::file("read", path, &cause),
         other => other.into(),
     };
-    if super::warc::is_archive(&head) {
+    let archive = super::warc::is_archive(&head);
+    if archive || length > LARGEST_TEXT as u64 {
         let mut on_bytes = |bytes| {
             progress.advance(0, bytes);
             !progress.stopped()
         };
         let stored = blobs.put(&mut file, &mut on_bytes).map_err(stored_error)?;
-        let Some(stored) = stored else { return Ok(None) };
-        return Ok(Some(Kept { stored, text: not_read(""), archive: true }));
-    }
-    if length > LARGEST_TEXT as u64 {
-        let mut on_bytes = |bytes| {
-            progress.advance(0, bytes);
-            !progress.stopped()
-        };
-        let stored = blobs.put(&mut file, &mut on_bytes).map_err(stored_error)?;
-        let why = format!("it is larger than {} MiB", LARGEST_TEXT >> 20);
-        progress.advance(1, 0);
-        return Ok(stored.map(|stored| Kept { stored, text: not_read(&why), archive: false }));
+        if !archive {
+            progress.advance(1, 0);
+        }
+        let text = TextRow::unread("application/octet-stream", reading::too_large());
+        return Ok(stored.map(|stored| Kept { stored, text, archive }));
     }
     // Read once: the bytes that are kept are the bytes whose text is read, though the file may change meanwhile.
     let mut bytes = Vec::new();
@@ -71,18 +65,6 @@ pub(super) fn keep(
     let text = reading::read_text(&bytes, &hints);
     progress.advance(1, stored.bytes);
     Ok(Some(Kept { stored, text, archive: false }))
-}
-
-fn not_read(why: &str) -> TextRow {
-    TextRow {
-        extractor: witnessmark_text::EXTRACTOR.to_owned(),
-        media_type: "application/octet-stream".to_owned(),
-        title: None,
-        language: "und".to_owned(),
-        published: None,
-        text: None,
-        warnings: vec![why.to_owned()],
-    }
 }
 
 /// What a file is judged to be by its text. Nobody has looked at it: a page that says "please log in" is content here.

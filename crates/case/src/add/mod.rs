@@ -57,6 +57,21 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The very same was added before, as `id`.
+    fn known(item: &Item, stored: &Stored, id: String) -> Self {
+        Self {
+            source: item.path.display().to_string(),
+            verdict: "duplicate".to_owned(),
+            evidence: vec![format!("already in the case as {id}")],
+            bytes: stored.bytes,
+            digest: Some(stored.digest),
+            captures: None,
+            failed: false,
+            hint: None,
+            capture: Some(id),
+        }
+    }
+
     fn failure(source: &Path, error: &CaseError) -> Self {
         Self {
             capture: None,
@@ -157,21 +172,10 @@ impl Case {
         pending: &mut Pendings,
     ) -> Result<(), CaseError> {
         let file::Kept { stored, text, .. } = kept;
-        let source = item.path.display().to_string();
         let before = self.casebook.captures_of_bytes(&stored.digest)?;
         let same = before.iter().find(|row| row.name == item.name && row.record.is_none());
         if let Some(row) = same {
-            pending.outcomes.push(Outcome {
-                capture: Some(row.capture.to_string()),
-                source,
-                verdict: "duplicate".to_owned(),
-                evidence: vec![format!("already in the case as {}", row.capture)],
-                bytes: stored.bytes,
-                digest: Some(stored.digest),
-                captures: None,
-                failed: false,
-                hint: None,
-            });
+            pending.outcomes.push(Outcome::known(item, &stored, row.capture.to_string()));
             return Ok(());
         }
         let twin = before
@@ -203,7 +207,7 @@ impl Case {
         pending.texts.push((id.to_string(), text));
         pending.outcomes.push(Outcome {
             capture: Some(id.to_string()),
-            source,
+            source: item.path.display().to_string(),
             verdict: verdict.code,
             evidence: verdict.evidence,
             bytes: stored.bytes,

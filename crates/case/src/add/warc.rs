@@ -35,20 +35,10 @@ impl Case {
         stored: Stored,
         progress: &Progress,
     ) -> Result<Outcome, CaseError> {
-        let source = item.path.display().to_string();
         if let Some(found) = self.import_of(&stored, &item.name)? {
             progress.advance(1, 0);
-            return Ok(Outcome {
-                capture: Some(found.id.to_string()),
-                source,
-                verdict: "duplicate".to_owned(),
-                evidence: vec![format!("already in the case as {}", found.id)],
-                bytes: stored.bytes,
-                digest: Some(stored.digest),
-                captures: Some(found.captures),
-                failed: false,
-                hint: None,
-            });
+            let known = Outcome::known(item, &stored, found.id.to_string());
+            return Ok(Outcome { captures: Some(found.captures), ..known });
         }
         let mut pending = Pendings::default();
         let evidence = self.evidence_for(&stored, &mut pending)?;
@@ -71,7 +61,7 @@ impl Case {
         };
         let mut outcome = Outcome {
             capture: Some(import.id.to_string()),
-            source,
+            source: item.path.display().to_string(),
             verdict: "content".to_owned(),
             evidence: vec![format!(
                 "{} records, {} of them captures",

@@ -62,6 +62,14 @@ impl Casebook {
         (stored == wanted(vault)).then_some(casebook)
     }
 
+    /// The casebook that fits the log: the one that is there, or one made again.
+    pub(crate) fn fitting(vault: &Vault) -> Result<Self, CaseError> {
+        match Self::open_fitting(vault) {
+            Some(casebook) => Ok(casebook),
+            None => Self::rebuild(vault),
+        }
+    }
+
     /// The casebook as it is, though the log may have grown since: for readers while somebody writes.
     pub(crate) fn open_lagging(folder: &Path) -> Option<Self> {
         let path = folder.join(NAME);

@@ -177,6 +177,12 @@ impl Casebook {
         Ok(self.db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?)
     }
 
+    /// How many entries there are of a kind.
+    pub(crate) fn count_of_kind(&self, kind: &str) -> Result<u64, CaseError> {
+        let sql = "SELECT count(*) FROM entries WHERE kind = ?1";
+        Ok(self.db.query_row(sql, [kind], |row| row.get(0))?)
+    }
+
     /// How many captures there are of each verdict.
     pub(crate) fn verdicts(&self) -> Result<Vec<(String, u64)>, CaseError> {
         let mut found = self
