@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use witnessmark_archive::{Container, Layout, Reader, RecordType, Severity};
+use witnessmark_archive::{Format, Layout, Reader, RecordType, Severity};
 use witnessmark_model::id::{CaptureId, ImportId};
 use witnessmark_model::payload::{Evidence, Framing, Import, ManifestLine, Payload, Problem};
 use witnessmark_model::{Digest, canonical};
@@ -24,7 +24,7 @@ pub(super) fn is_archive(head: &[u8]) -> bool {
         Err(_) => return false,
     };
     // The first record's head lies within the first bytes, though its block may not.
-    matches!(reader.next_record(), Ok(Some(_))) && reader.container() == Container::Gzip
+    matches!(reader.next_record(), Ok(Some(record)) if record.head().format() == Format::Warc)
 }
 
 impl Case {
