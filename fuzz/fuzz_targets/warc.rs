@@ -1,10 +1,10 @@
-//! Any bytes as a file: every record is read, decoded, and read again by its place.
+//! Any bytes as a file: every record is read, decoded, surveyed, and read again by its place.
 #![no_main]
 
 use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
-use witnessmark_archive::{Reader, check, index, read_record_at};
+use witnessmark_archive::{Reader, check, index, read_record_at, survey};
 
 fuzz_target!(|data: &[u8]| {
     let report = check("fuzz", data, &mut |_| {}).expect("memory gives no machine errors");
@@ -21,6 +21,15 @@ fuzz_target!(|data: &[u8]| {
     }
     if !data.starts_with(b"PK") {
         assert!(whole <= report.records);
+        let mut reader = Reader::new(data).expect("memory gives no machine errors");
+        let mut ends = Vec::new();
+        let surveyed = survey::<std::io::Error>(&mut reader, "fuzz", &mut |_| {}, &mut |record| {
+            let _ = (record.cdxj("fuzz"), record.media_type());
+            ends.extend(record.end().length.map(|length| (record.end().offset, length)));
+            Ok(())
+        });
+        assert_eq!(surveyed.expect("memory gives no machine errors"), report);
+        assert!(places.iter().all(|(offset, length, _)| ends.contains(&(*offset, *length))));
     }
     for (offset, length, sha256) in places.into_iter().take(8) {
         if let Ok(mut again) = read_record_at(Cursor::new(data), offset, length)

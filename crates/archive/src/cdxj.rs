@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::head::{Format, Head, RecordType};
-use crate::http::media_type;
+use crate::http::{essence, media_type};
 use crate::problem::Problem;
 use crate::reader::{Layout, Reader};
 use crate::surt::surt;
@@ -117,7 +117,8 @@ impl std::fmt::Display for CdxjLine {
 }
 
 /// Hands a line for every whole response, revisit, resource, metadata and conversion record that
-/// has a target URI to `line`, in the order of the file, and returns what was wrong.
+/// has a target URI to `line`, in the order of the file, and returns what was wrong. Resources and
+/// metadata of the type `application/warc-fields` describe a crawl and have no line.
 ///
 /// `file` is the name the lines carry. A record that cannot be read at random (a file compressed
 /// as a whole) gets a line without length.
@@ -178,16 +179,23 @@ pub fn index_sorted<R: Read>(file: &str, input: R) -> io::Result<(Vec<CdxjLine>,
     Ok((lines, problems))
 }
 
+/// Whether an index has a line for such a record: for what was captured, and for what was said or
+/// made of it, except in fields that only describe the crawl. As cdxj-indexer 1.5.0 does, and
+/// conversions too, which are all there is in some archives.
+pub(crate) fn is_indexed(head: &Head) -> bool {
+    let described = || {
+        let kind = head.content_type().and_then(essence);
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/warc-fields"))
+    };
+    match head.record_type() {
+        RecordType::Response | RecordType::Revisit | RecordType::Conversion => true,
+        RecordType::Resource | RecordType::Metadata => !described(),
+        _ => false,
+    }
+}
+
 fn fields_of(head: &Head) -> Option<CdxjFields> {
-    let indexed = matches!(
-        head.record_type(),
-        RecordType::Response
-            | RecordType::Revisit
-            | RecordType::Resource
-            | RecordType::Metadata
-            | RecordType::Conversion
-    );
-    let url = head.target_uri().filter(|_| indexed)?.into_owned();
+    let url = head.target_uri().filter(|_| is_indexed(head))?.into_owned();
     let digest = match head.format() {
         Format::Warc => head.get("WARC-Payload-Digest").map(str::to_owned),
         Format::Arc => None,

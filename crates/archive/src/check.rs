@@ -7,14 +7,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cdxj::timestamp;
-use crate::digest_check::{DigestCheck, DigestVerdict};
+use crate::digest_check::{DigestReport, DigestVerdict};
 use crate::feed::{Container, container_of};
-use crate::head::{Format, Head, RecordType};
+use crate::head::{Format, Head};
 use crate::problem::{Code, Problem, Severity};
-use crate::read_ahead::read_ahead;
-use crate::reader::{Layout, Reader, RecordEnd};
-use crate::rules::broken_rules;
+use crate::read_ahead::with_second_thread;
+use crate::survey::check_records;
 use crate::wacz::check_wacz;
 
 /// So many problems are listed; the last then says how many more there were.
@@ -170,6 +168,27 @@ impl Report {
         }
     }
 
+    /// Counts a record of this type.
+    pub(crate) fn count_type(&mut self, name: &str) {
+        let types = self.by_type.len();
+        match self.by_type.get_mut(name) {
+            Some(count) => *count += 1,
+            None => {
+                let name = if types < TYPES { name } else { "…" };
+                *self.by_type.entry(name.to_owned()).or_default() += 1;
+            }
+        }
+    }
+
+    /// Says what the records are.
+    pub(crate) fn set_format(&mut self, format: Option<Format>) {
+        self.kind = match format {
+            Some(Format::Warc) => Kind::Warc,
+            Some(Format::Arc) => Kind::Arc,
+            None => Kind::Unknown,
+        };
+    }
+
     pub(crate) fn conclude(&mut self) {
         let place = |problem: &Problem| (problem.path.clone(), problem.offset);
         self.problems.sort_by_cached_key(place);
@@ -223,8 +242,8 @@ pub fn check<R: Read + Send>(
         return Ok(report);
     }
     let mut report = Report::new(file);
-    read_ahead(input, |reader| {
-        check_records(&mut reader.without_record_digests(), &mut report, progress, None)
+    with_second_thread(input, false, |mut reader| {
+        check_records(&mut reader, &mut report, progress)
     })?;
     report.conclude();
     Ok(report)
@@ -242,110 +261,8 @@ pub fn check_file(path: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<Repo
     check(&name, Cursor::new(first).chain(file), progress)
 }
 
-/// What an index must say of a record.
-pub(crate) struct RecordFacts {
-    pub(crate) offset: u64,
-    pub(crate) length: Option<u64>,
-    pub(crate) indexed: bool,
-    pub(crate) url: String,
-    pub(crate) timestamp: String,
-    pub(crate) payload_digest: Option<String>,
-    pub(crate) status: Option<u16>,
-}
-
-/// Takes the facts of every whole record.
-pub(crate) type Observer<'o> = &'o mut dyn FnMut(RecordFacts);
-
-/// Checks every record that `reader` gives and adds what it finds to `report`.
-pub(crate) fn check_records(
-    reader: &mut Reader<'_>,
-    report: &mut Report,
-    progress: &mut dyn FnMut(u64),
-    mut observer: Option<Observer<'_>>,
-) -> io::Result<()> {
-    while let Some(mut record) = reader.next_record()? {
-        let offset = record.offset();
-        let arc = record.head().format() == Format::Arc;
-        let mut digests = DigestCheck::new(record.head(), arc || observer.is_some());
-        let rules = broken_rules(record.head(), offset);
-        if report.version.is_none() {
-            report.version = Some(record.head().version().to_owned());
-        }
-        loop {
-            let data = record.fill_block()?;
-            if data.is_empty() {
-                break;
-            }
-            digests.push(data);
-            let count = data.len();
-            record.consume_block(count);
-        }
-        let end = record.finish()?;
-        for problem in rules {
-            report.add(problem);
-        }
-        for problem in reader.take_problems() {
-            report.add(problem);
-        }
-        // The length in an ARC's line may be wrong where the HTTP message shows that nothing is
-        // missing: then the record counts, and the problem stays. In a compressed member the end
-        // of the compressed bytes is missing too.
-        let complete = arc && end.layout == Layout::Plain && digests.message_is_complete();
-        if end.whole || complete {
-            report.records += 1;
-            let Some(head) = reader.last_head() else { continue };
-            let name = head.record_type().as_str();
-            let types = report.by_type.len();
-            match report.by_type.get_mut(name) {
-                Some(count) => *count += 1,
-                None => {
-                    let name = if types < TYPES { name } else { "…" };
-                    *report.by_type.entry(name.to_owned()).or_default() += 1;
-                }
-            }
-            let status = count_digests(report, digests, offset, head);
-            if let Some(observer) = &mut observer {
-                observer(facts_of(head, &end, status));
-            }
-        } else {
-            report.incomplete_records += 1;
-        }
-        progress(reader.bytes_read());
-    }
-    for problem in reader.take_problems() {
-        report.add(problem);
-    }
-    report.kind = match reader.format() {
-        Some(Format::Warc) => Kind::Warc,
-        Some(Format::Arc) => Kind::Arc,
-        None => Kind::Unknown,
-    };
-    progress(reader.bytes_read());
-    Ok(())
-}
-
-fn facts_of(head: &Head, end: &RecordEnd, status: Option<u16>) -> RecordFacts {
-    RecordFacts {
-        offset: end.offset,
-        length: end.length,
-        indexed: matches!(
-            head.record_type(),
-            RecordType::Response | RecordType::Revisit | RecordType::Resource
-        ),
-        url: head.target_uri().map(|uri| uri.into_owned()).unwrap_or_default(),
-        timestamp: head.date().map(timestamp).unwrap_or_default(),
-        payload_digest: head.get("WARC-Payload-Digest").map(str::to_owned),
-        status,
-    }
-}
-
-fn count_digests(
-    report: &mut Report,
-    digests: DigestCheck,
-    offset: u64,
-    head: &Head,
-) -> Option<u16> {
-    let found = digests.finish();
+/// Counts the digests of a record and adds what is wrong with them.
+pub(crate) fn count_digests(report: &mut Report, found: &DigestReport, offset: u64, head: &Head) {
     report.block_digests.count(found.block);
     report.payload_digests.count(found.payload);
     let mut add = |code: Code, detail: String| {
@@ -383,5 +300,4 @@ fn count_digests(
     if found.chunking_malformed {
         add(Code::ChunkingMalformed, "the body is not chunked as its head says".to_owned());
     }
-    found.status
 }

@@ -30,6 +30,11 @@ impl<'r> Cursor<'r> {
         Self { feed, batch, position: 0, next_mark: 0, before: 0, ended: false }
     }
 
+    /// See [`Feed::stop_hashing`].
+    pub(crate) fn stop_hashing(&mut self) {
+        self.feed.stop_hashing();
+    }
+
     /// Loads what stands at the cursor.
     pub(crate) fn here(&mut self) -> io::Result<Here> {
         loop {
@@ -38,13 +43,13 @@ impl<'r> Cursor<'r> {
             {
                 return Ok(Here::Mark);
             }
-            if self.position < self.batch.bytes.len() {
+            if self.position < self.batch.len() {
                 return Ok(Here::Data);
             }
             if self.ended {
                 return Ok(Here::End);
             }
-            self.before += self.batch.bytes.len() as u64;
+            self.before += self.batch.len() as u64;
             self.position = 0;
             self.next_mark = 0;
             if !self.feed.next(&mut self.batch)? {
@@ -58,9 +63,9 @@ impl<'r> Cursor<'r> {
     pub(crate) fn data(&self) -> &[u8] {
         let end = match self.batch.marks.get(self.next_mark) {
             Some((at, _)) => *at,
-            None => self.batch.bytes.len(),
+            None => self.batch.len(),
         };
-        self.batch.bytes.get(self.position..end).unwrap_or_default()
+        self.batch.bytes().get(self.position..end).unwrap_or_default()
     }
 
     pub(crate) fn consume(&mut self, count: usize) {
@@ -97,7 +102,7 @@ impl<'r> Cursor<'r> {
         let before = usize::try_from(before).unwrap_or(usize::MAX);
         let start = self.position.saturating_sub(before).max(mark).min(self.position);
         let end = self.position + after.min(self.data().len());
-        (self.batch.bytes.get(start..end).unwrap_or_default(), self.position - start)
+        (self.batch.bytes().get(start..end).unwrap_or_default(), self.position - start)
     }
 
     /// Goes back by `count` bytes, which [`Cursor::around`] must have shown.

@@ -3,15 +3,16 @@
 
 use crate::chunked::Chunked;
 use crate::digest::{Algorithm, DigestField, Hasher};
-use crate::head::{Head, RecordType, decimal};
+use crate::field::Known;
+use crate::head::{Format, Head, RecordType, decimal};
 use crate::http::{HttpHead, head_end, is_http};
 
 /// A head longer than this is none.
 const HEAD_LIMIT: usize = 1024 * 1024;
 
-/// What a digest said of its bytes.
+/// What a record's digest field said of its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum DigestVerdict {
+pub enum DigestVerdict {
     /// The record has no such field.
     Absent,
     /// The bytes are not in this record: a revisit's payload is in the record it refers to, and a
@@ -53,8 +54,19 @@ pub(crate) struct DigestReport {
     pub(crate) payload: DigestVerdict,
     pub(crate) head_malformed: bool,
     pub(crate) chunking_malformed: bool,
-    /// The HTTP status, when a head was parsed.
-    pub(crate) status: Option<u16>,
+    /// The HTTP head, when one was parsed.
+    pub(crate) http: Option<HttpHead>,
+    /// SHA-256 of the payload as it stands, where it was asked for and no header says a digest.
+    pub(crate) payload_sha256: Option<Vec<u8>>,
+}
+
+/// What [`DigestCheck`] finds out beside whether digests match.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// The HTTP head, also where no digest needs it.
+    pub(crate) http: bool,
+    /// SHA-256 of a payload that has no digest.
+    pub(crate) payload_sha256: bool,
 }
 
 pub(crate) struct DigestCheck {
@@ -65,15 +77,17 @@ pub(crate) struct DigestCheck {
     chunked: Option<Chunked>,
     hashers: Vec<(Region, Algorithm, Hasher)>,
     head_malformed: bool,
-    status: Option<u16>,
+    http: Option<HttpHead>,
     /// What the HTTP head says of the body's length, and how much of it came.
     content_length: Option<u64>,
     body_bytes: u64,
+    payload_sha256: bool,
+    /// Whether it matters that head and chunks are well formed.
+    judge_form: bool,
 }
 
 impl DigestCheck {
-    /// With `want_status` an HTTP head is parsed even when no digest needs it.
-    pub(crate) fn new(head: &Head, want_status: bool) -> Self {
+    pub(crate) fn new(head: &Head, wanted: Wanted) -> Self {
         let mut block = Vec::new();
         let mut payload = Vec::new();
         for (name, value) in head.fields() {
@@ -85,8 +99,8 @@ impl DigestCheck {
         }
         let payload_here =
             !matches!(head.record_type(), RecordType::Revisit | RecordType::Continuation)
-                && head.get("WARC-Segment-Number").is_none();
-        let http = is_http(head) && (want_status || (payload_here && !payload.is_empty()));
+                && head.known(Known::SegmentNumber).is_none();
+        let http = is_http(head) && (wanted.http || (payload_here && !payload.is_empty()));
         let split = if http { Split::Head(Vec::new()) } else { Split::Whole };
         let mut check = Self {
             block,
@@ -96,15 +110,31 @@ impl DigestCheck {
             chunked: None,
             hashers: Vec::new(),
             head_malformed: false,
-            status: None,
+            http: None,
             content_length: None,
             body_bytes: 0,
+            payload_sha256: wanted.payload_sha256,
+            judge_form: false,
         };
+        check.payload_sha256 &= check.payload.is_empty();
+        // The same whatever else is wanted, so that every way of checking says the same.
+        let needed = head.format() == Format::Arc || !check.payload.is_empty();
+        check.judge_form = payload_here && needed;
         watch(&mut check.hashers, Region::Block, &check.block);
-        if payload_here && !http {
-            watch(&mut check.hashers, Region::Block, &check.payload);
+        if !http {
+            check.watch_payload(Region::Block);
         }
         check
+    }
+
+    /// Hashes a region as the payload.
+    fn watch_payload(&mut self, region: Region) {
+        if self.payload_here {
+            watch(&mut self.hashers, region, &self.payload);
+        }
+        if self.payload_sha256 {
+            watch(&mut self.hashers, region, &[DigestField::Known(Algorithm::Sha256, Vec::new())]);
+        }
     }
 
     fn update(&mut self, region: Region, data: &[u8]) {
@@ -144,15 +174,15 @@ impl DigestCheck {
 
     fn begin_body(&mut self, head: &[u8], body: &[u8]) {
         self.split = Split::Body;
-        watch(&mut self.hashers, Region::Body, &self.payload);
+        self.watch_payload(Region::Body);
         match HttpHead::parse(head) {
             Some(parsed) => {
-                self.status = parsed.status;
                 self.content_length = parsed.get("Content-Length").and_then(decimal);
                 if parsed.is_chunked() {
                     self.chunked = Some(Chunked::new());
                     watch(&mut self.hashers, Region::Entity, &self.payload);
                 }
+                self.http = Some(parsed);
             }
             None => {
                 self.head_malformed = !(head.is_empty() && body.is_empty());
@@ -209,6 +239,13 @@ impl DigestCheck {
             }
         });
         let whole = matches!(self.split, Split::Whole);
+        let payload_sha256 = sums
+            .iter()
+            .find(|(at, of, _)| {
+                let region = if whole { Region::Block } else { Region::Body };
+                self.payload_sha256 && (*at, *of) == (region, Algorithm::Sha256)
+            })
+            .map(|(_, _, sum)| sum.clone());
         let payload = judge(&self.payload, |field| {
             if !self.payload_here {
                 return DigestVerdict::NotHere;
@@ -231,9 +268,10 @@ impl DigestCheck {
         DigestReport {
             block,
             payload,
-            head_malformed: self.head_malformed,
-            status: self.status,
-            chunking_malformed: chunking == Some(false),
+            head_malformed: self.judge_form && self.head_malformed,
+            http: self.http,
+            payload_sha256,
+            chunking_malformed: self.judge_form && chunking == Some(false),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::field::{Known, KnownFields};
+
 /// What a record is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RecordType {
@@ -29,17 +31,20 @@ pub enum RecordType {
 
 impl RecordType {
     fn from_name(name: &str) -> Self {
-        match name.to_ascii_lowercase().as_str() {
-            "warcinfo" => Self::Warcinfo,
-            "response" => Self::Response,
-            "resource" => Self::Resource,
-            "request" => Self::Request,
-            "metadata" => Self::Metadata,
-            "revisit" => Self::Revisit,
-            "conversion" => Self::Conversion,
-            "continuation" => Self::Continuation,
-            other => Self::Other(other.chars().take(64).collect()),
-        }
+        let known = [
+            Self::Response,
+            Self::Request,
+            Self::Metadata,
+            Self::Revisit,
+            Self::Resource,
+            Self::Warcinfo,
+            Self::Conversion,
+            Self::Continuation,
+        ];
+        let same = |kind: &Self| kind.as_str().eq_ignore_ascii_case(name);
+        known.into_iter().find(same).unwrap_or_else(|| {
+            Self::Other(name.chars().take(64).map(|letter| letter.to_ascii_lowercase()).collect())
+        })
     }
 
     /// The name as it stands in a file, in lower case; `arc_header` for an ARC file's head.
@@ -75,6 +80,25 @@ struct Field {
     value: (usize, usize),
 }
 
+impl Field {
+    /// Reads `name: value`; the line begins at `start` in the header. `None` without a name.
+    fn parse(line: &str, start: usize) -> Option<(&str, Self)> {
+        let colon = memchr::memchr(b':', line.as_bytes())?;
+        let (name, rest) = (line.get(..colon)?, line.get(colon + 1..)?);
+        let (trimmed, value) = (name.trim_ascii(), rest.trim_ascii());
+        if trimmed.is_empty() {
+            return None;
+        }
+        let name_start = start + name.len() - name.trim_ascii_start().len();
+        let value_start = start + colon + 1 + rest.len() - rest.trim_ascii_start().len();
+        let field = Self {
+            name: (name_start, name_start + trimmed.len()),
+            value: (value_start, value_start + value.len()),
+        };
+        Some((trimmed, field))
+    }
+}
+
 /// A record's header: its version and all its fields in the order of the file.
 ///
 /// For an ARC record the fields are named as ARC's own first record names them: `URL`,
@@ -85,6 +109,7 @@ pub struct Head {
     pub(crate) text: String,
     version: (usize, usize),
     fields: Vec<Field>,
+    known: KnownFields,
     record_type: RecordType,
     content_length: Option<u64>,
 }
@@ -109,15 +134,18 @@ impl Head {
             }
         };
         let mut fields: Vec<Field> = Vec::with_capacity(16);
+        let mut known = KnownFields::default();
         let mut version = (0, 0);
         let mut folded: Vec<(usize, String)> = Vec::new();
         let mut start = 0;
-        for (number, line) in text.split_inclusive('\n').enumerate() {
+        while let Some(rest) = text.get(start..).filter(|rest| !rest.is_empty()) {
+            let length = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
+            let line = rest.get(..length).unwrap_or_default();
             let content = line.trim_end_matches(['\r', '\n']);
-            deviations.line_ending |= &line[content.len()..] != "\r\n";
-            if number == 0 {
-                version =
-                    (start + content.find('/').map_or(0, |slash| slash + 1), start + content.len());
+            deviations.line_ending |= line.get(content.len()..) != Some("\r\n");
+            if start == 0 {
+                let line = content.trim_ascii_end();
+                version = (line.find('/').map_or(0, |slash| slash + 1), line.len());
             } else if content.starts_with([' ', '\t']) && !fields.is_empty() {
                 match folded.last_mut() {
                     Some((last, value)) if *last == fields.len() - 1 => {
@@ -131,21 +159,15 @@ impl Head {
                     }
                 }
             } else if !content.is_empty() {
-                match content.split_once(':') {
-                    Some((name, value)) if !name.trim().is_empty() => {
-                        let trimmed = name.trim();
-                        let name_start = start + name.len() - name.trim_start().len();
-                        let lead = value.len() - value.trim_start().len();
-                        let value_start = start + name.len() + 1 + lead;
-                        fields.push(Field {
-                            name: (name_start, name_start + trimmed.len()),
-                            value: (value_start, value_start + value.trim().len()),
-                        });
+                match Field::parse(content, start) {
+                    Some((name, field)) => {
+                        known.add(name, fields.len());
+                        fields.push(field);
                     }
-                    _ => deviations.malformed_lines += 1,
+                    None => deviations.malformed_lines += 1,
                 }
             }
-            start += line.len();
+            start += length;
         }
         for (index, value) in folded {
             if let Some(field) = fields.get_mut(index) {
@@ -158,11 +180,12 @@ impl Head {
             text,
             version,
             fields,
+            known,
             record_type: RecordType::Other(String::new()),
             content_length: None,
         };
-        head.record_type = RecordType::from_name(head.get("WARC-Type").unwrap_or_default());
-        head.content_length = head.get("Content-Length").and_then(decimal);
+        head.record_type = RecordType::from_name(head.known(Known::Type).unwrap_or_default());
+        head.content_length = head.known(Known::ContentLength).and_then(decimal);
         (head, deviations)
     }
 
@@ -217,9 +240,11 @@ impl Head {
         spans.push((0, end));
         spans.reverse();
         let mut fields = Vec::new();
+        let mut known = KnownFields::default();
         let names_at = text.len();
         let mut at = names_at;
         for (name, value) in std::iter::once(&"URL").chain(names).zip(spans) {
+            known.add(name, fields.len());
             fields.push(Field { name: (at, at + name.len()), value });
             at += name.len();
         }
@@ -238,6 +263,7 @@ impl Head {
             text,
             version: (version_at, version_at + 1),
             fields,
+            known,
             record_type,
             content_length: None,
         };
@@ -271,15 +297,15 @@ impl Head {
 
     /// The record's URI without angle brackets; `None` in ARC.
     pub fn record_id(&self) -> Option<&str> {
-        self.get("WARC-Record-ID").map(without_brackets).filter(|id| !id.is_empty())
+        self.known(Known::RecordId).map(without_brackets).filter(|id| !id.is_empty())
     }
 
     /// The URI the record is about, without angle brackets and with spaces percent-encoded.
     pub fn target_uri(&self) -> Option<Cow<'_, str>> {
-        let uri = without_brackets(self.get(match self.format {
-            Format::Warc => "WARC-Target-URI",
-            Format::Arc => "URL",
-        })?);
+        let uri = without_brackets(match self.format {
+            Format::Warc => self.known(Known::TargetUri),
+            Format::Arc => self.get("URL"),
+        }?);
         if uri.is_empty() {
             None
         } else if uri.contains(' ') {
@@ -291,15 +317,25 @@ impl Head {
 
     /// The date as written: RFC 3339 in a WARC, 14 digits in an ARC.
     pub fn date(&self) -> Option<&str> {
-        self.get(match self.format {
-            Format::Warc => "WARC-Date",
-            Format::Arc => "Archive-date",
-        })
+        match self.format {
+            Format::Warc => self.known(Known::Date),
+            Format::Arc => self.get("Archive-date"),
+        }
     }
 
     /// The block's media type as written, parameters included.
     pub fn content_type(&self) -> Option<&str> {
-        self.get("Content-Type")
+        self.known(Known::ContentType)
+    }
+
+    /// The first field of a name that the specification defines.
+    pub(crate) fn known(&self, known: Known) -> Option<&str> {
+        self.fields.get(self.known.first(known)?).map(|field| self.span(field.value))
+    }
+
+    /// The names the specification defines that occur more than once.
+    pub(crate) fn repeated(&self) -> impl Iterator<Item = Known> {
+        self.known.repeated()
     }
 
     /// The first field of this name; names are compared without case.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::field::Known;
 use crate::head::{Format, Head, RecordType};
 use crate::reader::Record;
 
@@ -104,14 +105,25 @@ impl HttpHead {
 
 /// The type and subtype of a `Content-Type` value in lower case.
 pub(crate) fn media_type(value: &str) -> Option<String> {
-    let end = value.bytes().position(|byte| byte == b';' || byte == b',').unwrap_or(value.len());
-    let essence = value.get(..end)?.trim();
-    let (kind, subtype) = essence.split_once('/')?;
-    let token = |text: &str| {
-        let allowed = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&byte);
-        !text.is_empty() && text.bytes().all(allowed)
+    essence(value).map(str::to_ascii_lowercase)
+}
+
+/// The type and subtype of a `Content-Type` value as they stand; `None` when it is no media type.
+pub(crate) fn essence(value: &str) -> Option<&str> {
+    let end = memchr::memchr2(b';', b',', value.as_bytes()).unwrap_or(value.len());
+    let essence = value.get(..end)?.trim_ascii();
+    let slash = memchr::memchr(b'/', essence.as_bytes())?;
+    let (kind, subtype) = (essence.get(..slash)?, essence.get(slash + 1..)?);
+    (is_token(kind) && is_token(subtype)).then_some(essence)
+}
+
+/// Whether this is a token of RFC 9110, section 5.6.2, in the wider form of RFC 2045.
+fn is_token(text: &str) -> bool {
+    const SEPARATORS: &[u8] = b"()<>@,;:\\\"/[]?=";
+    let allowed = |byte: u8| {
+        byte.is_ascii_alphanumeric() || (byte.is_ascii_graphic() && !SEPARATORS.contains(&byte))
     };
-    (token(kind) && token(subtype)).then(|| essence.to_ascii_lowercase())
+    !text.is_empty() && text.bytes().all(allowed)
 }
 
 fn charset(value: &str) -> Option<String> {
@@ -142,9 +154,10 @@ pub(crate) fn is_http(head: &Head) -> bool {
             let url = head.get("URL").unwrap_or_default();
             by_type && (url.starts_with("http:") || url.starts_with("https:"))
         }
-        Format::Warc => match head.content_type().and_then(media_type) {
-            Some(kind) => by_type && kind == "application/http",
-            None => by_type && head.get("WARC-Target-URI").is_some_and(|uri| uri.contains("http")),
+        Format::Warc if !by_type => false,
+        Format::Warc => match head.content_type().and_then(essence) {
+            Some(kind) => kind.eq_ignore_ascii_case("application/http"),
+            None => head.known(Known::TargetUri).is_some_and(|uri| uri.contains("http")),
         },
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use lz4_flex::frame::FrameDecoder;
 
-use crate::feed::{BATCH, Batch, Feed, Mark, ROOM, find_member, looks_like_a_record};
+use crate::feed::{Batch, Feed, Mark, ROOM, find_member, looks_like_a_record};
 use crate::problem::Code;
 use crate::stored::Stored;
 
@@ -63,7 +63,7 @@ impl<R: Read> Lz4Feed<R> {
             return Ok(State::Done);
         }
         if available.starts_with(&FRAME) {
-            batch.mark(Mark::Start(start));
+            batch.mark(Mark::Start(start, None));
             let input = Input { stored, failure: None, ended: false };
             return Ok(State::Inside { start, decoder: Box::new(FrameDecoder::new(input)) });
         }
@@ -83,10 +83,11 @@ impl<R: Read> Lz4Feed<R> {
         start: u64,
         mut decoder: Box<FrameDecoder<Input<R>>>,
     ) -> io::Result<State<R>> {
-        let room = BATCH.saturating_sub(batch.bytes.len()).max(1);
-        let result = (&mut decoder).take(room as u64).read_to_end(&mut batch.bytes);
-        match result {
-            Ok(count) if count == room => Ok(State::Inside { start, decoder }),
+        match decoder.read(batch.room(batch.left())) {
+            Ok(count) if count > 0 => {
+                batch.filled(count);
+                Ok(State::Inside { start, decoder })
+            }
             Ok(_) => {
                 let stored = decoder.into_inner().stored;
                 batch.mark(Mark::End(stored.offset()));
@@ -145,10 +146,9 @@ fn find_frame<R: Read>(batch: &mut Batch, mut stored: Stored<R>) -> io::Result<S
 impl<R: Read> Feed for Lz4Feed<R> {
     fn next(&mut self, batch: &mut Batch) -> io::Result<bool> {
         batch.clear();
-        batch.bytes.reserve(BATCH);
         loop {
-            let full = batch.bytes.len() >= BATCH;
-            let no_room = batch.bytes.len() + ROOM > BATCH;
+            let full = batch.left() == 0;
+            let no_room = batch.left() < ROOM;
             let state = match std::mem::replace(&mut self.state, State::Done) {
                 State::Done => break,
                 State::Between(stored) if no_room => {
@@ -170,6 +170,6 @@ impl<R: Read> Feed for Lz4Feed<R> {
             self.state = state;
         }
         batch.stored_end = self.offset;
-        Ok(!batch.bytes.is_empty() || !batch.marks.is_empty())
+        Ok(batch.len() > 0 || !batch.marks.is_empty())
     }
 }

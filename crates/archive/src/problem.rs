@@ -159,7 +159,8 @@ codes! {
     WaczDigestMismatch "wacz-digest-mismatch" Flaw "datapackage.json does not have the hash datapackage-digest.json says.";
     WaczSignatureInvalid "wacz-signature-invalid" Flaw "The signature is not one of the signed hash by the key given.";
     WaczSignatureForm "wacz-signature-form" Flaw "signedData has neither exactly the keys of a domain signature nor of an anonymous one.";
-    WaczSignatureTrust "wacz-signature-trust" Notice "The signature is right; who holds its key, and its time token, were not checked here.";
+    WaczSignatureTrust "wacz-signature-trust" Notice "A signature or a time token is right by the keys it brings; whose they are is for the reader to decide.";
+    WaczTimeTokenInvalid "wacz-time-token-invalid" Flaw "A time token (RFC 3161) is not one for the bytes it is said to be for, or its authority's certificates do not bear it out.";
     ProblemsOmitted "problems-omitted" Flaw "More problems were found than are listed.";
 }
 

@@ -6,26 +6,37 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use crate::feed::{self, Batch, Feed};
 use crate::reader::Reader;
 
-/// So many batches are decoded ahead: a megabyte.
-const AHEAD: usize = 4;
+/// So many batches are decoded ahead, mostly eight megabytes: inflating is slow where hashing is
+/// fast (pictures) and fast where hashing is slow (pages), so that one thread gets far ahead.
+const AHEAD: usize = 32;
 
 /// Opens `input` and gives a reader over it to `work`, while a second thread reads and
-/// decompresses ahead, at most about a megabyte and a half. The records are the same as without it. On
-/// WebAssembly, which has no threads, everything happens in one.
-pub fn read_ahead<'r, R: Read + Send + 'r, T>(
+/// decompresses ahead, and hashes the records of members that hold one record. What waits between
+/// the threads is mostly less than ten megabytes, and never more than 80. The records are the same as without it. On WebAssembly, which
+/// has no threads, everything happens in one.
+pub fn read_ahead<'r, R: Read + Send + 'r, T, E: From<io::Error>>(
     input: R,
-    work: impl FnOnce(Reader<'_>) -> io::Result<T>,
-) -> io::Result<T> {
+    work: impl FnOnce(Reader<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    with_second_thread(input, true, work)
+}
+
+/// [`read_ahead`], where `hash` says whether records are hashed.
+pub(crate) fn with_second_thread<'r, R: Read + Send + 'r, T, E: From<io::Error>>(
+    input: R,
+    hash: bool,
+    work: impl FnOnce(Reader<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let (container, feed) = feed::open(input, 0, hash)?;
     if cfg!(target_family = "wasm") {
-        return work(Reader::new(input)?);
+        return work(Reader::over(container, Box::new(feed), 0, hash));
     }
-    let (container, feed) = feed::open(input, 0)?;
     std::thread::scope(|scope| {
         let (batches, received) = sync_channel(AHEAD);
         let (used, returned) = sync_channel(AHEAD + 2);
         scope.spawn(move || decode(feed, &batches, &returned));
         // The reader, and with it the channel, is gone before the thread is waited for.
-        work(Reader::over(container, Box::new(Ahead { received, used }), 0))
+        work(Reader::over(container, Box::new(Ahead { received, used }), 0, hash))
     })
 }
 
@@ -61,7 +72,7 @@ struct Ahead {
 impl Feed for Ahead {
     fn next(&mut self, batch: &mut Batch) -> io::Result<bool> {
         let old = std::mem::take(batch);
-        if old.bytes.capacity() > 0 {
+        if !old.is_new() {
             let _ = self.used.try_send(old);
         }
         match self.received.recv() {

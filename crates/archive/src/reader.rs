@@ -11,7 +11,7 @@ pub use ending::{Layout, RecordEnd};
 pub use record::Record;
 
 use crate::cursor::{Cursor, Here};
-use crate::feed::{self, Container, Feed, Mark};
+use crate::feed::{self, Container, Feed, Mark, WholeMember};
 use crate::head::{Deviations, Format, Head, is_arc_line, is_version_line};
 use crate::problem::{Code, Problem, Severity};
 
@@ -54,6 +54,7 @@ pub struct Reader<'r> {
 struct Member {
     stored_start: u64,
     plain_start: u64,
+    whole: Option<WholeMember>,
 }
 
 /// The record whose block is being read.
@@ -64,7 +65,25 @@ struct Current {
     members: u32,
     remaining: u64,
     broken: Option<Problem>,
-    sha256: Option<Sha256>,
+    sha256: RecordHash,
+}
+
+/// The digest of a record's plain bytes.
+enum RecordHash {
+    NotWanted,
+    Running(Box<Sha256>),
+    /// It was computed where the record's member was inflated.
+    Known([u8; 32]),
+}
+
+impl RecordHash {
+    fn finish(self) -> Option<[u8; 32]> {
+        match self {
+            Self::NotWanted => None,
+            Self::Running(sha256) => Some(sha256.finalize().into()),
+            Self::Known(sha256) => Some(sha256),
+        }
+    }
 }
 
 impl<'r> Reader<'r> {
@@ -75,16 +94,21 @@ impl<'r> Reader<'r> {
 
     /// Opens a stream whose first byte has the offset `first` in its file.
     pub fn at<R: Read + 'r>(input: R, first: u64) -> io::Result<Self> {
-        let (container, feed) = feed::open(input, first)?;
-        Ok(Self::over(container, Box::new(feed), first))
+        let (container, feed) = feed::open(input, first, true)?;
+        Ok(Self::over(container, Box::new(feed), first, true))
     }
 
-    pub(crate) fn over(container: Container, feed: Box<dyn Feed + 'r>, first: u64) -> Self {
+    pub(crate) fn over(
+        container: Container,
+        feed: Box<dyn Feed + 'r>,
+        first: u64,
+        hash_records: bool,
+    ) -> Self {
         Self {
             cursor: Cursor::new(feed),
             container,
             first,
-            hash_records: true,
+            hash_records,
             format: None,
             problems: Vec::new(),
             omitted: 0,
@@ -119,6 +143,7 @@ impl<'r> Reader<'r> {
     /// Leaves [`RecordEnd::sha256`] empty, which saves a third of the time.
     pub fn without_record_digests(mut self) -> Self {
         self.hash_records = false;
+        self.cursor.stop_hashing();
         self
     }
 
@@ -198,9 +223,9 @@ impl<'r> Reader<'r> {
     /// Takes a mark between records.
     fn pass_mark(&mut self) {
         match self.cursor.take_mark() {
-            Some(Mark::Start(stored_start)) => {
+            Some(Mark::Start(stored_start, whole)) => {
                 let plain_start = self.cursor.plain_position();
-                self.member = Some(Member { stored_start, plain_start });
+                self.member = Some(Member { stored_start, plain_start, whole });
             }
             Some(Mark::End(_)) => self.member = None,
             Some(Mark::Damage { code, offset, detail }) => {
@@ -275,7 +300,7 @@ impl<'r> Reader<'r> {
             members: 1,
             remaining: 0,
             broken: None,
-            sha256: None,
+            sha256: RecordHash::NotWanted,
         };
         self.raw.clear();
         let line = self.read_line(LINE_LIMIT, &mut start)?;
@@ -316,26 +341,14 @@ impl<'r> Reader<'r> {
 
     fn read_warc_head(&mut self, mut start: Current) -> io::Result<bool> {
         self.format = self.format.or(Some(Format::Warc));
-        let complete = loop {
-            match self.read_line(HEAD_LIMIT, &mut start)? {
-                Line::Whole => {
-                    let line_start = self.raw.len() - last_line_length(&self.raw);
-                    let blank = self
-                        .raw
-                        .get(line_start..)
-                        .is_some_and(|line| line.iter().all(|byte| matches!(byte, b'\r' | b'\n')));
-                    if blank {
-                        break Ok(());
-                    }
-                }
-                Line::TooLong => break Err((Code::HeadTooLarge, None)),
-                Line::Ended(problem) => break Err((Code::HeadTruncated, problem)),
-            }
+        let complete = match self.take_head_at_once() {
+            true => Ok(()),
+            false => self.take_head_by_lines(&mut start)?,
         };
         let (head, deviations) = Head::parse_warc(&self.raw);
-        let id = head.record_id().map(str::to_owned);
         self.head = Some(head);
         if let Err((code, cause)) = complete {
+            let id = self.record_id();
             let detail = match code {
                 Code::HeadTooLarge => format!("the header exceeds {HEAD_LIMIT} bytes"),
                 _ => format!("the header breaks off after {} bytes", self.raw.len()),
@@ -348,8 +361,11 @@ impl<'r> Reader<'r> {
             self.head = None;
             return Ok(false);
         }
-        self.report_deviations(deviations, start.stored_start, id.clone());
+        if deviations != Deviations::default() {
+            self.report_deviations(deviations, start.stored_start);
+        }
         if self.head.as_ref().and_then(Head::content_length).is_none() {
+            let id = self.record_id();
             let value = self.head.as_ref().and_then(|head| head.get("Content-Length"));
             let detail = match value {
                 Some(value) => format!("Content-Length is {:?}", shorten(value)),
@@ -363,7 +379,38 @@ impl<'r> Reader<'r> {
         Ok(true)
     }
 
-    fn report_deviations(&mut self, deviations: Deviations, offset: u64, id: Option<String>) {
+    /// Takes the rest of the header into `raw` when all of it is there, as it mostly is.
+    fn take_head_at_once(&mut self) -> bool {
+        let data = self.cursor.data();
+        let data = data.get(..data.len().min(LINE_LIMIT)).unwrap_or_default();
+        let Some(end) = blank_line_end(data) else { return false };
+        self.raw.extend_from_slice(data.get(..end).unwrap_or_default());
+        self.cursor.consume(end);
+        true
+    }
+
+    /// Takes the rest of the header into `raw` line by line; what is wrong when it does not end.
+    fn take_head_by_lines(
+        &mut self,
+        start: &mut Current,
+    ) -> io::Result<Result<(), (Code, Option<Problem>)>> {
+        loop {
+            match self.read_line(HEAD_LIMIT, start)? {
+                Line::Whole => {
+                    let line_start = self.raw.len() - last_line_length(&self.raw);
+                    let line = self.raw.get(line_start..).unwrap_or_default();
+                    if line.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+                        return Ok(Ok(()));
+                    }
+                }
+                Line::TooLong => return Ok(Err((Code::HeadTooLarge, None))),
+                Line::Ended(problem) => return Ok(Err((Code::HeadTruncated, problem))),
+            }
+        }
+    }
+
+    fn report_deviations(&mut self, deviations: Deviations, offset: u64) {
+        let id = self.record_id();
         if deviations.malformed_lines > 0 {
             let detail = format!("{} header lines have no name", deviations.malformed_lines);
             self.report(Code::FieldMalformed, offset, id.clone(), detail);
@@ -399,7 +446,13 @@ impl<'r> Reader<'r> {
 
     fn begin_block(&mut self, mut start: Current) {
         start.remaining = self.head.as_ref().and_then(Head::content_length).unwrap_or(0);
-        start.sha256 = self.hash_records.then(|| Sha256::new_with_prefix(&self.raw));
+        let length = start.remaining.saturating_add(self.raw.len() as u64);
+        let whole = self.member.and_then(|member| member.whole);
+        start.sha256 = match whole.filter(|_| start.at_member_start && start.members == 1) {
+            _ if !self.hash_records => RecordHash::NotWanted,
+            Some(whole) if whole.length == length => RecordHash::Known(whole.sha256),
+            _ => RecordHash::Running(Box::new(Sha256::new_with_prefix(&self.raw))),
+        };
         self.current = Some(start);
     }
 
@@ -438,9 +491,9 @@ impl<'r> Reader<'r> {
     /// Takes a mark inside a record; gives the problem when the record cannot go on after it.
     fn cross_mark(&mut self, record: &mut Current) -> io::Result<Option<Problem>> {
         match self.cursor.take_mark() {
-            Some(Mark::Start(stored_start)) => {
+            Some(Mark::Start(stored_start, whole)) => {
                 let plain_start = self.cursor.plain_position();
-                self.member = Some(Member { stored_start, plain_start });
+                self.member = Some(Member { stored_start, plain_start, whole });
                 record.members += 1;
                 self.cursor.here()?;
             }
@@ -518,7 +571,7 @@ impl<'r> Reader<'r> {
     fn consume_block(&mut self, count: usize) {
         let Some(record) = &mut self.current else { return };
         let count = count.min(usize::try_from(record.remaining).unwrap_or(usize::MAX));
-        if let Some(sha256) = &mut record.sha256 {
+        if let RecordHash::Running(sha256) = &mut record.sha256 {
             sha256.update(self.cursor.data().get(..count).unwrap_or_default());
         }
         record.remaining -= count as u64;
@@ -552,6 +605,16 @@ impl Skipped {
 
 fn first_line(bytes: &[u8]) -> Option<&[u8]> {
     bytes.get(..memchr::memchr(b'\n', bytes)?)
+}
+
+/// Where the first blank line ends.
+fn blank_line_end(bytes: &[u8]) -> Option<usize> {
+    let mut start = 0;
+    memchr::memchr_iter(b'\n', bytes).find_map(|end| {
+        let line = bytes.get(start..end).unwrap_or_default();
+        start = end + 1;
+        line.iter().all(|byte| *byte == b'\r').then_some(start)
+    })
 }
 
 fn last_line_length(raw: &[u8]) -> usize {

@@ -1,33 +1,9 @@
 //! The rules of WARC 1.1 (ISO 28500:2017) that one record's header must keep.
 
+use crate::field::Known;
 use crate::head::{Format, Head, RecordType, without_brackets};
-use crate::http::media_type;
+use crate::http::essence;
 use crate::problem::{Code, Problem};
-
-/// Fields the specification defines, which may not be repeated. WARC-Concurrent-To may. Fields it
-/// does not define are ignored, as it asks: Browsertrix repeats WARC-Protocol.
-const ONCE: [&str; 20] = [
-    "WARC-Type",
-    "WARC-Record-ID",
-    "WARC-Date",
-    "Content-Length",
-    "Content-Type",
-    "WARC-Block-Digest",
-    "WARC-Payload-Digest",
-    "WARC-IP-Address",
-    "WARC-Refers-To",
-    "WARC-Refers-To-Target-URI",
-    "WARC-Refers-To-Date",
-    "WARC-Target-URI",
-    "WARC-Truncated",
-    "WARC-Warcinfo-ID",
-    "WARC-Filename",
-    "WARC-Profile",
-    "WARC-Identified-Payload-Type",
-    "WARC-Segment-Origin-ID",
-    "WARC-Segment-Number",
-    "WARC-Segment-Total-Length",
-];
 
 /// Every rule the header breaks, in the order of the rules below.
 pub(crate) fn broken_rules(head: &Head, offset: u64) -> Vec<Problem> {
@@ -63,29 +39,18 @@ impl Findings<'_> {
 
     /// Section 5: four fields on every record.
     fn mandatory(&mut self) {
-        for name in ["WARC-Type", "WARC-Record-ID", "WARC-Date"] {
-            if self.head.get(name).is_none_or(str::is_empty) {
-                self.add(Code::FieldMissing, format!("{name} is missing"));
+        for field in [Known::Type, Known::RecordId, Known::Date] {
+            if self.head.known(field).is_none_or(str::is_empty) {
+                self.add(Code::FieldMissing, format!("{} is missing", field.name()));
             }
         }
     }
 
-    /// Section 4: only fields that say so may be repeated.
+    /// Section 4: of the fields the specification defines, only WARC-Concurrent-To may be repeated.
+    /// Fields it does not define are ignored, as it asks: Browsertrix repeats WARC-Protocol.
     fn repeated(&mut self) {
-        let mut seen = 0u32;
-        let mut repeated = Vec::new();
-        for (name, _) in self.head.fields() {
-            let known = ONCE.iter().position(|known| known.eq_ignore_ascii_case(name));
-            if let Some(known) = known {
-                if seen & 1 << known != 0 && !repeated.contains(&known) {
-                    repeated.push(known);
-                }
-                seen |= 1 << known;
-            }
-        }
-        let repeated = repeated.into_iter().filter_map(|known| ONCE.get(known));
-        for name in repeated {
-            self.add(Code::FieldRepeated, format!("{name} occurs more than once"));
+        for field in self.head.repeated().filter(|field| *field != Known::ConcurrentTo) {
+            self.add(Code::FieldRepeated, format!("{} occurs more than once", field.name()));
         }
     }
 
@@ -94,33 +59,34 @@ impl Findings<'_> {
         use RecordType::{
             Continuation, Conversion, Request, Resource, Response, Revisit, Warcinfo,
         };
-        let kind = self.head.record_type().clone();
-        let has = |name: &str| self.head.get(name).is_some();
+        let head = self.head;
+        let kind = head.record_type();
+        let has = |field: Known| head.known(field).is_some();
         let mut forbidden = Vec::new();
         let mut missing = Vec::new();
         match kind {
-            Warcinfo if has("WARC-Target-URI") => forbidden.push("WARC-Target-URI"),
+            Warcinfo if has(Known::TargetUri) => forbidden.push(Known::TargetUri),
             Response | Resource | Request | Revisit | Conversion | Continuation
-                if !has("WARC-Target-URI") =>
+                if !has(Known::TargetUri) =>
             {
-                missing.push("WARC-Target-URI");
+                missing.push(Known::TargetUri);
             }
             _ => {}
         }
-        if has("WARC-Concurrent-To") && matches!(kind, Warcinfo | Conversion | Continuation) {
-            forbidden.push("WARC-Concurrent-To");
+        if has(Known::ConcurrentTo) && matches!(kind, Warcinfo | Conversion | Continuation) {
+            forbidden.push(Known::ConcurrentTo);
         }
-        if has("WARC-Filename") && kind != Warcinfo {
-            forbidden.push("WARC-Filename");
+        if has(Known::Filename) && *kind != Warcinfo {
+            forbidden.push(Known::Filename);
         }
-        if kind == Revisit {
-            match self.head.get("WARC-Profile") {
-                None => missing.push("WARC-Profile"),
+        if *kind == Revisit {
+            match head.known(Known::Profile) {
+                None => missing.push(Known::Profile),
                 Some(profile)
                     if without_brackets(profile).ends_with("identical-payload-digest") =>
                 {
-                    if !has("WARC-Payload-Digest") {
-                        missing.push("WARC-Payload-Digest");
+                    if !has(Known::PayloadDigest) {
+                        missing.push(Known::PayloadDigest);
                     }
                 }
                 Some(profile) if without_brackets(profile).ends_with("server-not-modified") => {}
@@ -130,33 +96,28 @@ impl Findings<'_> {
                 }
             }
         }
-        if kind == Continuation {
-            missing.extend(
-                ["WARC-Segment-Origin-ID", "WARC-Segment-Number"]
-                    .into_iter()
-                    .filter(|name| !has(name)),
-            );
+        if *kind == Continuation {
+            let needed = [Known::SegmentOriginId, Known::SegmentNumber];
+            missing.extend(needed.into_iter().filter(|field| !has(*field)));
         }
-        for name in missing {
-            self.add(
-                Code::FieldMissing,
-                format!("{name} is missing on a {} record", kind.as_str()),
-            );
+        for field in missing {
+            let detail = format!("{} is missing on a {} record", field.name(), kind.as_str());
+            self.add(Code::FieldMissing, detail);
         }
-        for name in forbidden {
-            let detail = format!("{name} must not stand on a {} record", kind.as_str());
+        for field in forbidden {
+            let detail = format!("{} must not stand on a {} record", field.name(), kind.as_str());
             self.add(Code::FieldForbidden, detail);
         }
     }
 
     fn forms(&mut self) {
-        if let Some(id) = self.head.get("WARC-Record-ID")
+        if let Some(id) = self.head.known(Known::RecordId)
             && !id.is_empty()
             && !(id.starts_with('<') && id.ends_with('>') && id.contains(':'))
         {
             self.add(Code::RecordIdForm, format!("WARC-Record-ID is {id:?}"));
         }
-        if let Some(date) = self.head.get("WARC-Date")
+        if let Some(date) = self.head.known(Known::Date)
             && !date.is_empty()
             && !is_warc_date(date)
         {
@@ -164,11 +125,11 @@ impl Findings<'_> {
         }
         if let Some(kind) = self.head.content_type()
             && !kind.is_empty()
-            && media_type(kind).is_none()
+            && essence(kind).is_none()
         {
             self.add(Code::ContentTypeInvalid, format!("Content-Type is {kind:?}"));
         }
-        if let Some(uri) = self.head.get("WARC-Target-URI") {
+        if let Some(uri) = self.head.known(Known::TargetUri) {
             if uri.starts_with('<') && uri.ends_with('>') {
                 self.add(Code::TargetUriBrackets, format!("WARC-Target-URI is {uri:?}"));
             }

@@ -2,8 +2,9 @@
 
 use std::io::{self, Read};
 
-/// How many stored bytes are held at once; damage is searched for the next member in this window.
-pub(crate) const WINDOW: usize = 256 * 1024;
+/// How many stored bytes are held at once: members up to this size are inflated in one go, and
+/// after damage the next member is searched for in this window.
+pub(crate) const WINDOW: usize = 1024 * 1024;
 
 /// A window over an input of any length.
 pub(crate) struct Stored<R> {
@@ -74,29 +75,40 @@ impl<R: Read> Stored<R> {
             self.end = 0;
         }
         let Some(space) = self.buffer.get_mut(self.end..) else { return Ok(()) };
-        loop {
-            match self.input.read(space) {
-                Ok(0) => self.ended = true,
-                Ok(count) => self.end += count.min(space.len()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            }
-            return Ok(());
-        }
+        let count = read_some(&mut self.input, space)?;
+        self.ended = count == 0;
+        self.end += count;
+        Ok(())
     }
 
-    /// Appends up to `limit` stored bytes to `out`, without decoding.
-    pub(crate) fn take_plain(&mut self, out: &mut Vec<u8>, limit: usize) -> io::Result<usize> {
-        if self.start == self.end && !self.ended {
-            let before = out.len();
-            let read = (&mut self.input).take(limit as u64).read_to_end(out)?;
-            self.ended = read < limit;
-            self.offset += (out.len() - before) as u64;
-            return Ok(out.len() - before);
+    /// Copies stored bytes to `out` without decoding; how many, and 0 at the end.
+    pub(crate) fn take_plain(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.start == self.end {
+            if self.ended {
+                return Ok(0);
+            }
+            // Nothing is held back, so that the bytes need not go through the window.
+            let count = read_some(&mut self.input, out)?;
+            self.ended = count == 0;
+            self.offset += count as u64;
+            return Ok(count);
         }
-        let count = (self.end - self.start).min(limit);
-        out.extend_from_slice(self.available().get(..count).unwrap_or_default());
+        let count = (self.end - self.start).min(out.len());
+        if let (Some(out), Some(bytes)) = (out.get_mut(..count), self.available().get(..count)) {
+            out.copy_from_slice(bytes);
+        }
         self.consume(count);
         Ok(count)
+    }
+}
+
+/// Reads once; an interrupted call is made again.
+fn read_some(input: &mut impl Read, out: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match input.read(out) {
+            Ok(count) => return Ok(count.min(out.len())),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }

@@ -8,7 +8,28 @@
 /// end of a path goes; `%` encodings are normalised; names of other scripts are written in
 /// Punycode. A text that is no URL with a host is given back in lower case without the slash at
 /// its end. Compared with cdxj-indexer 1.5.0 (`surt` 0.3.1) on fifty URLs.
+///
+/// A key holds no space and no control character, whatever the URL hides in its escapes, so that it
+/// stays one word of one line of an index.
 pub fn surt(url: &str) -> String {
+    let key = key_of(url);
+    let breaks = |letter: char| letter.is_whitespace() || letter.is_control();
+    if !key.contains(breaks) {
+        return key;
+    }
+    let mut clean = String::with_capacity(key.len() + 16);
+    for letter in key.chars() {
+        match breaks(letter) {
+            true => {
+                letter.to_string().bytes().for_each(|byte| clean.push_str(&format!("%{byte:02x}")))
+            }
+            false => clean.push(letter),
+        }
+    }
+    clean
+}
+
+fn key_of(url: &str) -> String {
     let clean: String =
         url.trim().chars().filter(|letter| !matches!(letter, '\t' | '\r' | '\n')).collect();
     let Some((scheme, rest)) = clean.split_once(':') else { return clean.to_lowercase() };
@@ -186,6 +207,23 @@ mod tests {
             ("urn:pageinfo:http://example.com/", "urn:pageinfo:http://example.com"),
         ] {
             assert_eq!(surt(url), key, "{url}");
+        }
+    }
+
+    /// Found by fuzzing: the host's `%0a` was decoded, so that one URL wrote two lines of an index,
+    /// the second of the attacker's choice.
+    #[test]
+    fn no_url_breaks_an_index_line() {
+        for (url, key) in [
+            ("x://a|%0acom,example)%20/", "a|%0acom,example)%20)/"),
+            ("x://a%0d%0ab/", "a%0d%0ab)/"),
+            ("http://a%2520b/", "a%20b)/"),
+            ("urn:a b\u{b}c", "urn:a%20b%0bc"),
+            ("no url at all\u{2028}", "no%20url%20at%20all"),
+        ] {
+            let found = surt(url);
+            assert!(!found.contains(|letter: char| letter.is_whitespace() || letter.is_control()));
+            assert_eq!(found, key, "{url:?}");
         }
     }
 }

@@ -4,6 +4,9 @@ mod index;
 mod package;
 mod pages;
 mod signature;
+mod write;
+mod write_index;
+mod write_package;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Seek};
@@ -13,11 +16,16 @@ use zip::ZipArchive;
 use zip::read::read_zipfile_from_stream;
 use zip::result::ZipError;
 
-use crate::check::{Kind, Observer, Report, check_records};
+use crate::check::{Kind, Report};
+use crate::digest_check::Wanted;
 use crate::feed::{Container, container_of};
 use crate::problem::{Code, Problem};
 use crate::reader::Reader;
+use crate::survey::{SurveyedRecord, survey_records};
 use index::Records;
+
+pub use signature::SignatureRoots;
+pub use write::{AddedArchive, NewPage, NewWacz, WaczKey, WaczWriteError, WaczWriter};
 
 /// `datapackage.json` and `datapackage-digest.json` may be this long.
 const JSON_LIMIT: u64 = 16 << 20;
@@ -68,10 +76,21 @@ pub(crate) fn check_wacz<F: Read + Seek>(
     input: F,
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<Report> {
+    check_wacz_by(file, input, &SignatureRoots::default(), progress)
+}
+
+/// Checks a WACZ as [`check_file`](crate::check_file) does, and its signature and time tokens by
+/// roots that the reader chose: a chain of certificates that leads to none of them is a problem.
+pub fn check_wacz_by<F: Read + Seek>(
+    file: &str,
+    input: F,
+    roots: &SignatureRoots,
+    progress: &mut dyn FnMut(u64),
+) -> io::Result<Report> {
     let mut report = Report::new(file);
     let mut input = input;
     let checked = match ZipArchive::new(&mut input) {
-        Ok(mut zip) => check_archive(&mut report, &mut zip, progress),
+        Ok(mut zip) => check_archive(&mut report, &mut zip, roots, progress),
         Err(error) => Err(error.into()),
     };
     match checked {
@@ -107,7 +126,7 @@ fn recover<F: Read>(
         let Ok(name) = entry.name().map(|name| name.into_owned()) else { return Ok(()) };
         let mut input = Hashed::new(entry);
         if name.starts_with("archive/") {
-            check_part(report, &mut input, &name, progress, None)?;
+            check_part(report, &mut input, &name, progress, &mut |_| {})?;
         }
         // What is left is read away, so that the next local header is found.
         io::copy(&mut input, &mut io::sink())?;
@@ -123,11 +142,15 @@ fn check_part<R: Read>(
     input: R,
     name: &str,
     progress: &mut dyn FnMut(u64),
-    observer: Option<Observer<'_>>,
+    observe: &mut dyn FnMut(&SurveyedRecord<'_>),
 ) -> io::Result<()> {
     let mut part = Report::new(name);
     let mut reader = Reader::new(input)?.without_record_digests();
-    check_records(&mut reader, &mut part, progress, observer)?;
+    let wanted = Wanted { http: true, payload_sha256: false };
+    survey_records(&mut reader, &mut part, wanted, progress, &mut |record| {
+        observe(record);
+        Ok::<_, io::Error>(())
+    })?;
     report.merge(name, part);
     Ok(())
 }
@@ -135,6 +158,7 @@ fn check_part<R: Read>(
 fn check_archive<F: Read + Seek>(
     report: &mut Report,
     zip: &mut ZipArchive<F>,
+    roots: &SignatureRoots,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), PartError> {
     let names: Vec<String> =
@@ -184,7 +208,12 @@ fn check_archive<F: Read + Seek>(
     index::check(report, zip, &parts, &mut records)?;
     if let Some(json) = read_json(report, zip, &parts, signature::FILE)? {
         let sha256 = parts.get("datapackage.json").map(|part| part.sha256.as_str());
-        signature::check(report, &json, sha256, package.as_ref());
+        signature::check(report, &json, sha256, package.as_ref(), roots);
+    }
+    if let (Some(list), Some(token)) =
+        (read_bytes(zip, &parts, signature::LIST)?, read_bytes(zip, &parts, signature::LIST_TOKEN)?)
+    {
+        signature::check_list(report, &parts, &list, &token, roots);
     }
     Ok(())
 }
@@ -292,8 +321,8 @@ fn read_part<F: Read + Seek>(
     let said = entry.size();
     let mut input = Hashed::new(entry);
     if name.starts_with("archive/") {
-        let mut observe = |facts| records.add(name, facts);
-        check_part(report, &mut input, name, progress, Some(&mut observe))?;
+        let mut observe = |record: &SurveyedRecord<'_>| records.add(name, record);
+        check_part(report, &mut input, name, progress, &mut observe)?;
     }
     io::copy(&mut input, &mut io::sink())?;
     if let Some(fault) = &input.fault {
@@ -396,6 +425,18 @@ fn check_storage(report: &mut Report, parts: &Parts) {
     }
 }
 
+/// A part's bytes, as far as a JSON file may be long.
+fn read_bytes<F: Read + Seek>(
+    zip: &mut ZipArchive<F>,
+    parts: &Parts,
+    name: &str,
+) -> Result<Option<Vec<u8>>, PartError> {
+    let Some(part) = parts.get(name) else { return Ok(None) };
+    let mut bytes = Vec::new();
+    zip.by_index(part.number)?.take(JSON_LIMIT).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
 /// A part as JSON; `None`, with a problem, when it is none.
 fn read_json<F: Read + Seek>(
     report: &mut Report,
@@ -403,9 +444,7 @@ fn read_json<F: Read + Seek>(
     parts: &Parts,
     name: &str,
 ) -> Result<Option<serde_json::Value>, PartError> {
-    let Some(part) = parts.get(name) else { return Ok(None) };
-    let mut bytes = Vec::new();
-    zip.by_index(part.number)?.take(JSON_LIMIT).read_to_end(&mut bytes)?;
+    let Some(bytes) = read_bytes(zip, parts, name)? else { return Ok(None) };
     match serde_json::from_slice(&bytes) {
         Ok(json) => Ok(Some(json)),
         Err(error) => {

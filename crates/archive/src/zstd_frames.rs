@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
-use crate::feed::{BATCH, Batch, Feed, Mark, ROOM, find_member, looks_like_a_record};
+use crate::feed::{Batch, Feed, Mark, ROOM, find_member, looks_like_a_record};
 use crate::problem::Code;
 use crate::stored::Stored;
 
@@ -56,7 +56,7 @@ impl<R: Read> ZstdFeed<R> {
             };
             self.decoder = Some(decoder);
             self.state = State::Inside { start };
-            batch.mark(Mark::Start(start));
+            batch.mark(Mark::Start(start, None));
             return Ok(());
         }
         match (magic, size) {
@@ -165,14 +165,12 @@ impl<R: Read> ZstdFeed<R> {
             self.state = State::Done;
             return Ok(());
         };
-        let before = batch.bytes.len();
         let available = self.stored.want(1)?;
         let mut input = InBuffer::around(available);
-        let result = {
-            let mut output = OutBuffer::around_pos(&mut batch.bytes, before);
-            decoder.run(&mut input, &mut output)
-        };
-        let used = input.pos();
+        let mut output = OutBuffer::around(batch.room(batch.left()));
+        let result = decoder.run(&mut input, &mut output);
+        let (used, came) = (input.pos(), output.pos());
+        batch.filled(came);
         let given = available.len();
         self.stored.consume(used);
         match result {
@@ -182,7 +180,7 @@ impl<R: Read> ZstdFeed<R> {
                 self.state = State::Between;
                 Ok(())
             }
-            Ok(_) if used == 0 && batch.bytes.len() == before => {
+            Ok(_) if used == 0 && came == 0 => {
                 if self.stored.want(given + 1)?.len() > given {
                     return Ok(());
                 }
@@ -207,21 +205,17 @@ impl<R: Read> ZstdFeed<R> {
 impl<R: Read> Feed for ZstdFeed<R> {
     fn next(&mut self, batch: &mut Batch) -> io::Result<bool> {
         batch.clear();
-        batch.bytes.reserve(BATCH);
         loop {
             match self.state {
                 State::Done => break,
                 State::First => self.begin(batch, true)?,
-                State::Between if batch.bytes.len() + ROOM > BATCH => break,
+                State::Between if batch.left() < ROOM => break,
                 State::Between => self.begin(batch, false)?,
-                State::Inside { .. } if batch.bytes.len() >= BATCH => break,
+                State::Inside { .. } if batch.left() == 0 => break,
                 State::Inside { start } => self.decode(batch, start)?,
-            }
-            if batch.bytes.len() == batch.bytes.capacity() {
-                break;
             }
         }
         batch.stored_end = self.stored.offset();
-        Ok(!batch.bytes.is_empty() || !batch.marks.is_empty())
+        Ok(batch.len() > 0 || !batch.marks.is_empty())
     }
 }

@@ -104,6 +104,7 @@ impl Case {
         occurrence: Option<usize>,
         batch: &mut Batch,
     ) -> Result<(Passage, bool), CaseError> {
+        self.seen_by_a_person(row)?;
         let text = self.text_of(row)?;
         let Some(words) = text.text.clone() else {
             let why = text.warnings.join("; ");

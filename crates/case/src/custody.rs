@@ -105,8 +105,19 @@ impl Case {
         let Some(row) = self.casebook.capture(id)? else {
             return Err(CaseError::machine(format!("the casebook has no {id}")));
         };
-        let mut events = vec![event(&self.stored(row.entry)?, kept(&row))];
+        let first = self.stored(row.entry)?;
+        let mut events = vec![event(&first, kept(&row, first.payload.as_ref()))];
         let about = id.to_string();
+        for entry in self.casebook.entries_about(&about, "judgement")? {
+            let Some(Payload::Judgement(found)) = &entry.payload else { continue };
+            let text = if found.code == found.was {
+                format!("A person agreed that it is: {}.", found.code)
+            } else {
+                let (code, was) = (&found.code, &found.was);
+                format!("A person said that it is: {code}. The program had taken it for: {was}.")
+            };
+            events.push(event(&entry, text));
+        }
         let mut wanted_extraction = None;
         for entry in self.casebook.entries_about(&about, "passage")? {
             let Some(Payload::Passage(found)) = &entry.payload else { continue };
@@ -173,9 +184,36 @@ impl Case {
 }
 
 /// How the bytes of a capture came to be kept.
-fn kept(row: &CaptureRow) -> String {
+fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
     let size = witnessmark_estimate::grouped(row.bytes);
     match row.record {
+        Some((_, offset, length)) if let Some(Payload::Recording(recording)) = payload => {
+            let way = match recording.egress.as_str() {
+                "direct" => "by a direct connection",
+                "tor" => "through Tor",
+                _ => "through a proxy",
+            };
+            let how = match recording.method.as_str() {
+                "browser" => "with a browser",
+                _ => "by HTTP",
+            };
+            format!(
+                "{} was captured {how}, {way}, by {}{}. What passed was kept in {} (SHA-256 {}); this record lies at byte                  {offset}, {length} bytes long, and its plain bytes have SHA-256 {}.",
+                row.url.as_deref().unwrap_or("It"),
+                recording.software,
+                row.captured
+                    .as_ref()
+                    .map(|at| format!(" at {at} by this computer's clock"))
+                    .unwrap_or_default(),
+                recording.name,
+                row.blob,
+                row.sha256
+            )
+        }
+        None if row.method != "file" => format!(
+            "It was fetched by {}, another program: “{}”, {size} bytes, SHA-256 {}.",
+            row.method, row.name, row.sha256
+        ),
         None => format!(
             "The file “{}” was kept as it was: {size} bytes, SHA-256 {}.",
             row.name, row.sha256

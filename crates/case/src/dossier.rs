@@ -285,10 +285,9 @@ impl Case {
         } else {
             None
         };
-        let name = match self.stored(capture.entry)?.payload {
-            Some(Payload::Import(import)) => import.name,
-            _ => capture.name.clone(),
-        };
+        let stored = self.stored(capture.entry)?.payload;
+        let archive = stored.as_ref().and_then(Payload::archive);
+        let name = archive.map_or_else(|| capture.name.clone(), |archive| archive.name.to_owned());
         Ok(Exhibit {
             capture: capture.capture,
             entry: capture.entry,

@@ -25,6 +25,8 @@ pub struct Status {
     pub root: String,
     /// Captures by verdict.
     pub captures: Vec<(String, u64)>,
+    /// How many of them a person has to look at before they are quoted.
+    pub unconfirmed: u64,
     /// How many captures are read and can be found.
     pub unread: u64,
     /// Passages, claims, origins, lineage decisions, estimates, publications.
@@ -185,6 +187,7 @@ impl Case {
     pub fn captures(&self) -> Result<Vec<(CaptureRow, Option<String>, String)>, CaseError> {
         let mut rows = Vec::new();
         for row in self.casebook.captures()? {
+            let row = self.with_verdict(row)?;
             let read = self.texts.title_of(&row.capture.to_string())?;
             let (title, language) = read.unwrap_or((None, "und".to_owned()));
             rows.push((row, title, language));
@@ -297,6 +300,7 @@ impl Case {
         {
             let entry = self.stored(row.entry)?;
             let text = self.text_of(&row)?;
+            let row = self.with_verdict(row)?;
             return Ok(Shown {
                 id,
                 kind: "capture".to_owned(),
@@ -356,7 +360,8 @@ impl Case {
             log: self.vault.verifier().name().to_owned(),
             entries: self.vault.size(),
             root: self.vault.root().map(|root| root.hex()).unwrap_or_default(),
-            captures: self.casebook.verdicts()?,
+            captures: self.verdicts()?,
+            unconfirmed: self.unconfirmed()?.len() as u64,
             unread: self.casebook.captures_since(self.texts.indexed_up_to()?)?.len() as u64,
             passages: count("passage")?,
             claims: self.casebook.count("claims")?,

@@ -41,6 +41,11 @@ impl Progress {
         self.bytes.store(0, Ordering::Relaxed);
     }
 
+    /// There turned out to be so many items.
+    pub(crate) fn lengthen(&self, items: u64) {
+        self.state.lock().unwrap_or_else(|lock| lock.into_inner()).1 = items;
+    }
+
     pub(crate) fn advance(&self, items: u64, bytes: u64) {
         self.items.fetch_add(items, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);

@@ -12,7 +12,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use witnessmark_archive::{Reader, read_record_at};
 use witnessmark_model::Digest;
-use witnessmark_model::payload::Framing;
+use witnessmark_model::payload::{Framing, Verdict};
+use witnessmark_text::verdict::{BrowserView, FailedRequest, Response, judge};
 use witnessmark_text::{Hints, extract};
 use witnessmark_vault::Blobs;
 
@@ -21,6 +22,8 @@ use crate::search::SearchFolder;
 use crate::{Case, CaseError, Progress};
 
 const NAME: &str = "cache.db";
+/// Raised whenever the tables change: the texts are then read again.
+const SHAPE: u32 = 2;
 
 /// Larger documents are kept, but not read.
 pub(crate) const LARGEST_TEXT: usize = 64 << 20;
@@ -44,11 +47,37 @@ pub struct TextRow {
     pub text: Option<String>,
     /// What went wrong, or may have.
     pub warnings: Vec<String>,
+    /// What it is judged to be by what was read.
+    #[serde(skip)]
+    pub verdict: Verdict,
+}
+
+/// A text with what else was found while it was read.
+pub(crate) struct Reading {
+    pub(crate) text: TextRow,
+    /// Where its links lead.
+    pub(crate) links: Vec<String>,
+}
+
+/// What is known of how a document came, for the verdict on it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Circumstances {
+    /// The address that was asked for, and the one that answered.
+    pub(crate) requested: Option<String>,
+    pub(crate) landed_on: Option<String>,
+    /// Why the body is not whole.
+    pub(crate) cut: Option<String>,
+    /// The status and header fields of the answer, where they do not stand in the record that is read.
+    pub(crate) status: Option<u16>,
+    pub(crate) fields: Vec<(String, String)>,
+    /// What a browser saw: the visible text, how many requests were made, and those that failed, with why.
+    pub(crate) seen: Option<(String, usize, Vec<(String, String)>)>,
 }
 
 impl TextRow {
     /// What is known of a document that was not read, and why it was not.
     pub(crate) fn unread(media_type: impl Into<String>, why: impl Into<String>) -> Self {
+        let why = why.into();
         Self {
             extractor: witnessmark_text::EXTRACTOR.to_owned(),
             media_type: media_type.into(),
@@ -56,7 +85,8 @@ impl TextRow {
             language: "und".to_owned(),
             published: None,
             text: None,
-            warnings: vec![why.into()],
+            verdict: Verdict { code: "unclear".to_owned(), evidence: vec![why.clone()] },
+            warnings: vec![why],
         }
     }
 }
@@ -78,10 +108,17 @@ impl Texts {
         db.busy_timeout(std::time::Duration::from_secs(10))?;
         db.pragma_update(None, "journal_mode", "wal")?;
         db.pragma_update(None, "synchronous", "off")?;
+        let made_by: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if made_by != SHAPE {
+            db.execute_batch("DROP TABLE IF EXISTS texts; DROP TABLE IF EXISTS indexed;")?;
+            db.pragma_update(None, "user_version", SHAPE)?;
+        }
         db.execute_batch(
             "CREATE TABLE IF NOT EXISTS texts (
                capture TEXT PRIMARY KEY, extractor TEXT NOT NULL, media_type TEXT NOT NULL, title TEXT,
-               language TEXT NOT NULL, published TEXT, text TEXT, warnings TEXT NOT NULL) WITHOUT ROWID;
+               language TEXT NOT NULL, published TEXT, text TEXT, warnings TEXT NOT NULL, verdict TEXT NOT NULL,
+               grounds TEXT NOT NULL)
+               WITHOUT ROWID;
              CREATE TABLE IF NOT EXISTS indexed (upto INTEGER NOT NULL);",
         )?;
         if !case.join(SearchFolder::NAME).exists() {
@@ -97,12 +134,15 @@ impl Texts {
 
     pub(crate) fn get(&self, capture: &str) -> Result<Option<TextRow>, CaseError> {
         let mut found = self.db.prepare_cached(
-            "SELECT extractor, media_type, title, language, published, text, warnings
+            "SELECT extractor, media_type, title, language, published, text, warnings, verdict, grounds
              FROM texts WHERE capture = ?1",
         )?;
         let row = found.query_row([capture], |row| {
             let warnings: String = row.get(6)?;
+            let grounds: String = row.get(8)?;
+            let evidence = serde_json::from_str(&grounds).unwrap_or_default();
             Ok(TextRow {
+                verdict: Verdict { code: row.get(7)?, evidence },
                 extractor: row.get(0)?,
                 media_type: row.get(1)?,
                 title: row.get(2)?,
@@ -125,12 +165,24 @@ impl Texts {
         Ok(found.query_row([capture], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
+    /// What a capture is judged to be by its text, if it was read.
+    pub(crate) fn verdict_of(&self, capture: &str) -> Result<Option<Verdict>, CaseError> {
+        let mut found =
+            self.db.prepare_cached("SELECT verdict, grounds FROM texts WHERE capture = ?1")?;
+        let row = found.query_row([capture], |row| {
+            let grounds: String = row.get(1)?;
+            let evidence = serde_json::from_str(&grounds).unwrap_or_default();
+            Ok(Verdict { code: row.get(0)?, evidence })
+        });
+        Ok(row.optional()?)
+    }
+
     pub(crate) fn put(&mut self, rows: &[(String, TextRow)]) -> Result<(), CaseError> {
         let transaction = self.db.transaction()?;
         for (capture, row) in rows {
             transaction
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO texts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    "INSERT OR REPLACE INTO texts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 )?
                 .execute(params![
                     capture,
@@ -141,6 +193,8 @@ impl Texts {
                     row.published,
                     row.text,
                     serde_json::to_string(&row.warnings)?,
+                    row.verdict.code,
+                    serde_json::to_string(&row.verdict.evidence)?,
                 ])?;
         }
         transaction.commit()?;
@@ -167,9 +221,34 @@ pub(crate) fn too_large() -> String {
     format!("it is larger than {} MiB", LARGEST_TEXT >> 20)
 }
 
-/// The text in `bytes`, as far as this version can read it.
-pub(crate) fn read_text(bytes: &[u8], hints: &Hints) -> TextRow {
-    match extract(bytes, hints) {
+/// The text in `bytes`, as far as this version can read it, and what they are judged to be.
+pub(crate) fn read_text(bytes: &[u8], hints: &Hints, known: &Circumstances) -> Reading {
+    let read = extract(bytes, hints);
+    let (visible, requests, failed) = known
+        .seen
+        .as_ref()
+        .map_or(("", 0, &[][..]), |seen| (seen.0.as_str(), seen.1, seen.2.as_slice()));
+    let failed: Vec<_> = failed.iter().map(|(url, why)| FailedRequest { url, why }).collect();
+    let browser = BrowserView { visible_text: visible, requests, failed: &failed };
+    let judgement = judge(&Response {
+        requested: known.requested.as_deref(),
+        landed_on: known.landed_on.as_deref(),
+        status: known.status,
+        fields: &known.fields,
+        cut: known.cut.as_deref(),
+        media_type: hints.media_type.as_deref(),
+        body: bytes,
+        read: Some(read.as_ref()),
+        browser: known.seen.is_some().then_some(&browser),
+        ..Response::default()
+    });
+    let verdict =
+        Verdict { code: judgement.code.as_str().to_owned(), evidence: judgement.evidence };
+    let links = match &read {
+        Ok(found) => found.links.iter().map(|link| link.href.clone()).collect(),
+        Err(_) => Vec::new(),
+    };
+    let text = match read {
         Ok(found) => TextRow {
             extractor: found.extractor,
             // The first line of a plain text is no title that anybody gave it.
@@ -179,21 +258,37 @@ pub(crate) fn read_text(bytes: &[u8], hints: &Hints) -> TextRow {
             published: found.published.map(|published| published.date),
             text: Some(found.text),
             warnings: found.warnings,
+            verdict,
         },
         Err(error) => {
-            TextRow::unread(hints.media_type.clone().unwrap_or_default(), error.to_string())
+            let media_type = hints.media_type.clone().unwrap_or_default();
+            TextRow { verdict, ..TextRow::unread(media_type, error.to_string()) }
         }
-    }
+    };
+    Reading { text, links }
 }
 
 /// Reads the text of one capture from its blob.
 pub(crate) fn read_capture(blobs: &Blobs, row: &CaptureRow) -> Result<TextRow, CaseError> {
+    Ok(read_whole(blobs, row)?.text)
+}
+
+/// Where the links of a capture lead.
+pub(crate) fn links_of_capture(blobs: &Blobs, row: &CaptureRow) -> Result<Vec<String>, CaseError> {
+    Ok(read_whole(blobs, row)?.links)
+}
+
+fn read_whole(blobs: &Blobs, row: &CaptureRow) -> Result<Reading, CaseError> {
+    let unread = |why: String| Reading {
+        text: TextRow::unread(row.media_type.as_str(), why),
+        links: Vec::new(),
+    };
     let path = blobs.path(&row.blob);
     let mut file = blobs.open(&row.blob)?;
     let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
     let Some((framing, offset, length)) = row.record else {
         if row.bytes > LARGEST_TEXT as u64 {
-            return Ok(TextRow::unread(row.media_type.as_str(), too_large()));
+            return Ok(unread(too_large()));
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(fail)?;
@@ -203,7 +298,7 @@ pub(crate) fn read_capture(blobs: &Blobs, row: &CaptureRow) -> Result<TextRow, C
             url: row.url.clone(),
             file_name: Some(row.name.clone()),
         };
-        return Ok(read_text(&bytes, &hints));
+        return Ok(read_text(&bytes, &hints, &Circumstances::default()));
     };
     let walked;
     let mut reader = if framing == Framing::Inflated {
@@ -213,11 +308,16 @@ pub(crate) fn read_capture(blobs: &Blobs, row: &CaptureRow) -> Result<TextRow, C
         read_record_at(file, offset, length).map_err(fail)?
     };
     match reader.next_record().map_err(fail)? {
-        Some(mut record) => read_record(&mut record, row).map_err(fail),
-        None => {
-            let why = "the record is no longer found where the manifest says";
-            Ok(TextRow::unread(row.media_type.as_str(), why))
+        Some(mut record) => {
+            let known = Circumstances {
+                requested: row.url.clone(),
+                landed_on: row.url.clone(),
+                ..Circumstances::default()
+            };
+            let media_type = Some(row.media_type.clone()).filter(|kind| !kind.is_empty());
+            read_record(&mut record, media_type, known).map_err(fail)
         }
+        None => Ok(unread("the record is no longer found where the manifest says".to_owned())),
     }
 }
 
@@ -244,21 +344,33 @@ fn record_in_stream(blobs: &Blobs, row: &CaptureRow) -> Result<Vec<u8>, CaseErro
     ))
 }
 
-fn read_record(
+/// Reads the text of a record's content. Without a media type the record's own counts.
+pub(crate) fn read_record(
     record: &mut witnessmark_archive::Record<'_, '_>,
-    row: &CaptureRow,
-) -> std::io::Result<TextRow> {
-    let charset = record.http()?.and_then(|head| head.charset());
+    media_type: Option<String>,
+    mut known: Circumstances,
+) -> std::io::Result<Reading> {
+    let mut declared = record.head().content_type().map(str::to_owned);
+    let mut charset = None;
+    if let Some(head) = record.http()? {
+        charset = head.charset();
+        declared = head.media_type();
+        known.status = head.status;
+        known.fields.clone_from(&head.fields);
+    }
     let payload = record.payload(LARGEST_TEXT)?;
+    if payload.cut && known.cut.is_none() {
+        known.cut = Some(format!("only the first {} bytes were read", payload.bytes.len()));
+    }
     let hints = Hints {
-        media_type: Some(row.media_type.clone()).filter(|kind| !kind.is_empty()),
+        media_type: media_type.or(declared),
         charset,
-        url: row.url.clone(),
+        url: known.landed_on.clone(),
         file_name: None,
     };
-    let mut text = read_text(&payload.bytes, &hints);
-    text.warnings.extend(payload.warnings);
-    Ok(text)
+    let mut reading = read_text(&payload.bytes, &hints, &known);
+    reading.text.warnings.extend(payload.warnings);
+    Ok(reading)
 }
 
 impl Case {

@@ -1,6 +1,7 @@
 //! Opening and making cases.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use witnessmark_claims::{Codebook, Gazetteer};
 use witnessmark_model::id::ConfigurationId;
@@ -16,7 +17,7 @@ use crate::{CaseError, Fault};
 /// What comes from outside: the clock and randomness.
 pub struct Environment {
     /// What time it is.
-    pub clock: Box<dyn Fn() -> Moment>,
+    pub clock: Arc<dyn Fn() -> Moment + Send + Sync>,
     /// Random bytes fit for keys.
     pub entropy: Box<dyn Entropy>,
     /// Who runs this, as the next one in line is told when the case is locked: process and command.

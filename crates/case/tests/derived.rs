@@ -3,10 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use witnessmark_case::claims::Field;
 use witnessmark_case::model::{Entropy, Moment};
@@ -30,11 +31,10 @@ impl Entropy for Seeded {
 
 /// A clock that moves on by a second whenever it is asked, and randomness from `seed`.
 fn environment(seed: u64) -> Environment {
-    let now = Cell::new(1_795_000_000_000);
+    let now = AtomicI64::new(1_795_000_000_000);
     Environment {
-        clock: Box::new(move || {
-            now.set(now.get() + 1_000);
-            Moment::from_unix_millis(now.get())
+        clock: Arc::new(move || {
+            Moment::from_unix_millis(now.fetch_add(1_000, Ordering::Relaxed) + 1_000)
         }),
         entropy: Box::new(Seeded(seed)),
         holder: "process 1 (test)".to_owned(),
@@ -54,7 +54,7 @@ fn fill(folder: &Path) {
         gazetteer: Some(demo("places.csv")),
     };
     let mut case = Case::init_open(folder, &options, environment(1)).unwrap();
-    let added = AddOptions { paths: vec![demo("sources")], listed: Vec::new() };
+    let added = AddOptions { paths: vec![demo("sources")], ..AddOptions::default() };
     let mut failed = Vec::new();
     case.add(&added, &Progress::new(), &mut |outcome| {
         if outcome.failed {
@@ -280,6 +280,6 @@ fn texts_and_index_that_were_removed_are_missed_and_made_again() {
 /// `add` of what is there already: it reads what is not read yet.
 fn add_again(folder: &Path) {
     let (mut case, _) = Case::open_writable(folder, environment(5)).unwrap();
-    let added = AddOptions { paths: vec![demo("sources")], listed: Vec::new() };
+    let added = AddOptions { paths: vec![demo("sources")], ..AddOptions::default() };
     case.add(&added, &Progress::new(), &mut |_| ()).unwrap();
 }

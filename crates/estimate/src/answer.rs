@@ -152,6 +152,8 @@ pub enum RuleCode {
     UnreviewedLinkage,
     /// There is no written statement on closure, reachability and selection.
     NoStatement,
+    /// One linkage where several are to be joined.
+    TooFewReplicates,
     /// Statements cannot all be true of the same places.
     Contradiction,
 }
@@ -173,6 +175,7 @@ impl RuleCode {
             Self::SharedOrigin => "shared-origin",
             Self::UnreviewedLinkage => "unreviewed-linkage",
             Self::NoStatement => "no-statement",
+            Self::TooFewReplicates => "too-few-replicates",
             Self::Contradiction => "contradiction",
         }
     }

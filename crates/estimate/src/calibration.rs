@@ -3,14 +3,16 @@
 //! Simulation-based calibration (Talts et al. 2018, *Validating Bayesian inference algorithms*): draw
 //! parameters from the prior, data from the parameters, and a posterior from the data. The place of
 //! the true value within its posterior is then uniform; if it is not, the code is wrong. It finds
-//! errors of coding. It cannot find that a model is wrong about the world: [`misspecification`] shows
-//! how often intervals hold the truth when it is.
+//! errors of coding. It cannot find that a model is wrong about the world: [`misspecification`] and
+//! [`reporting`] show how often intervals hold the truth when it is. The example `calibration_report`
+//! runs all of it and writes `docs/calibration.md`.
 
 use crate::coverage::{Leaf, predict};
 use crate::overlap::{
     DgaOptions, Graph, LatentClassOptions, Lists, Prior, average_graphs, compare_models,
     decomposable, run_chain, share_up_to,
 };
+use crate::quantile;
 use crate::random::Random;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -32,6 +34,9 @@ pub struct Uniformity {
     pub ecdf_distance: f64,
     /// The distance that chance exceeds once in a thousand times (Kolmogorov): 1.95/√replicates.
     pub ecdf_limit: f64,
+    /// The places themselves, from the least to the greatest.
+    #[serde(skip)]
+    pub places: Vec<f64>,
 }
 
 impl Uniformity {
@@ -63,6 +68,7 @@ impl Uniformity {
             bins,
             chi_square,
             chi_square_limit: 43.82,
+            places,
         }
     }
 }
@@ -164,6 +170,7 @@ pub fn calibrate_latent_classes(replicates: u64, seed: u64) -> Uniformity {
             burn_in: 2000,
             samples: 200,
             thin: 100,
+            most_doublings: 0,
         };
         let Some(chain) = run_chain(&lists, &options, 0) else { continue };
         // Under the prior cut to 100..1,000 the posterior is the same, cut.
@@ -238,56 +245,156 @@ pub struct Misspecification {
     pub departure: Departure,
     /// The method.
     pub method: &'static str,
-    /// Share of replicates whose interval held the truth.
+    /// Replicates in which the method gave an interval.
+    pub replicates: usize,
+    /// Share of them whose interval held the truth.
     pub held: f64,
+    /// Standard error of that share, √(p(1 − p)/replicates).
+    pub held_error: f64,
     /// Median over replicates of the point estimate, where the truth is 2,000.
     pub median: f64,
+    /// Medians over replicates of the lower and of the upper end.
+    pub ends: [f64; 2],
+}
+
+/// Why places report in the simulation of [`reporting`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reporting {
+    /// Each with a chance of one third, whatever its share.
+    Random,
+    /// With chance 0.05 + 1.6 share²: those that have much to show.
+    PublicitySeeking,
+}
+
+/// How often the 95 % interval of partial pooling held the true total.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PoolingCoverage {
+    /// Why places reported.
+    pub reporting: Reporting,
+    /// Replicates in which enough places reported.
+    pub replicates: usize,
+    /// Share of them whose interval held the truth.
+    pub held: f64,
+    /// Standard error of that share.
+    pub held_error: f64,
+    /// Median over replicates of (median total)/(true total).
+    pub ratio: f64,
+}
+
+/// Partial pooling where reporting is random, and where it is not: sixty places of 2,000 residents,
+/// with shares from Beta(3, 5), of which some report their count and the others are predicted.
+pub fn reporting(replicates: u64, seed: u64) -> Vec<PoolingCoverage> {
+    let of = |reporting: Reporting| {
+        let mut held = 0_u32;
+        let mut ratios = Vec::new();
+        for replicate in 0..replicates {
+            let mut random = Random::new(seed, replicate);
+            let mut truth = 0;
+            let mut leaves = Vec::new();
+            for _ in 0..60 {
+                let share = random.beta(3.0, 5.0);
+                let count = random.binomial(2000, share);
+                truth += count;
+                let chance = match reporting {
+                    Reporting::Random => 1.0 / 3.0,
+                    Reporting::PublicitySeeking => 0.05 + 1.6 * share * share,
+                };
+                let reports = random.uniform() < chance;
+                let (low, high) = if reports { (count, count) } else { (0, 2000) };
+                leaves.push(Leaf { residents: 2000, low, high });
+            }
+            let draws = predict(&leaves, seed.wrapping_add(replicate), 1000);
+            let Some(mut draws) = draws else { continue };
+            draws.sort_by(f64::total_cmp);
+            let at = |share| quantile::of_sorted(&draws, share);
+            held += u32::from(at(0.025) <= truth as f64 && truth as f64 <= at(0.975));
+            ratios.push(at(0.5) / truth as f64);
+        }
+        ratios.sort_by(f64::total_cmp);
+        let count = ratios.len() as f64;
+        let held = f64::from(held) / count;
+        PoolingCoverage {
+            reporting,
+            replicates: ratios.len(),
+            held,
+            held_error: (held * (1.0 - held) / count).sqrt(),
+            ratio: quantile::of_sorted(&ratios, 0.5),
+        }
+    };
+    [Reporting::Random, Reporting::PublicitySeeking].map(of).into()
 }
 
 /// Simulates 2,000 persons on four lists under each departure, and estimates them by the best
-/// log-linear model and by decomposable graphs.
+/// log-linear model, by decomposable graphs (δ = 1/16, p(N) ∝ 1/N) and by one chain of latent classes
+/// (K = 10, 2,000 rounds thrown away, 500 draws kept of 10,000).
 pub fn misspecification(replicates: u64, seed: u64) -> Vec<Misspecification> {
     let departures =
         [Departure::None, Departure::Referral, Departure::TwoClasses, Departure::Unreachable];
     let mut table = Vec::new();
     for (number, departure) in (0_u64..).zip(departures) {
-        let mut methods: BTreeMap<&'static str, (u32, Vec<f64>)> = BTreeMap::new();
+        let mut methods: BTreeMap<&'static str, Vec<[f64; 3]>> = BTreeMap::new();
         for replicate in 0..replicates {
             let mut random = Random::new(seed.wrapping_add(number), replicate);
             let lists = world(departure, &mut random);
-            let mut add = |method, low: f64, point: f64, high: f64| {
-                let slot = methods.entry(method).or_default();
-                slot.0 += u32::from(low <= TRUTH && TRUTH <= high);
-                slot.1.push(point);
-            };
-            let models = compare_models(&lists).models;
-            if let Some((best, [low, high])) =
-                models.first().and_then(|m| Some((m, m.profile_ci95?)))
-            {
-                add("log-linear, best BIC", low, best.n_hat, high);
-            }
-            let options = DgaOptions {
-                delta: 1.0 / 16.0,
-                unseen: [1, 4000],
-                prior: Prior::OneOverN,
-                with_saturated: true,
-            };
-            if let Some(dga) = average_graphs(&lists, &options) {
-                let at = |name: &str| dga.quantiles.get(name).copied().unwrap_or_default() as f64;
-                add("decomposable graphs", at("0.025"), at("0.5"), at("0.975"));
+            for (method, interval) in intervals(&lists, seed.wrapping_add(replicate)) {
+                methods.entry(method).or_default().push(interval);
             }
         }
-        for (method, (held, mut points)) in methods {
-            points.sort_by(f64::total_cmp);
+        for (method, intervals) in methods {
+            let count = intervals.len() as f64;
+            let held = intervals.iter().filter(|[low, _, high]| *low <= TRUTH && TRUTH <= *high);
+            let held = held.count() as f64 / count;
+            let [low, median, high] = [0, 1, 2].map(|end: usize| {
+                let mut values: Vec<f64> =
+                    intervals.iter().filter_map(|one| one.get(end)).copied().collect();
+                values.sort_by(f64::total_cmp);
+                quantile::of_sorted(&values, 0.5)
+            });
             table.push(Misspecification {
                 departure,
                 method,
-                held: f64::from(held) / replicates as f64,
-                median: crate::quantile::of_sorted(&points, 0.5),
+                replicates: intervals.len(),
+                held,
+                held_error: (held * (1.0 - held) / count).sqrt(),
+                median,
+                ends: [low, high],
             });
         }
     }
     table
+}
+
+/// Lower end, point and upper end of each method that gives them.
+fn intervals(lists: &Lists, seed: u64) -> Vec<(&'static str, [f64; 3])> {
+    let mut found = Vec::new();
+    let models = compare_models(lists).models;
+    if let Some((best, [low, high])) = models.first().and_then(|m| Some((m, m.profile_ci95?))) {
+        found.push(("log-linear, best BIC", [low, best.n_hat, high]));
+    }
+    let options = DgaOptions {
+        delta: 1.0 / 16.0,
+        unseen: [1, 4000],
+        prior: Prior::OneOverN,
+        with_saturated: true,
+    };
+    if let Some(dga) = average_graphs(lists, &options) {
+        let at = |name: &str| dga.quantiles.get(name).copied().unwrap_or_default() as f64;
+        found.push(("decomposable graphs", [at("0.025"), at("0.5"), at("0.975")]));
+    }
+    let short = LatentClassOptions {
+        seed,
+        burn_in: 2000,
+        samples: 500,
+        thin: 20,
+        ..LatentClassOptions::default()
+    };
+    if let Some(mut chain) = run_chain(lists, &short, 0) {
+        chain.draws.sort_by(f64::total_cmp);
+        let at = |share| quantile::of_sorted(&chain.draws, share);
+        found.push(("latent classes", [at(0.025), at(0.5), at(0.975)]));
+    }
+    found
 }
 
 const TRUTH: f64 = 2000.0;

@@ -48,6 +48,7 @@
 mod bounds;
 mod contradiction;
 mod documented;
+mod judgement;
 mod places;
 mod pooling;
 mod program;
@@ -57,6 +58,7 @@ mod wording;
 pub(crate) use pooling::{Leaf, predict};
 
 pub use bounds::{Bounds, Coverage, CoverageError, CoverageOptions, Ground, PlaceBounds, coverage};
+pub use judgement::{Elicited, Judgement};
 pub use places::{Place, PlaceTree};
 pub use pooling::{Pooled, Pooling};
 pub use statements::{Figure, Kind, Statement};

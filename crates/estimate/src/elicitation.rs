@@ -45,6 +45,11 @@ impl Pert {
         (a * b / ((a + b) * (a + b) * (a + b + 1.0))).sqrt() * (self.high - self.low)
     }
 
+    /// The value at this place between the least (0) and the greatest (1).
+    pub(crate) fn at(&self, place: f64) -> f64 {
+        self.low + place * (self.high - self.low)
+    }
+
     /// The value with this share of the law below it; shares outside 0 to 1 are cut.
     pub fn quantile(&self, share: f64) -> f64 {
         let (a, b) = self.shapes();
@@ -57,7 +62,7 @@ impl Pert {
                 above = middle;
             }
         }
-        self.low + 0.5 * (below + above) * (self.high - self.low)
+        self.at(0.5 * (below + above))
     }
 }
 

@@ -41,10 +41,12 @@
 mod candidates;
 mod cluster;
 mod mixture;
+mod records;
 mod similarity;
 
-pub use candidates::{Agreement, Field};
+pub use candidates::{Agreement, AgreementLevel, Field};
 pub use mixture::FieldWeights;
+pub use records::{RecordTable, ReviewedPairs, reviewed_from_csv};
 pub use similarity::{edit_similarity, jaro_winkler};
 
 use crate::overlap::Lists;
@@ -52,6 +54,7 @@ use crate::random::Random;
 use crate::table::TableError;
 use candidates::Candidates;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// One record of one list: its cells in the order of the plan's fields, empty where unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +84,9 @@ pub struct LinkagePlan {
     pub replicates: u32,
     /// Seed of the draws.
     pub seed: u64,
+    /// What a person judged of pairs, by numbers of records in the call (the smaller first): they are
+    /// joined, or kept apart, whatever the probability says.
+    pub reviewed: BTreeMap<[usize; 2], bool>,
 }
 
 impl Default for LinkagePlan {
@@ -94,6 +100,7 @@ impl Default for LinkagePlan {
             review: [0.05, 0.95],
             replicates: 0,
             seed: 0,
+            reviewed: BTreeMap::new(),
         }
     }
 }
@@ -108,6 +115,8 @@ pub struct Linkage {
     pub replicates: Vec<Lists>,
     /// Doubtful pairs, the most doubtful first.
     pub review: Vec<ReviewPair>,
+    /// How the two records of each pair of `review` agree, field by field.
+    pub review_levels: Vec<Vec<AgreementLevel>>,
     /// Pairs that share a block.
     pub pairs_compared: usize,
     /// Estimated share of matches among all pairs that could be of one person.
@@ -125,6 +134,9 @@ pub struct ReviewPair {
     pub records: [usize; 2],
     /// Probability of a match, within the model.
     pub probability: f64,
+    /// The number of its pattern of levels.
+    #[serde(skip)]
+    pub(crate) pattern: u32,
 }
 
 /// Why records cannot be linked: for the person who wrote the plan or the lists.
@@ -140,6 +152,9 @@ pub enum LinkageError {
         /// The number of its list.
         list: usize,
     },
+    /// A reviewed pair that names a record that is not there, or one twice, or the later first.
+    #[error("the reviewed pair {0:?} is not one of two records in their order")]
+    Reviewed([usize; 2]),
     /// A block without fields, or with a field that is not there.
     #[error("block {0} names no field, or one that the plan does not have")]
     Block(usize),
@@ -162,15 +177,21 @@ pub fn link(records: &[Record], plan: &LinkagePlan) -> Result<Linkage, LinkageEr
     check(records, plan)?;
     let candidates = Candidates::new(records, plan)?;
     let fit = mixture::fit(&candidates, records, plan);
-    let scored = fit.score(&candidates, records, plan);
+    let scored = judged(fit.score(&candidates, records, plan), plan);
     let [low, high] = plan.review;
     let decided: Vec<_> =
         scored.iter().filter(|pair| pair.probability >= plan.threshold).copied().collect();
-    let joined = cluster::join(records, &decided, &plan.lists_without_repeats);
+    let apart: Vec<[usize; 2]> =
+        plan.reviewed.iter().filter(|(_, is_same)| !**is_same).map(|(pair, _)| *pair).collect();
+    let join =
+        |pairs: &[ReviewPair]| cluster::join(records, pairs, &plan.lists_without_repeats, &apart);
+    let joined = join(&decided);
     let patterns = counts(records, plan, &joined.clusters)?;
-    let doubtful = |probability: f64| (low..=high).contains(&probability);
+    let is_doubtful = |pair: &ReviewPair| {
+        (low..=high).contains(&pair.probability) && !plan.reviewed.contains_key(&pair.records)
+    };
     let mut review: Vec<ReviewPair> =
-        scored.iter().filter(|pair| doubtful(pair.probability)).copied().collect();
+        scored.iter().filter(|pair| is_doubtful(pair)).copied().collect();
     review.sort_by(|one, other| {
         let distance = |pair: &ReviewPair| (pair.probability - 0.5).abs();
         distance(one).total_cmp(&distance(other)).then(one.records.cmp(&other.records))
@@ -180,18 +201,18 @@ pub fn link(records: &[Record], plan: &LinkagePlan) -> Result<Linkage, LinkageEr
         let mut random = Random::new(plan.seed, u64::from(replicate));
         let drawn: Vec<ReviewPair> = scored
             .iter()
-            .filter(|pair| match doubtful(pair.probability) {
+            .filter(|pair| match is_doubtful(pair) {
                 true => random.uniform() < pair.probability,
                 false => pair.probability >= plan.threshold,
             })
             .copied()
             .collect();
-        let joined = cluster::join(records, &drawn, &plan.lists_without_repeats);
-        replicates.push(counts(records, plan, &joined.clusters)?);
+        replicates.push(counts(records, plan, &join(&drawn).clusters)?);
     }
     Ok(Linkage {
         patterns,
         replicates,
+        review_levels: review.iter().map(|pair| candidates.levels_of(pair.pattern)).collect(),
         review,
         pairs_compared: candidates.pairs.len(),
         match_share: fit.share,
@@ -200,11 +221,30 @@ pub fn link(records: &[Record], plan: &LinkagePlan) -> Result<Linkage, LinkageEr
     })
 }
 
+/// Puts what a person judged in the place of what the model says; pairs that shared no block come in.
+fn judged(mut scored: Vec<ReviewPair>, plan: &LinkagePlan) -> Vec<ReviewPair> {
+    if plan.reviewed.is_empty() {
+        return scored;
+    }
+    scored.retain(|pair| !plan.reviewed.contains_key(&pair.records));
+    scored.extend(plan.reviewed.iter().map(|(records, is_same)| ReviewPair {
+        records: *records,
+        probability: f64::from(u8::from(*is_same)),
+        pattern: u32::MAX,
+    }));
+    scored
+}
+
 fn check(records: &[Record], plan: &LinkagePlan) -> Result<(), LinkageError> {
     for (number, record) in records.iter().enumerate() {
         if record.cells.len() != plan.fields.len() || record.list >= plan.lists.len() {
             let (found, list) = (record.cells.len(), record.list);
             return Err(LinkageError::Record { record: number, found, list });
+        }
+    }
+    for pair in plan.reviewed.keys() {
+        if pair[0] >= pair[1] || pair[1] >= records.len() {
+            return Err(LinkageError::Reviewed(*pair));
         }
     }
     for (number, block) in plan.blocks.iter().enumerate() {
@@ -232,7 +272,7 @@ fn counts(
             *pattern |= 1_u32.checked_shl(record.list as u32).unwrap_or_default();
         }
     }
-    let mut counts = std::collections::BTreeMap::new();
+    let mut counts = BTreeMap::new();
     for pattern in patterns.into_iter().filter(|pattern| *pattern != 0) {
         *counts.entry(pattern).or_insert(0) += 1;
     }

@@ -4,12 +4,17 @@
 //! grey, and aloud. They hold no script and no outside reference, and the same input gives the same
 //! bytes.
 
+mod calibration;
 mod drawing;
+mod map;
+
+pub use calibration::{distance_from_uniform, places_in_posterior};
+pub use map::{OutlineError, Outlines, bounds_on_map};
 
 use crate::answer::{grouped, two_figures_down, two_figures_up};
-use crate::coverage::Coverage;
+use crate::coverage::{Coverage, PlaceBounds};
 use crate::overlap::{Dga, Lists, Overlap};
-use drawing::{Anchor, Drawing};
+use drawing::{Anchor, Drawing, escaped};
 
 /// A picture, and the same as a table whose first row is its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +23,46 @@ pub struct Picture {
     pub svg: String,
     /// What it shows.
     pub table: Vec<Vec<String>>,
+}
+
+impl Picture {
+    /// The table as CSV (RFC 4180).
+    pub fn csv(&self) -> String {
+        let cell = |cell: &String| match cell.contains([',', '"', '\n', '\r']) {
+            true => format!("\"{}\"", cell.replace('"', "\"\"")),
+            false => cell.clone(),
+        };
+        let row = |row: &Vec<String>| row.iter().map(cell).collect::<Vec<_>>().join(",") + "\n";
+        self.table.iter().map(row).collect()
+    }
+}
+
+/// One HTML page of an answer's text and its pictures, each with its table under it. It holds no
+/// script and refers to nothing outside.
+pub fn page(text: &str, pictures: &[&Picture]) -> String {
+    let mut page = String::from(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Estimate</title>\n\
+         <style>body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#000;\
+         background:#fff}svg{max-width:100%;height:auto}table{border-collapse:collapse;font-size:14px}\
+         th,td{border:1px solid #767676;padding:2px 8px;text-align:left}</style></head><body>\n\
+         <h1>Estimate</h1>\n",
+    );
+    page.push_str(&format!("<p>{}</p>\n", escaped(text)));
+    for picture in pictures {
+        page.push_str(&picture.svg);
+        page.push_str("<details><summary>The same as a table</summary><table>\n");
+        for (number, row) in picture.table.iter().enumerate() {
+            let tag = if number == 0 { "th" } else { "td" };
+            page.push_str("<tr>");
+            for cell in row {
+                page.push_str(&format!("<{tag}>{}</{tag}>", escaped(cell)));
+            }
+            page.push_str("</tr>\n");
+        }
+        page.push_str("</table></details>\n");
+    }
+    page.push_str("</body></html>\n");
+    page
 }
 
 const WIDTH: f64 = 720.0;
@@ -81,7 +126,7 @@ fn intervals(title: &str, documented: u64, rows: &[Interval]) -> Picture {
     let mut table = vec![["method", "low", "point", "high"].map(str::to_owned).to_vec()];
     for (number, row) in rows.iter().enumerate() {
         let y = TOP + LINE * (number as f64 + 0.5);
-        drawing.text(LEFT - 12.0, y + 4.0, Anchor::End, 12.0, &row.label);
+        drawing.text(LEFT - 12.0, y + 4.0, Anchor::End, 12.0, &cut(&row.label, 0));
         drawing.line((scale.at(row.low as f64), y), (scale.at(row.high as f64), y), 3.0);
         for end in [row.low, row.high] {
             let x = scale.at(end as f64);
@@ -124,16 +169,40 @@ pub fn intervals_by_method(found: &Overlap) -> Picture {
         let (low, high) = (at("0.025"), at("0.975"));
         rows.push(Interval { label: "latent classes".into(), low, point: Some(at("0.5")), high });
     }
-    intervals("Estimates by method, with 95 % intervals", found.documented.persons(), &rows)
+    for one in found.replicates.iter().flat_map(|replicates| &replicates.combined) {
+        rows.push(Interval {
+            label: format!("all linkages, {}", one.method),
+            low: one.combined.ci95[0] as u64,
+            point: Some(one.combined.n_hat as u64),
+            high: one.combined.ci95[1].min(1e15).ceil() as u64,
+        });
+    }
+    let parts = found
+        .strata
+        .iter()
+        .flat_map(|strata| &strata.each)
+        .map(|one| (format!("stratum {}", one.stratum), &one.found.answer));
+    let linkages = found.replicates.iter().flat_map(|replicates| &replicates.linkages);
+    let linkages = linkages.map(|one| (format!("linkage {}", one.replicate), &one.found.answer));
+    for (label, answer) in parts.chain(linkages) {
+        let (Some(low), Some(high)) = (answer.low, answer.high) else { continue };
+        rows.push(Interval { label, low, point: answer.point, high });
+    }
+    let title = match rows.is_empty() {
+        true => "No method gives an interval of these lists",
+        false => "Estimates with 95 % intervals; ranges where no point stands",
+    };
+    intervals(title, found.documented.persons(), &rows)
 }
 
 /// How many persons are on exactly which lists, the largest pattern first (Lex et al. 2014,
-/// *UpSet*).
-pub fn overlap_of_lists(lists: &Lists) -> Picture {
+/// *UpSet*); with the name of the stratum, where the lists are of one.
+pub fn overlap_of_lists(lists: &Lists, stratum: Option<&str>) -> Picture {
     let mut patterns: Vec<(u32, u64)> = lists.patterns().collect();
     patterns.sort_by_key(|(pattern, persons)| (std::cmp::Reverse(*persons), *pattern));
     let shown = patterns.get(..patterns.len().min(31)).unwrap_or_default();
-    let title = "Persons by the lists they are on";
+    let about = stratum.map(|stratum| format!(", stratum {stratum}")).unwrap_or_default();
+    let title = &format!("Persons by the lists they are on{about}");
     let (column, dots) = (18.0, 22.0);
     let names = lists.names();
     let height = 60.0 + 160.0 + dots * names.len() as f64 + 30.0;
@@ -205,21 +274,22 @@ pub fn posterior(documented: u64, dga: &Dga) -> Picture {
     Picture { svg: drawing.finish(), table }
 }
 
-/// What is implied about each place and what cannot be excluded, within its residents. A caller with
-/// outlines of the places draws the same figures as a map.
+/// What is implied about each place and what cannot be excluded, within its residents, as a tree: a
+/// place stands under the one it lies in. With outlines, [`bounds_on_map`] draws the same figures.
 pub fn bounds_by_place(found: &Coverage) -> Picture {
     let title = "Implied (black) and not excluded (grey), among residents (outline)";
-    let rows = &found.by_place;
-    let most = rows.iter().map(|place| place.population).max().unwrap_or(1);
+    let rows = as_tree(&found.by_place);
+    let most = rows.iter().map(|(_, place)| place.population).max().unwrap_or(1);
     let scale = Scale::new(most);
     let bottom = TOP + LINE * rows.len() as f64;
     let mut drawing = Drawing::new(WIDTH, bottom + 60.0, title);
     drawing.text(16.0, 26.0, Anchor::Start, 15.0, title);
     let header = ["place", "at least", "at most", "residents", "statements"];
     let mut table = vec![header.map(str::to_owned).to_vec()];
-    for (number, place) in rows.iter().enumerate() {
+    for (number, (depth, place)) in rows.iter().enumerate() {
         let y = TOP + LINE * number as f64;
-        drawing.text(LEFT - 12.0, y + 17.0, Anchor::End, 12.0, &place.place);
+        let inward = 16.0 + 14.0 * (*depth).min(8) as f64;
+        drawing.text(inward, y + 17.0, Anchor::Start, 12.0, &cut(&place.place, depth * 2));
         let to = |persons: u64| scale.at(persons as f64) - LEFT;
         drawing.grey_bar(LEFT, y + 6.0, to(place.high), LINE - 12.0);
         drawing.bar(LEFT, y + 6.0, to(place.low), LINE - 12.0);
@@ -238,4 +308,28 @@ pub fn bounds_by_place(found: &Coverage) -> Picture {
     }
     scale.draw(&mut drawing, bottom + 8.0);
     Picture { svg: drawing.finish(), table }
+}
+
+/// Places with the number of places they lie in, each after the one it lies in.
+fn as_tree(places: &[PlaceBounds]) -> Vec<(usize, &PlaceBounds)> {
+    let of = |parent: Option<&str>| -> Vec<&PlaceBounds> {
+        places.iter().filter(|place| place.parent.as_deref() == parent).collect()
+    };
+    let mut open: Vec<(usize, &PlaceBounds)> =
+        of(None).into_iter().rev().map(|place| (0, place)).collect();
+    let mut rows = Vec::with_capacity(places.len());
+    while let Some((depth, place)) = open.pop() {
+        rows.push((depth, place));
+        open.extend(of(Some(&place.place)).into_iter().rev().map(|part| (depth + 1, part)));
+    }
+    rows
+}
+
+/// A label that fits to the left of the marks; the table has it whole.
+fn cut(label: &str, less: usize) -> String {
+    let most = 32_usize.saturating_sub(less);
+    match label.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", label.get(..end).unwrap_or_default()),
+        None => label.to_owned(),
+    }
 }

@@ -3,9 +3,13 @@
 //! Copies of one source are no second voice, so declared lineage comes first: one coding an origin.
 //! What is left is weighed by how often each coder errs, as far as the codings themselves show it.
 
+mod answering;
 mod copying;
+mod lineage;
 
+pub use answering::{Coder, FitSummary, Item, ReconcileOptions, Reconciled, Refused, reconcile};
 pub use copying::{CopyingOptions, Resolution, SuggestedCopy, majority, resolve};
+pub use lineage::{LeftOut, Lineage};
 
 use crate::table::{Fault, Table, TableError};
 use serde::Serialize;

@@ -93,9 +93,23 @@ pub enum Fault {
     /// A list that nobody is on.
     #[error("nobody is on this list")]
     EmptyList,
+    /// A group that must have rows has none.
+    #[error("there are no rows of {0}")]
+    NoRowsOf(String),
     /// A place that lies in itself.
     #[error("places contain each other in a circle: {0}")]
     Cycle(String),
+    /// A place that lies in another one of the same table.
+    #[error("{place:?} lies in {outer:?}, of which another row speaks as a whole")]
+    WithinAnother {
+        /// The place.
+        place: String,
+        /// The one it lies in.
+        outer: String,
+    },
+    /// One that rests on itself, through others.
+    #[error("these rest on each other in a circle: {0}")]
+    LineageCircle(String),
     /// The parts are more than the whole.
     #[error("{place:?} has {population} residents, its {children} listed parts have {sum}")]
     PartsExceedWhole {
@@ -165,8 +179,15 @@ impl TableError {
                 "leave the row out; how many were not seen is what is asked".to_owned()
             }
             Fault::EmptyList => "leave the list out".to_owned(),
+            Fault::NoRowsOf(_) => {
+                "every linkage must have all strata; write what each counted, even if it is the same"
+                    .to_owned()
+            }
             Fault::UnknownWord { known: "0, 1", .. } => {
                 "every column but `count` is a list and holds 0 or 1".to_owned()
+            }
+            Fault::LineageCircle(_) => {
+                "a later one rests on an earlier one; take out the row that is not so".to_owned()
             }
             Fault::UnknownPlace(_) => "add the place, or correct its spelling".to_owned(),
             _ => return None,
@@ -181,6 +202,10 @@ fn known_columns(table: &str) -> &'static str {
         "statements" => "id, kind, place, value, low, high, date, source",
         "ratings" => "unit, coder, value",
         "codings" => "item, coder, value",
+        "judgements" => "place, least, likely, most, who, why",
+        "lineage" => "later, earlier",
+        "records" => "those that are compared",
+        "reviewed pairs" => "list_a, row_a, list_b, row_b, same",
         _ => "one for each list, and count",
     }
 }

@@ -29,8 +29,8 @@ fn latent_classes_are_calibrated() {
 
 #[test]
 fn persons_out_of_reach_are_seen_by_no_method() {
-    let table = misspecification(20, 4);
-    assert_eq!(table.len(), 8);
+    let table = misspecification(12, 4);
+    assert_eq!(table.len(), 12);
     for row in &table {
         println!("{row:?}");
         match row.departure {

@@ -608,3 +608,53 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn opinions_stand_beside_the_bounds_with_their_label() {
+    use witnessmark_estimate::coverage::Judgement;
+    let places = "place,parent,level,population\nP,,x,1600\nC,P,y,600\nD,P,y,1000\n";
+    let rows = "id,kind,place,value,low,high,date,source\ns1,count,C,200,,,,\n";
+    let found = ask(places, rows, None);
+    let judged = |rows: &str| {
+        let text = format!("place,least,likely,most,who,why\n{rows}");
+        Judgement::list_from_csv(&text).expect("right")
+    };
+    let bounds = found.bounds.clone();
+    let told = found
+        .clone()
+        .with_judgements(&judged("D,500,700,1000,a nurse,saw it\n"), 1)
+        .expect("right");
+    assert_eq!(told.bounds, bounds);
+    assert_eq!((told.answer.low, told.answer.high), (Some(200), Some(1200)));
+    assert!(
+        told.answer.text.contains("In the opinion of a nurse, which is no evidence: about 920 (")
+    );
+    let elicited = told.elicited.expect("opinions");
+    // 200 counted and PERT(500, 700, 1000), whose quantiles are 552.0, 712.7 and 902.0.
+    let quantiles = elicited.quantiles.expect("nothing is left open");
+    for (name, expected) in [("0.025", 752.0), ("0.5", 912.7), ("0.975", 1102.0)] {
+        assert!((quantiles[name] - expected).abs() < 10.0, "{name} {quantiles:?}");
+    }
+    let open =
+        found.clone().with_judgements(&judged("C,100,150,250,a nurse,saw it\n"), 1).expect("right");
+    let elicited = open.elicited.expect("opinions");
+    assert_eq!((elicited.quantiles, elicited.places_without), (None, vec!["D".to_owned()]));
+    let error = found
+        .clone()
+        .with_judgements(&judged("D,1,2,3,x,y\nP,1,2,3,x,y\n"), 1)
+        .expect_err("nested");
+    assert_eq!(
+        error.to_string(),
+        "judgements, row 2, column place: \"D\" lies in \"P\", of which another row speaks as a whole"
+    );
+    let error = found.with_judgements(&judged("Z,1,2,3,x,y\n"), 1).expect_err("unknown");
+    assert_eq!(
+        error.to_string(),
+        "judgements, row 2, column place: the place \"Z\" is not in the table of places"
+    );
+    let wrong = Judgement::list_from_csv("place,least,likely,most,who,why\nC,5,2,9,x,y\n");
+    assert_eq!(
+        wrong.expect_err("out of order").to_string(),
+        "judgements, row 2, column likely: low 5, value 2 and high 9 are not in this order"
+    );
+}

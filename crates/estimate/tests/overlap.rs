@@ -14,6 +14,7 @@ fn short() -> LatentClassOptions {
         burn_in: 200,
         samples: 100,
         thin: 2,
+        most_doublings: 0,
         ..LatentClassOptions::default()
     }
 }
@@ -51,55 +52,6 @@ fn lists_that_agree_give_an_estimate_near_the_truth() {
     let point = found.answer.point.expect("an estimate");
     assert!(point.abs_diff(8000) < 100, "{point}");
     assert!(found.answer.text.starts_with("We estimate about 8,000 (7,"), "{}", found.answer.text);
-}
-
-/// Each case: a name, the lists, method, and the codes that must be among the rules.
-#[test]
-fn refusals_name_their_rule() {
-    let two = "a,b,count\n1,0,100\n0,1,100\n1,1,30\n";
-    let apart = "a,b,c,count\n1,0,0,100\n0,1,0,100\n1,1,0,30\n0,0,1,50\n";
-    let thin =
-        "a,b,c,count\n1,0,0,100\n0,1,0,100\n1,1,0,30\n0,0,1,50\n1,0,1,3\n0,1,1,20\n1,1,1,1\n";
-    let one = "a,count\n1,10\n";
-    let cases: &[(&str, &str, Method, &[&str])] = &[
-        ("two lists", two, Method::Auto, &["too-few-lists"]),
-        ("one list", one, Method::Auto, &["too-few-lists"]),
-        ("Chapman is no answer", INDEPENDENT, Method::Chapman, &["too-few-lists"]),
-        ("an isolated list", apart, Method::LogLinear, &["no-mle", "sparse-overlap"]),
-        ("a thin pair", thin, Method::LogLinear, &["sparse-overlap"]),
-    ];
-    for (name, text, method, expected) in cases {
-        let found = ask(text, &declared(*method));
-        assert_eq!(found.answer.kind, AnswerKind::Refused, "{name}");
-        for code in *expected {
-            assert!(codes(&found).contains(code), "{name}: {code} not in {:?}", codes(&found));
-        }
-        assert!(found.answer.text.starts_with("At least "), "{name}: {}", found.answer.text);
-        assert!(found.answer.text.contains("What would help: "), "{name}: {}", found.answer.text);
-        assert_eq!(found.answer.point, None, "{name}");
-    }
-}
-
-#[test]
-fn nothing_declared_is_three_refusals() {
-    let options = OverlapOptions { method: Method::Dga, ..OverlapOptions::default() };
-    let found = ask(INDEPENDENT, &options);
-    assert_eq!(codes(&found), ["shared-origin", "unreviewed-linkage", "no-statement"]);
-    assert_eq!(found.answer.kind, AnswerKind::Refused);
-    let blank = OverlapOptions { statement: Some("  ".to_owned()), ..declared(Method::Dga) };
-    assert_eq!(codes(&ask(INDEPENDENT, &blank)), ["no-statement"]);
-}
-
-#[test]
-fn a_limit_on_the_unseen_that_is_reached_is_named() {
-    let options = OverlapOptions { max_unseen: Some(1000), ..declared(Method::Dga) };
-    assert!(codes(&ask(INDEPENDENT, &options)).contains(&"capped"));
-}
-
-#[test]
-fn short_chains_are_refused() {
-    let found = ask(INDEPENDENT, &declared(Method::LatentClass));
-    assert_eq!(codes(&found).first(), Some(&"chains-disagree"), "{:?}", found.methods.latent_class);
 }
 
 #[test]

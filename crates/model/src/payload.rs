@@ -71,6 +71,14 @@ payloads! {
     Estimate = "estimate" / "witnessmark/estimate/1",
     /// A dossier was written.
     Publication = "publication" / "witnessmark/publication/1",
+    /// The way in which connections may leave.
+    Egress = "egress" / "witnessmark/egress/1",
+    /// An archive that the program wrote while it captured.
+    Recording = "recording" / "witnessmark/recording/1",
+    /// A person says what a capture is.
+    Judgement = "judgement" / "witnessmark/judgement/1",
+    /// Captures were written to a file that leaves the case.
+    Export = "export" / "witnessmark/export/1",
 }
 
 impl Payload {
@@ -84,15 +92,40 @@ impl Payload {
         canonical::from_bytes(bytes)
     }
 
-    /// The blobs that this payload names: each piece of evidence, and an import's manifest.
-    pub fn blobs(&self) -> Vec<&Evidence> {
+    /// The archive that this payload brings in, if it is an import or a recording.
+    pub fn archive(&self) -> Option<ArchiveRef<'_>> {
         match self {
-            Self::Import(import) => vec![&import.evidence, &import.manifest],
-            _ => self.parts(),
+            Self::Import(import) => Some(ArchiveRef {
+                id: import.id,
+                name: &import.name,
+                method: "file",
+                evidence: &import.evidence,
+                manifest: &import.manifest,
+                records: import.records,
+                captures: import.captures,
+            }),
+            Self::Recording(recording) => Some(ArchiveRef {
+                id: recording.id,
+                name: &recording.name,
+                method: &recording.method,
+                evidence: &recording.evidence,
+                manifest: &recording.manifest,
+                records: recording.records,
+                captures: recording.captures,
+            }),
+            _ => None,
         }
     }
 
-    /// The evidence whose plain bytes are parts of the entry's commitment, in order. An import's parts are its records
+    /// The blobs that this payload names: each piece of evidence, and an archive's manifest.
+    pub fn blobs(&self) -> Vec<&Evidence> {
+        match self.archive() {
+            Some(archive) => vec![archive.evidence, archive.manifest],
+            None => self.parts(),
+        }
+    }
+
+    /// The evidence whose plain bytes are parts of the entry's commitment, in order. An archive's parts are its records
     /// instead, which its manifest lists.
     pub fn parts(&self) -> Vec<&Evidence> {
         match self {
@@ -215,6 +248,95 @@ pub struct Import {
     pub captures: u64,
     /// What is wrong with the archive.
     pub problems: Vec<Problem>,
+}
+
+/// What an import and a recording have in common: an archive whose records are the parts of the entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArchiveRef<'p> {
+    /// The import or recording.
+    pub id: ImportId,
+    /// Its name.
+    pub name: &'p str,
+    /// How it was made: `file` for an import.
+    pub method: &'p str,
+    /// The archive, byte for byte.
+    pub evidence: &'p Evidence,
+    /// One canonical [`ManifestLine`] a record.
+    pub manifest: &'p Evidence,
+    /// How many records it lists.
+    pub records: u64,
+    /// How many of them are captures.
+    pub captures: u64,
+}
+
+/// An archive that the program wrote while it captured, with all its records, as one entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// This recording.
+    pub id: ImportId,
+    /// The archive's name.
+    pub name: String,
+    /// How it was made: `http` or `browser`.
+    pub method: String,
+    /// The program that wrote it, and for `browser` the browser: names and versions.
+    pub software: String,
+    /// Which way the connections went: `direct`, `proxy` or `tor`.
+    pub egress: String,
+    /// What was done about the robots exclusion protocol (RFC 9309): `obey` or `ignore`.
+    pub robots: String,
+    /// Whether the archive was closed in good order; if not, a later run kept what was whole.
+    pub finished: bool,
+    /// The archive, byte for byte.
+    pub evidence: Evidence,
+    /// One canonical [`ManifestLine`] a record.
+    pub manifest: Evidence,
+    /// How many records it holds.
+    pub records: u64,
+    /// How many of them are captures.
+    pub captures: u64,
+    /// What is wrong with the archive.
+    pub problems: Vec<Problem>,
+}
+
+/// The way in which connections may leave; none may before the first of these.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Egress {
+    /// This configuration.
+    pub id: ConfigurationId,
+    /// `direct`, `proxy` or `tor`.
+    pub mode: String,
+    /// The proxy as `scheme://host:port`, without credentials; none if `direct`.
+    pub proxy: Option<String>,
+}
+
+/// A person says what a capture is: agrees with the program's verdict, or corrects it. The last one counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The capture.
+    pub capture: CaptureId,
+    /// What it is.
+    pub code: String,
+    /// What the program had said.
+    pub was: String,
+    /// A remark.
+    pub note: Option<String>,
+}
+
+/// Captures were written to a file that leaves the case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Export {
+    /// This export.
+    pub id: PublicationId,
+    /// The file's format: `wacz`.
+    pub format: String,
+    /// The imports, recordings and captures that went in.
+    pub of: Vec<String>,
+    /// SHA-256 of the file.
+    pub sha256: Digest,
+    /// How many secrets were found in it.
+    pub secrets: u64,
+    /// Whether they were masked in the copy that left.
+    pub masked: bool,
 }
 
 /// The text of a capture, frozen because an offset points into it.

@@ -32,9 +32,10 @@ import os
 import re
 
 KINDS = ("case-created actor-added configuration codebook gazetteer capture import extraction passage claim "
-         "claim-change origin lineage estimate publication").split()
+         "claim-change origin lineage estimate publication egress recording judgement export").split()
+ARCHIVES = ("import", "recording")  # kinds whose parts are the records of an archive
 EVIDENCE = {"codebook": ["evidence"], "gazetteer": ["evidence"], "capture": ["evidence"], "extraction": ["text"],
-            "estimate": ["inputs", "result"], "import": ["evidence", "manifest"], "publication": ["policy"]}  # format.md, Payloads
+            "estimate": ["inputs", "result"], "import": ["evidence", "manifest"], "recording": ["evidence", "manifest"], "publication": ["policy"]}  # format.md, Payloads
 LEAF = "actor at commit day kind object sig"  # format.md, Log: the seven values of a leaf
 SMALL, LARGE = 64 << 20, 1 << 30  # most bytes that are read into memory at once: documents; packs and texts
 NOT_CHECKED = "not checked, because an earlier group failed"
@@ -113,8 +114,8 @@ def take(value, keys, what):
     need("v" not in value or whole(value["v"], "v") == 1, "%s has an unknown version" % what)
     return value
 
-def each(value, what):
-    need(isinstance(value, list), "%s is not a list" % what)
+def each(value, what, of=list):
+    need(isinstance(value, of), "%s is not a %s" % (what, of.__name__))
     return value
 
 class Folder:
@@ -414,9 +415,9 @@ class Dossier:
         if payload is not None:  # format.md, Log: what the parts of a commit are
             need(0 in parts, "part 0 is not given")
             named = evidence_of(opened["kind"], payload)
-            expected = payload["records"] if opened["kind"] == "import" else len(named)
+            expected = payload["records"] if opened["kind"] in ARCHIVES else len(named)
             need(count == 1 + whole(expected, "records"), "part_count does not agree with the payload")
-            for number in parts if opened["kind"] != "import" else ():
+            for number in parts if opened["kind"] not in ARCHIVES else ():
                 need(number == 0 or parts[number]["sha256"] == named[number - 1]["plain_sha256"],
                      "part %d is not the evidence that the payload names" % number)
         return opened, payload, parts
@@ -446,10 +447,10 @@ class Dossier:
         return payload
 
     def captured(self, index, number, capture):
-        """Part `number` of the entry of a capture, or of the import that holds it (it cannot be seen which record)."""
-        opened, payload, parts = self.entry(index, "capture", "import")
+        """Part `number` of the entry of a capture, or of the archive that holds it (it cannot be seen which record)."""
+        opened, payload, parts = self.entry(index, "capture", *ARCHIVES)
         need(whole(number, "part") in parts and number > 0, "part %d of entry %d is not given" % (number, index))
-        same_capture = opened["kind"] == "import" or payload is None or payload["id"] == identifier(capture, "cap")
+        same_capture = opened["kind"] in ARCHIVES or payload is None or payload["id"] == identifier(capture, "cap")
         need(same_capture, "entry %d is another capture" % index)
         return parts[number]
 
@@ -589,7 +590,7 @@ class Case:
             need(item["plain_sha256"] == item["sha256"], "%s: its plain digest differs, though the case is open" % name)
             need(os.path.getsize(self.folder.path(name)) == whole(item["bytes"], "bytes"),
                  "%s has not the length that the payload names" % name)
-        if kind == "import":
+        if kind in ARCHIVES:
             self.records[index] = self.read_records(payload)
 
     def read_records(self, payload):
@@ -600,8 +601,9 @@ class Case:
         digests, captures, last = [], 0, 0
         with open(archive, "rb") as plain, gzip.open(archive, "rb") as inflated:
             for n, line in enumerate(manifest.split(b"\n")[:-1]):
-                record = take(load_json(line, "manifest line %d" % n, True), "n offset length framing type record_id uri date status "
-                              "media_type sha256 bytes capture source", "manifest line %d" % n)
+                record = load_json(line, "manifest line %d" % n, True)
+                more = " ".join(field for field in ("page", "payload", "verdict") if field in each(record, "manifest line", dict))
+                take(record, "n offset length framing type record_id uri date status media_type sha256 bytes capture source " + more, "manifest line")
                 need(record["n"] == n and whole(record["offset"], "offset") >= last, "record %d is out of order" % n)
                 last, left = record["offset"] + whole(record["length"], "length"), whole(record["bytes"], "bytes")
                 source = inflated if record["framing"] == "inflated" else plain
@@ -655,7 +657,7 @@ class Case:
         need(author_signed(values, actors), "the signature of its author is not valid")
         actors.update([who] if who else [])
         need(sha(payload_bytes).hex() == values["object"], "the payload is not the object")
-        need(index in (self.records if values["kind"] == "import" else self.evidence), NOT_CHECKED)
+        need(index in (self.records if values["kind"] in ARCHIVES else self.evidence), NOT_CHECKED)
         parts = self.records.get(index, [(e["key"], digest(e["plain_sha256"])) for e in self.evidence[index]])
         items = [sha(self.salt(owner, "part/%d" % i), plain) for i, (owner, plain) in enumerate([(key, sha(payload_bytes))] + parts)]
         need(merkle_root([leaf_hash(item) for item in items]).hex() == values["commit"], "commit is not the root over its parts")

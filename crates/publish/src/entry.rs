@@ -121,14 +121,12 @@ fn check_payload(
         return Err("part 0, the payload, is not among its parts".into());
     }
     let evidence = payload.parts();
-    let expected = match &payload {
-        Payload::Import(import) => import.records,
-        _ => evidence.len() as u64,
-    };
+    let archive = payload.archive();
+    let expected = archive.map_or(evidence.len() as u64, |archive| archive.records);
     if given.part_count != expected.saturating_add(1) {
         return Err(format!("it has {} parts, its payload names {expected}", given.part_count));
     }
-    if !matches!(payload, Payload::Import(_)) {
+    if archive.is_none() {
         for (index, item) in (1..).zip(evidence) {
             if shown(index).is_some_and(|part| part.sha256 != item.plain_sha256) {
                 return Err(format!("part {index} is not the evidence that the payload names"));

@@ -16,9 +16,14 @@ mod manifest;
 mod pages;
 mod resolve;
 mod script;
+mod secrets;
 mod when;
 mod write;
 
 pub use dossier::{Dossier, build};
 pub use error::{PublishError, SignError};
 pub use input::*;
+pub use secrets::{
+    Finding, NotAnAddress, OwnAddresses, ScanSettings, ScanSummary, ScrubError, ScrubSettings,
+    Scrubbed, SecretKind, SecretPlace, Unread, UnreadWhy, scan, scrub,
+};

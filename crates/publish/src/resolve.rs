@@ -150,7 +150,7 @@ impl<'i> Edition<'i> {
         let entry = self.entry(given.entry, &place)?;
         let in_archive = match &entry.payload {
             Some(Payload::Capture(capture)) if capture.id == given.capture => false,
-            Some(Payload::Import(_)) => true,
+            Some(Payload::Import(_) | Payload::Recording(_)) => true,
             Some(other) => {
                 return Err(bad(format!("entry {} is {}, not it", given.entry, other.kind())));
             }

@@ -13,8 +13,10 @@ use crate::html::links::{Link, links};
 use crate::html::main_text::main_text;
 use crate::html::metadata::{Published, metadata};
 use crate::html::render::visible_text;
+use crate::html::signals::{Signals, signals};
 use crate::language::detect_language;
 use crate::mentions::{Mention, find_mentions};
+use crate::verdict::markers::{self, Markers};
 
 /// The name and version of this extractor. Changes whenever the same bytes would give another
 /// text, so that offsets into an older text are not taken for offsets into this one.
@@ -69,6 +71,12 @@ pub struct Extraction {
     /// What was found wanting: broken bytes, a wrong charset, a limit that was reached. Each begins
     /// with the name of what it is about.
     pub warnings: Vec<String>,
+    /// What the page is built of, for a verdict on it.
+    #[serde(skip)]
+    pub(crate) signals: Signals,
+    /// Which programs of others stand in the page, for a verdict on it.
+    #[serde(skip)]
+    pub(crate) markers: Markers,
 }
 
 /// Why a file could not be read.
@@ -182,6 +190,8 @@ fn blank(text: String, warnings: Vec<String>) -> Extraction {
         mentions: Vec::new(),
         extractor: EXTRACTOR.to_owned(),
         warnings,
+        signals: Signals::default(),
+        markers: Markers::default(),
     }
 }
 
@@ -206,11 +216,15 @@ fn from_markup(source: &str, hints: &Hints, mut warnings: Vec<String>) -> Extrac
     if text.is_empty() {
         warnings.push("text: the page shows no text of its own".to_owned());
     }
+    let mut markers = Markers::default();
+    let signals = signals(&tree, |source| markers::find(source, &mut markers));
     Extraction {
         title: found.title,
         published: found.published,
         main_text,
         links,
+        signals,
+        markers,
         ..blank(text, warnings)
     }
 }

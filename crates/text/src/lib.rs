@@ -5,6 +5,7 @@
 //!   language, links, mentions. It is a pure function of the bytes and the [`Hints`].
 //! - [`detect_language`] names the language and script of a text.
 //! - [`Index`] is a search index for every script our users read.
+//! - [`verdict::judge`] says whether a capture holds the content that was asked for.
 //! - [`near_duplicates`], [`overlap`] and [`quotations`] find what texts took from each other.
 //! - [`Offsets`] converts between code points, bytes and UTF-16 units.
 //!
@@ -13,6 +14,7 @@
 //! comparisons normalise.
 
 mod charset;
+mod comparison;
 mod dates;
 mod extract;
 mod html;
@@ -23,8 +25,13 @@ mod near_duplicates;
 mod offsets;
 mod overlap;
 mod shingles;
+pub mod verdict;
 mod words;
 
+pub use comparison::{
+    CaptureFacts, ChangeKind, FigureChange, FigurePart, RecordDifference, RecordRow, Span,
+    TextChange, TextDifference, Version, compare_records, compare_texts,
+};
 pub use extract::{EXTRACTOR, ExtractError, Extraction, Hints, extract};
 pub use html::links::Link;
 pub use html::metadata::Published;

@@ -293,8 +293,8 @@ impl Vault {
     ) -> Result<Digest, VaultError> {
         let mut root = PartsRoot::new();
         root.push(&seed.part_salt(0), &object);
-        if let Payload::Import(import) = payload {
-            let seed = self.keystore.seed(&import.evidence.key)?;
+        if let Some(archive) = payload.archive() {
+            let seed = self.keystore.seed(&archive.evidence.key)?;
             for (index, record) in (1..).zip(records) {
                 root.push(&seed.part_salt(index), record);
             }

@@ -208,6 +208,9 @@ fn an_archive_must_hold_the_records_that_its_manifest_lists() {
                     bytes: plain.len() as u64,
                     capture: None,
                     source: None,
+                    page: None,
+                    payload: None,
+                    verdict: None,
                 });
                 offset += record.len() as u64;
             }

@@ -1,10 +1,14 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
+mod linking;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
+
+pub(crate) use linking::{LinkArguments, ReconcileArguments};
 
 /// Evidence from public sources that anyone can check.
 ///
@@ -33,8 +37,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Make a case
     Init(InitArguments),
-    /// Add files, folders and WARC files
-    Add(AddArguments),
+    /// Add files, folders, WARC files, and pages of the web
+    Add(Box<AddArguments>),
     /// List what the case holds
     List(ListArguments),
     /// Show one thing in full
@@ -63,6 +67,23 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N")]
         occurrence: Option<usize>,
     },
+    /// Say what captures are, after looking at them
+    Confirm(ConfirmArguments),
+    /// Show what differs between two captures
+    Compare {
+        /// The earlier capture: an id or its beginning, or a name
+        earlier: String,
+        /// The later capture
+        later: String,
+    },
+    /// Show or choose the way in which connections leave
+    Egress {
+        /// direct, tor, socks5://HOST:PORT or http://HOST:PORT; without it the way in force is shown
+        way: Option<String>,
+    },
+    /// Write captures to a file that leaves the case
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Say what a passage says, or change what a claim says
     Claim(Box<ClaimArguments>),
     /// Bring in sheets
@@ -81,6 +102,10 @@ pub(crate) enum Command {
     Estimate(EstimateCommand),
     /// Say how far coders who read the same things agree
     Agreement(AgreementArguments),
+    /// Weigh codings that differ by how often each coder errs
+    Reconcile(ReconcileArguments),
+    /// Count how many persons are on which lists, without naming any
+    Link(Box<LinkArguments>),
     /// Tell what happened to one thing, entry by entry
     Custody {
         /// A capture, passage or claim
@@ -152,12 +177,130 @@ pub(crate) struct InitArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct AddArguments {
-    /// Files and folders
-    #[arg(value_name = "PATH", required_unless_present = "list")]
+    /// Files, folders and addresses
+    #[arg(value_name = "PATH_OR_URL", required_unless_present_any = ["list", "sitemap"])]
     pub(crate) paths: Vec<PathBuf>,
-    /// A sheet of files with what is known of their sources: file,url,published
+    /// Files with what is known of their sources (CSV: file,url,published), or addresses to capture (one a line, or CSV
+    /// with a column url)
     #[arg(long, value_name = "FILE")]
     pub(crate) list: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) web: WebArguments,
+}
+
+/// How pages are captured.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Capturing from the web")]
+pub(crate) struct WebArguments {
+    /// Capture with Chromium: scripts run, pictures and all parts are kept
+    #[arg(long)]
+    pub(crate) browser: bool,
+    /// Capture one post or video of each address with yt-dlp
+    #[arg(long, conflicts_with_all = ["browser", "recursive"])]
+    pub(crate) video: bool,
+    /// Follow links
+    #[arg(long)]
+    pub(crate) recursive: bool,
+    /// How many links away from the addresses given
+    #[arg(long, default_value_t = 2, value_name = "N", requires = "recursive")]
+    pub(crate) depth: u32,
+    /// How far links are followed
+    #[arg(long, value_enum, default_value = "host", requires = "recursive")]
+    pub(crate) scope: Reach,
+    /// Follow only addresses that match this pattern, in which * stands for any letters; may be repeated
+    #[arg(long, value_name = "PATTERN", requires = "recursive")]
+    pub(crate) include: Vec<String>,
+    /// Follow no address that matches this pattern; may be repeated
+    #[arg(long, value_name = "PATTERN", requires = "recursive")]
+    pub(crate) exclude: Vec<String>,
+    /// At most this many pages
+    #[arg(long, default_value_t = 10_000, value_name = "N")]
+    pub(crate) max_pages: u64,
+    /// Capture the pages that a sitemap lists; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub(crate) sitemap: Vec<String>,
+    /// Whether rules that a site sets for robots are obeyed
+    #[arg(long, value_enum, default_value = "obey")]
+    pub(crate) robots: RobotsArgument,
+    /// Pages of one host within a second, at most
+    #[arg(long, default_value_t = 2.0, value_name = "N")]
+    pub(crate) rate: f64,
+    /// Cookies to send, in the format of cookies.txt
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cookies: Option<PathBuf>,
+    /// Header fields to send: `Name: value`, below a line `[host]` for one host only
+    #[arg(long, value_name = "FILE")]
+    pub(crate) headers: Option<PathBuf>,
+    /// The name that the program goes by, instead of a usual browser's
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) user_agent: Option<String>,
+    /// The longest time for one page, in seconds
+    #[arg(long, default_value_t = 90, value_name = "SECONDS")]
+    pub(crate) time_limit: u64,
+    /// The most bytes of one answer, in MB
+    #[arg(long, default_value_t = 512, value_name = "MB")]
+    pub(crate) size_limit: u64,
+    /// Let addresses of this computer and of the local network be reached
+    #[arg(long)]
+    pub(crate) allow_private_network: bool,
+    /// Run Chromium without its own sandbox: only for tests that run as root
+    #[arg(long, requires = "browser")]
+    pub(crate) no_sandbox: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Reach {
+    /// Below the folder of the address given
+    Folder,
+    /// On its host
+    Host,
+    /// On its domain and those below
+    Domain,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RobotsArgument {
+    Obey,
+    Ignore,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfirmArguments {
+    /// Captures, by id or its beginning, name or address; without any, on a terminal, all that nobody has looked at
+    pub(crate) captures: Vec<String>,
+    /// What they are, if not what the program says
+    #[arg(long = "is", value_name = "VERDICT", requires = "captures")]
+    pub(crate) verdict: Option<String>,
+    /// A remark
+    #[arg(long, value_name = "TEXT", requires = "captures")]
+    pub(crate) note: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportCommand {
+    /// A WACZ file, for other tools to replay
+    Wacz {
+        /// The file to write; it must not exist
+        out: PathBuf,
+        /// Imports and recordings (imp-…), by id or its beginning; all if none is named
+        archives: Vec<String>,
+        /// What becomes of cookies, tokens and addresses that are found
+        #[arg(long, value_enum, default_value = "refuse")]
+        secrets: Secrets,
+        /// A name or address of your own that must not leave; may be repeated
+        #[arg(long, value_name = "TEXT")]
+        own: Vec<String>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Secrets {
+    /// Name them, and write nothing
+    Refuse,
+    /// Mask them in the copy that leaves, which says so
+    Mask,
+    /// Let them leave: for a reader who is to have all
+    Keep,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -347,6 +490,9 @@ pub(crate) struct OverlapArguments {
     /// No list was made from another, or from what another was made from
     #[arg(long)]
     pub(crate) no_shared_origin: bool,
+    /// Write pictures into this folder, each also as a table
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pictures: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -375,8 +521,8 @@ pub(crate) struct CoverageArguments {
     /// A written assumption on why some places report and others do not: pools the counts, too
     #[arg(long, value_name = "FILE", requires = "statements")]
     pub(crate) reporting_assumption: Option<PathBuf>,
-    /// Seed of the pooled prediction
-    #[arg(long, default_value_t = 0, value_name = "N", requires = "reporting_assumption")]
+    /// Seed of the pooled prediction, and of the draws from experts' opinions
+    #[arg(long, default_value_t = 0, value_name = "N", requires = "statements")]
     pub(crate) seed: u64,
     /// In a case: the act that is counted, a code of the codebook
     #[arg(long, conflicts_with = "statements", required_unless_present = "statements")]
@@ -384,6 +530,18 @@ pub(crate) struct CoverageArguments {
     /// In a case: a unit that is taken as people; may be repeated
     #[arg(long, conflicts_with = "statements", default_value = "people", value_name = "CODE")]
     pub(crate) unit: Vec<String>,
+    /// What experts think of places, as CSV: place,least,likely,most,who,why; stands beside the bounds
+    #[arg(long, value_name = "FILE", requires = "statements")]
+    pub(crate) judgements: Option<PathBuf>,
+    /// Write pictures into this folder, each also as a table
+    #[arg(long, value_name = "DIR", requires = "statements")]
+    pub(crate) pictures: Option<PathBuf>,
+    /// Draw a map, too, from these outlines: GeoJSON polygons whose `place` or `name` is a place's
+    #[arg(long, value_name = "FILE", requires = "pictures")]
+    pub(crate) map: Option<PathBuf>,
+    /// Where the outlines are from, as it shall stand on the map; the file's name if none is given
+    #[arg(long, value_name = "TEXT", requires = "map")]
+    pub(crate) map_source: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

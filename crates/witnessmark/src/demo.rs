@@ -1,12 +1,18 @@
-//! The demonstration: an invented province, twelve invented sources, and the whole chain over them.
+//! The demonstration: an invented province, its invented sources, and the whole chain over them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use witnessmark_case::archive::Verdict as ArchiveVerdict;
+use witnessmark_case::capture::{LocalPage, LocalSite};
 use witnessmark_case::claims::{Draft, Field};
 use witnessmark_case::text::SearchOptions;
 use witnessmark_case::verify::Verdict;
-use witnessmark_case::{AddOptions, Case, CaseError, InitOptions, PublishPolicy, SourceRow};
+use witnessmark_case::{
+    AddOptions, Case, CaseError, InitOptions, Listed, Method, PublishPolicy, SecretsPolicy,
+    SourceRow, WebOptions,
+};
 
 use crate::arguments::Arguments;
 use crate::output::{self, fit, line, short};
@@ -40,7 +46,16 @@ const MATERIAL: &[(&str, &[u8])] = files![
     "sources/state-media-share.html",
     "sources/tender-gunvasho.html",
     "sources/translation-tibetan.html",
+    "site/board.html",
+    "site/board.json",
+    "site/login.html",
+    "site/not-found.html",
 ];
+
+/// Pages of the site that is served for the demonstration, besides the sources.
+const LOGIN: &str = "/members/notice-4410.html";
+const GONE: &str = "/notices/2021/0815.html";
+const BOARD: &str = "/board.html";
 
 /// Fills an example case in `dir`, walks the whole chain, and says where to look.
 pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError> {
@@ -62,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
     say(NOTICE)?;
 
     say(
-        "\n1. The sources: ten pages and an archive with two more, in Chinese, Tibetan, Uyghur and English.",
+        "\n1. The sources: pages of the web, a letter, and an archive with two more pages, in Chinese, Tibetan, Uyghur and English.",
     )?;
     let material = dir.join("material");
     for (name, bytes) in MATERIAL {
@@ -82,15 +97,46 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
     let mut case = Case::init_open(&folder, &options, system::environment("demo"))?;
 
     say(
-        "\n3. Added: every byte kept, every text read. The list says where each page was published.",
+        "\n3. Captured: the pages are served on this computer, and fetched for real. Every byte that passed is kept; what is no \
+         content stands out.",
     )?;
-    let listed = listed(&material)?;
-    let quiet = Arguments { quiet: true, ..shallow(arguments) };
-    let options = AddOptions { paths: vec![material.join("sources")], listed };
-    if arguments.json {
-        case.add(&options, &witnessmark_case::Progress::new(), &mut |_| ())?;
+    let site = site(&material)?;
+    let sources = material.join("sources");
+    let mut pages: Vec<String> = web_pages().map(|(path, _)| site.url(path.as_str())).collect();
+    pages.extend([LOGIN, GONE].map(|path| site.url(path)));
+    case.set_egress("direct")?;
+    let web = WebOptions { allow_private_network: true, rate: 1000.0, ..WebOptions::new(pages) };
+    let files = vec![sources.join("field-letter.txt"), sources.join("notices.warc.gz")];
+    add(
+        &mut case,
+        arguments,
+        AddOptions { paths: files, listed: listed(&material)?, web: Some(web) },
+    )?;
+    let board = WebOptions {
+        method: Method::Browser,
+        allow_private_network: true,
+        no_sandbox: is_root(),
+        ..WebOptions::new(vec![site.url(BOARD)])
+    };
+    if Path::new(CHROMIUM).exists() {
+        say("   A notice board that a script fills, with Chromium:")?;
+        add(&mut case, arguments, AddOptions { web: Some(board), ..AddOptions::default() })?;
     } else {
-        commands::add_to(&mut case, &quiet, &options)?;
+        say(
+            "   Chromium is not here (Debian's package chromium): the notice board, which a script fills, is left out.",
+        )?;
+    }
+    drop(site);
+
+    say(
+        "\n   A person looks at what was captured before anything is quoted; here the program's word is taken.",
+    )?;
+    for row in case.unconfirmed()?.iter().filter(|row| row.is() == "content") {
+        case.confirm(&row.capture.to_string(), None, Some("demonstration: nobody looked"))?;
+    }
+    for row in case.unconfirmed()? {
+        let url = row.url.as_deref().unwrap_or(&row.name);
+        say(&format!("   {}{}: {url}", row.mark(), row.is()))?;
     }
 
     say("\n4. Searched, in three scripts: blood samples.")?;
@@ -141,6 +187,19 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
     let parsed = PublishPolicy::parse(&policy, "policy.toml")?;
     let published = case.publish(&dossier, &zip, &policy, &parsed)?;
     say(&format!("   {} numbers, {} exhibits", published.numbers, published.exhibits))?;
+    let wacz = dir.join("web.wacz");
+    say(
+        "   For other tools: a WACZ. What it would have given away is named, and masked in the copy that leaves.",
+    )?;
+    let exported = case.export_wacz(&wacz, &[], SecretsPolicy::Mask, &[])?;
+    for finding in &exported.secrets {
+        let about = finding.target_uri.as_deref().unwrap_or_default();
+        say(&format!("   masked: {} ({}) in {about}", finding.kind.word(), finding.hint))?;
+    }
+    let report = witnessmark_case::archive::check_file(&wacz, &mut |_| ())
+        .map_err(|cause| CaseError::file("read", &wacz, &cause))?;
+    let sound = if report.verdict == ArchiveVerdict::Sound { "sound" } else { "flawed" };
+    say(&format!("   {}: {} records, {sound}", wacz.display(), report.records))?;
     drop(case);
 
     say("\n9. Verified: the case, the dossier, and its zip.")?;
@@ -177,7 +236,7 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
 
     if arguments.json {
         output::json(&serde_json::json!({
-            "case": folder, "dossier": dossier, "zip": zip, "altered": altered,
+            "case": folder, "dossier": dossier, "zip": zip, "altered": altered, "wacz": wacz,
             "published": published, "answer": answer.coverage.answer,
         }))?;
         return Ok(Ending::Well);
@@ -196,10 +255,66 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
     Ok(Ending::Well)
 }
 
+/// Adds, and prints the table of verdicts.
+fn add(case: &mut Case, arguments: &Arguments, options: AddOptions) -> Result<(), CaseError> {
+    if arguments.json {
+        return case.add(&options, &witnessmark_case::Progress::new(), &mut |_| ());
+    }
+    let quiet = Arguments { quiet: true, ..shallow(arguments) };
+    commands::add_to(case, &quiet, &options).map(|_| ())
+}
+
+/// Debian's Chromium.
+const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// Whether the program runs as root, for whom Chromium's own sandbox does not work.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").is_ok_and(|found| found.uid() == 0)
+}
+
+/// The sources that are pages of the web: path on the site, and bytes.
+fn web_pages() -> impl Iterator<Item = (String, &'static [u8])> {
+    MATERIAL.iter().filter_map(|(name, bytes)| {
+        let page = name.strip_prefix("sources/").filter(|page| page.ends_with(".html"))?;
+        Some((format!("/{page}"), *bytes))
+    })
+}
+
+/// Serves the pages on this computer.
+fn site(material: &Path) -> Result<LocalSite, CaseError> {
+    let read = |name: &str| {
+        let path = material.join("site").join(name);
+        fs::read(&path).map_err(|cause| CaseError::file("read", &path, &cause))
+    };
+    let page = |content_type: &str, body: Vec<u8>| LocalPage {
+        status: 200,
+        content_type: content_type.to_owned(),
+        fields: Vec::new(),
+        body,
+    };
+    let mut pages: BTreeMap<String, LocalPage> =
+        web_pages().map(|(path, bytes)| (path, page("text/html", bytes.to_vec()))).collect();
+    pages.insert(BOARD.to_owned(), page("text/html; charset=utf-8", read("board.html")?));
+    pages.insert("/board.json".to_owned(), page("application/json", read("board.json")?));
+    let wall = page("text/html; charset=utf-8", read("login.html")?);
+    let cookie = ("Set-Cookie".to_owned(), "session=d41c8e0b52f7469a; HttpOnly; Path=/".to_owned());
+    pages.insert(LOGIN.to_owned(), LocalPage { fields: vec![cookie], ..wall });
+    // It says "not found", and sends the status of a success.
+    let not_found = page("text/html; charset=utf-8", read("not-found.html")?);
+    LocalSite::serve(pages, not_found).map_err(|cause| CaseError {
+        fact: format!("the demonstration's pages cannot be served on 127.0.0.1: {cause}"),
+        hint: None,
+        fault: witnessmark_case::Fault::Machine,
+    })
+}
+
 /// What the list says of each source that lies there as a file of its own.
 fn listed(material: &Path) -> Result<Vec<SourceRow>, CaseError> {
-    let mut rows = SourceRow::read_list(&material.join("sources.tsv"))?;
-    rows.retain(|row| row.url.is_some());
+    let Listed::Files(mut rows) = SourceRow::read_list(&material.join("sources.tsv"))? else {
+        return Ok(Vec::new());
+    };
+    rows.retain(|row| row.file.ends_with("field-letter.txt"));
     for row in &mut rows {
         let name = row.file.file_name().unwrap_or_default().to_owned();
         row.file = material.join("sources").join(name);

@@ -1,6 +1,7 @@
 //! What comes from outside: the clock, randomness, and who runs the program.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use witnessmark_case::model::{Entropy, Moment};
@@ -27,7 +28,7 @@ pub(crate) fn now() -> Moment {
 /// Clock, randomness, and the words by which others are told who holds a case.
 pub(crate) fn environment(command: &str) -> Environment {
     Environment {
-        clock: Box::new(now),
+        clock: Arc::new(now),
         entropy: Box::new(SystemEntropy),
         holder: format!("process {} (witnessmark {command}, since {})", std::process::id(), now()),
     }

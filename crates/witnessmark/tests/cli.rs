@@ -97,6 +97,7 @@ stories!(
     bad_places,
     beginning,
     coverage,
+    estimates,
     first_hour,
     json_fields,
     no_rights,

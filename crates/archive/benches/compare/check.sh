@@ -1,10 +1,13 @@
 #!/bin/bash
 # Compares `check` with fastwarc and warcio from PyPI on one WARC, in one run: parse, inflate, verify block and payload
-# digests. Prints seconds of processor time, of the clock, and the ratios of the best of ROUNDS runs.
-# usage: check.sh FILE.warc.gz [ROUNDS]      needs: cargo, python3 with venv. FILE: make-warc.py beside the corpus makes one.
+# digests. Prints seconds of processor time and of the clock, the most memory, and ours divided by each peer's, of the
+# best of ROUNDS rounds; first on one core, then on all.
+# Processor times may be compared on a busy machine; clock times only on an idle one, so the load is printed too.
+# usage: check.sh FILE.warc.gz [ROUNDS]
+# needs: cargo, python3 with venv, taskset. FILE: shared/bench/make-warc.py makes one out of make-corpus.sh's files.
 set -euo pipefail
 file=$(realpath "${1:?usage: check.sh FILE.warc.gz [ROUNDS]}"); rounds=${2:-3}
-crate=$(cd "$(dirname "$0")/../.." && pwd)
+here=$(cd "$(dirname "$0")" && pwd); crate=$(cd "$here/../.." && pwd)
 venv=${VENV:-$(mktemp -d)/venv}
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/pip" -q install fastwarc==2.0.1 warcio==1.8.1
@@ -20,24 +23,11 @@ for record in ArchiveIterator(sys.argv[1], parse_http=False):
         record.parse_http()
         record.verify_payload_digest()
 PY
-cat > "$work/measure.py" <<'PY'
-import resource, subprocess, sys, time
-rounds, commands = int(sys.argv[1]), [line.split('\t') for line in sys.argv[2:]]
-best = {}
-for _ in range(rounds):
-    for name, *command in commands:
-        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        clock, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        old = best.get(name, (1e9, 1e9))
-        best[name] = (min(old[0], cpu), min(old[1], clock))
-ours = best['witnessmark']
-for name, (cpu, clock) in best.items():
-    print(f'{name:12} processor {cpu:6.2f} s  clock {clock:6.2f} s  ours/this: processor {ours[0] / cpu:.2f} clock {ours[1] / clock:.2f}')
-PY
 cat "$file" > /dev/null
-python3 "$work/measure.py" "$rounds" \
-  "witnessmark	$target/release/examples/check	$file" \
-  "fastwarc	$venv/bin/python	$work/peer_fastwarc.py	$file" \
-  "warcio	$venv/bin/warcio	check	$file"
+for cores in 1 "$(nproc)"; do
+  echo "on $cores of $(nproc) cores; load $(cut -d' ' -f1 /proc/loadavg)"
+  taskset -c "0-$((cores - 1))" python3 "$here/measure.py" "$rounds" \
+    "witnessmark	$target/release/examples/check	$file" \
+    "fastwarc	$venv/bin/python	$work/peer_fastwarc.py	$file" \
+    "warcio	$venv/bin/warcio	check	$file"
+done

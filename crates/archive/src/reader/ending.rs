@@ -2,8 +2,6 @@
 
 use std::io;
 
-use sha2::Digest as _;
-
 use super::{Current, LINE_LIMIT, Member, Reader, Skipped, first_line};
 use crate::cursor::Here;
 use crate::feed::{Container, Mark};
@@ -74,7 +72,7 @@ impl Reader<'_> {
             offset: record.stored_start,
             length: length.filter(|_| whole),
             plain_offset: record.plain_start,
-            sha256: record.sha256.filter(|_| whole).map(|sha256| sha256.finalize().into()),
+            sha256: record.sha256.finish().filter(|_| whole),
         });
         Ok(())
     }
@@ -83,6 +81,10 @@ impl Reader<'_> {
     /// to which the cursor was moved back.
     fn read_terminator(&mut self, record: &Current) -> io::Result<bool> {
         let arc = self.head.as_ref().map(Head::format) == Some(Format::Arc);
+        if !arc && self.cursor.data().starts_with(b"\r\n\r\n") {
+            self.cursor.consume(4);
+            return Ok(false);
+        }
         let wanted_ends = if arc { 1 } else { 2 };
         let mut found = Vec::with_capacity(8);
         let mut ends = 0;
@@ -179,9 +181,9 @@ impl Reader<'_> {
                         }
                     }
                     // A member that holds only the line ends of the record before.
-                    Some(Mark::Start(stored_start)) => {
+                    Some(Mark::Start(stored_start, whole)) => {
                         let plain_start = self.cursor.plain_position();
-                        self.member = Some(Member { stored_start, plain_start });
+                        self.member = Some(Member { stored_start, plain_start, whole });
                         break shared;
                     }
                     None => {}

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use flate2::read::MultiGzDecoder;
-use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
 
 use super::{LINE_LIMIT, Lines, Part, PartError, Parts, lines};
-use crate::cdxj::CdxjLine;
-use crate::check::{RecordFacts, Report};
+use crate::cdxj::{CdxjLine, is_indexed, timestamp};
+use crate::check::Report;
 use crate::digest::{Algorithm, DigestField};
+use crate::head::RecordType;
 use crate::problem::{Code, Problem};
 use crate::surt::surt;
+use crate::survey::SurveyedRecord;
+use crate::zipnum::{BLOCK_LIMIT, Block, parse_block};
 
-/// A block of a compressed index may be this long, stored; blocks hold some thousand lines.
-const BLOCK_LIMIT: u64 = 16 << 20;
 /// So many missing lines are listed one by one.
 const UNLISTED_SHOWN: u64 = 100;
 
@@ -41,20 +41,26 @@ struct Place {
 
 impl Records {
     /// Takes a record of the file `path`.
-    pub(super) fn add(&mut self, path: &str, facts: RecordFacts) {
+    pub(super) fn add(&mut self, path: &str, record: &SurveyedRecord<'_>) {
         if self.files.last().is_none_or(|last| last != path) {
             self.files.push(path.to_owned());
         }
+        let head = record.head();
+        let url = head.target_uri().unwrap_or_default();
         let place = Place {
-            length: facts.length,
-            url: short_hash(facts.url.as_bytes()),
-            payload_digest: facts.payload_digest.as_deref().and_then(digest_hash),
-            timestamp: facts.timestamp.parse().unwrap_or(0),
-            status: facts.status,
-            indexed: facts.indexed,
+            length: record.end().length,
+            url: short_hash(url.as_bytes()),
+            payload_digest: head.get("WARC-Payload-Digest").and_then(digest_hash),
+            timestamp: head.date().and_then(|date| timestamp(date).parse().ok()).unwrap_or(0),
+            status: record.http().and_then(|http| http.status),
+            indexed: is_indexed(head)
+                && matches!(
+                    head.record_type(),
+                    RecordType::Response | RecordType::Revisit | RecordType::Resource
+                ),
             listed: false,
         };
-        self.places.insert((self.files.len() - 1, facts.offset), place);
+        self.places.insert((self.files.len() - 1, record.end().offset), place);
     }
 }
 
@@ -313,48 +319,6 @@ impl io::Write for HashSink {
     }
 }
 
-/// One line of the table: where a block of the compressed index lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Block {
-    /// Key and timestamp of the block's first line.
-    pub(crate) start: String,
-    pub(crate) offset: u64,
-    pub(crate) length: u64,
-    pub(crate) digest: Option<String>,
-    /// Offset of the line in the table.
-    pub(crate) line: u64,
-}
-
-#[derive(Deserialize)]
-struct BlockFields {
-    offset: u64,
-    length: u64,
-    digest: Option<String>,
-    filename: Option<String>,
-}
-
-/// Reads a line of a table: `None` for the `!meta` line.
-pub(crate) fn parse_block(at: u64, line: &[u8], index: &str) -> Result<Option<Block>, String> {
-    let text = std::str::from_utf8(line).map_err(|_| "the line is not UTF-8".to_owned())?;
-    let json_at = text.find('{').ok_or_else(|| "the line has no JSON object".to_owned())?;
-    let (start, json) = text.split_at(json_at);
-    let start = start.trim_end();
-    if start.starts_with("!meta") {
-        let meta: serde_json::Value =
-            serde_json::from_str(json).map_err(|error| error.to_string())?;
-        return match meta.get("format").and_then(serde_json::Value::as_str) {
-            Some("cdxj-gzip-1.0") => Ok(None),
-            other => Err(format!("format is {other:?}, not \"cdxj-gzip-1.0\"")),
-        };
-    }
-    let fields: BlockFields = serde_json::from_str(json).map_err(|error| error.to_string())?;
-    if fields.filename.as_deref().is_some_and(|name| !index.ends_with(name)) {
-        return Err(format!("the block's file is {:?}, not {index:?}", fields.filename));
-    }
-    let BlockFields { offset, length, digest, .. } = fields;
-    Ok(Some(Block { start: start.to_owned(), offset, length, digest, line: at }))
-}
-
 fn read_table<F: Read + Seek>(
     report: &mut Report,
     zip: &mut ZipArchive<F>,
@@ -363,12 +327,14 @@ fn read_table<F: Read + Seek>(
     index: &str,
 ) -> Result<Vec<Block>, PartError> {
     let mut blocks = Vec::new();
-    read_lines(&mut lines(zip, part.number)?, |offset, line| {
-        match parse_block(offset, line, index) {
-            Ok(block) => blocks.extend(block),
-            Err(detail) => {
-                report.add(Problem::inside(name, Code::ZipnumMalformed, offset, detail));
-            }
+    read_lines(&mut lines(zip, part.number)?, |offset, line| match parse_block(offset, line) {
+        Ok(Some(block)) if block.filename.as_ref().is_some_and(|own| !index.ends_with(own)) => {
+            let detail = format!("the block's file is {:?}, not {index:?}", block.filename);
+            report.add(Problem::inside(name, Code::ZipnumMalformed, offset, detail));
+        }
+        Ok(block) => blocks.extend(block),
+        Err(detail) => {
+            report.add(Problem::inside(name, Code::ZipnumMalformed, offset, detail));
         }
     })?;
     Ok(blocks)
@@ -409,22 +375,13 @@ fn check_blocks<F: Read + Seek>(
         let mut file = zip.by_index_seek(part.number)?;
         file.seek(SeekFrom::Start(block.offset))?;
         file.take(block.length).read_to_end(&mut bytes)?;
-        if let Some(digest) = &block.digest {
-            let real = Sha256::digest(&bytes);
-            let said = DigestField::parse(digest);
-            if !matches!(&said, DigestField::Known(_, said) if said.as_slice() == real.as_slice()) {
-                add(format!(
-                    "the block at byte {} does not have the digest {digest:?}",
-                    block.offset
-                ));
-            }
+        if block.digest_differs(&bytes) {
+            add(format!("the block at byte {} does not have the digest it says", block.offset));
         }
         let mut lines = Lines::new(MultiGzDecoder::new(bytes.as_slice()).take(LINE_LIMIT));
         let begins = match lines.next() {
-            Ok(Some((_, line))) => {
-                String::from_utf8_lossy(line).starts_with(&format!("{} ", block.start))
-            }
-            Ok(None) | Err(PartError::Content(_)) => false,
+            Ok(line) => line.is_some_and(|(_, line)| block.begins(line)),
+            Err(PartError::Content(_)) => false,
             Err(machine) => return Err(machine),
         };
         if !begins {

@@ -57,7 +57,7 @@ fn page_fault(json: &Value) -> Option<String> {
 }
 
 /// RFC 3339 with any offset, and the space some tools write for the T.
-fn is_rfc_3339(text: &str) -> bool {
+pub(super) fn is_rfc_3339(text: &str) -> bool {
     let text = text.replacen(' ', "T", 1).replacen('t', "T", 1).replacen('z', "Z", 1);
     if text.len() < 20 {
         return false;

@@ -1,34 +1,54 @@
-//! `datapackage-digest.json`: the package's hash and its signature (WACZ-auth 0.1.0).
+//! `datapackage-digest.json`: the package's hash and its signature (WACZ-auth 0.1.0), and the time
+//! tokens of both.
 
-use data_encoding::{BASE64, BASE64_MIME_PERMISSIVE};
+use data_encoding::{BASE64, HEXLOWER};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
-use x509_cert::Certificate;
-use x509_cert::der::{Decode, DecodePem, Encode};
-use x509_cert::ext::pkix::SubjectAltName;
-use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::spki::SubjectPublicKeyInfoOwned;
+use witnessmark_timestamp::{
+    Certificate, Chain, Expected, Fault, HashAlgorithm, Imprint, Purpose, Signed, Trust, UtcTime,
+    check as check_token,
+};
 
+use super::Parts;
 use super::package::Package;
 use crate::check::Report;
 use crate::problem::{Code, Problem};
 
 pub(super) const FILE: &str = "datapackage-digest.json";
+/// The list of all files and their digests, and a time token for it, as [`super::write`] adds them.
+pub(super) const LIST: &str = "timestamps/contents.sha256";
+pub(super) const LIST_TOKEN: &str = "timestamps/contents.sha256.tsr";
 
 const ALWAYS: [&str; 5] = ["hash", "created", "software", "version", "signature"];
 const ANONYMOUS: [&str; 1] = ["publicKey"];
 const DOMAIN: [&str; 4] = ["domain", "domainCert", "timeSignature", "timestampCert"];
 const DOMAIN_OPTIONAL: &str = "crossSignedCert";
 
+/// So many seconds may lie between `created` and the time token, as authsign 0.6 has it.
+const CREATED_TOLERANCE: u64 = 600;
+
+/// Certificates that the reader chose to believe when a WACZ is signed. Without them a signature
+/// proves only what its own certificates say.
+#[derive(Clone, Debug, Default)]
+pub struct SignatureRoots {
+    /// Roots of web servers' certificates. When there are any, a domain's chain must lead to one.
+    pub domains: Vec<Certificate>,
+    /// Roots of time-stamp authorities. When there are any, a token's chain must lead to one.
+    pub time: Vec<Certificate>,
+}
+
+/// A code and a sentence.
+type Wrong = (Code, String);
+
 /// Checks the digest against `sha256`, the real one of `datapackage.json`, and the signature
-/// against the key it brings. Who holds that key, and whether its time token is right, is not
-/// decided here: that needs a root the reader chooses.
+/// against the key or the certificates it brings, and those against the roots that were chosen.
 pub(super) fn check(
     report: &mut Report,
     json: &Value,
     sha256: Option<&str>,
     package: Option<&Package>,
+    roots: &SignatureRoots,
 ) {
     let mut add = |code: Code, detail: String| report.add(Problem::inside(FILE, code, 0, detail));
     let text = |name: &str| json.get(name).and_then(Value::as_str);
@@ -67,30 +87,14 @@ pub(super) fn check(
         add(Code::WaczSignatureForm, fault);
         return;
     }
-    let key = match member("publicKey") {
-        Some(key) => anonymous_key(key),
-        None => domain_key(
-            member("domainCert").unwrap_or_default(),
-            member("domain").unwrap_or_default(),
-        ),
+    let text = |name: &str| member(name).unwrap_or_default();
+    let judged = match member("publicKey") {
+        Some(key) => check_anonymous(hash, key, text("signature")),
+        None => check_domain(hash, &text, member(DOMAIN_OPTIONAL), roots),
     };
-    let signature = BASE64
-        .decode(member("signature").unwrap_or_default().as_bytes())
-        .map_err(|_| "the signature is no base64".to_owned());
-    let verified = key.and_then(|key| verify(&key, hash.as_bytes(), &signature?));
-    match verified {
-        Ok(()) => add(
-            Code::WaczSignatureTrust,
-            match member("domain") {
-                Some(domain) => format!(
-                    "the signature is right by the certificate it brings for {domain:?}; its chain \
-                     and its time token were not checked"
-                ),
-                None => "the signature is right by the key it brings; anybody may have made it"
-                    .to_owned(),
-            },
-        ),
-        Err(detail) => add(Code::WaczSignatureInvalid, detail),
+    match judged {
+        Ok(detail) => add(Code::WaczSignatureTrust, detail),
+        Err((code, detail)) => add(code, detail),
     }
 }
 
@@ -111,82 +115,189 @@ fn form_fault(signed: &Map<String, Value>) -> Option<String> {
     Some(format!("signedData has the key {other:?}, which this form does not have"))
 }
 
-/// The key of an anonymous signature: a SubjectPublicKeyInfo in base64.
-fn anonymous_key(text: &str) -> Result<SubjectPublicKeyInfoOwned, String> {
-    let der = BASE64.decode(text.as_bytes()).map_err(|_| "publicKey is no base64".to_owned())?;
-    SubjectPublicKeyInfoOwned::from_der(&der).map_err(|error| format!("publicKey: {error}"))
+/// The anonymous form: a SubjectPublicKeyInfo in base64, and a signature by it.
+fn check_anonymous(hash: &str, key: &str, signature: &str) -> Result<String, Wrong> {
+    let key = BASE64.decode(key.as_bytes()).map_err(|_| invalid("publicKey is no base64"))?;
+    check_signature(&key, hash, signature)?;
+    Ok("the signature is right by the key it brings; anybody may have made it".to_owned())
 }
 
-/// The key of the first certificate of a chain, which must be one for the domain.
-fn domain_key(chain: &str, domain: &str) -> Result<SubjectPublicKeyInfoOwned, String> {
-    let end_line = "-----END CERTIFICATE-----";
-    let end = chain.find(end_line).ok_or_else(|| "domainCert is no PEM certificate".to_owned())?;
-    let first = chain.get(..end + end_line.len()).unwrap_or_default();
-    let certificate = match Certificate::from_pem(first.trim_start()) {
-        Ok(certificate) => certificate,
-        Err(_) => {
-            // PEM with other line lengths than RFC 7468 asks for.
-            let body: String = first.lines().filter(|line| !line.contains("-----")).collect();
-            let der = BASE64_MIME_PERMISSIVE
-                .decode(body.as_bytes())
-                .map_err(|_| "domainCert is no PEM certificate".to_owned())?;
-            Certificate::from_der(&der).map_err(|error| format!("domainCert: {error}"))?
+/// The domain form: the signature by the first certificate, which is one for the domain and was
+/// valid when an authority saw the signature, soon after the package was made.
+fn check_domain<'t>(
+    hash: &str,
+    text: &dyn Fn(&str) -> &'t str,
+    cross_signed: Option<&str>,
+    roots: &SignatureRoots,
+) -> Result<String, Wrong> {
+    let domain = text("domain");
+    let chain = certificates(text("domainCert"))
+        .map_err(|fault| invalid(format!("domainCert: {fault}")))?;
+    let (Some(first), Some(last)) = (chain.first(), chain.last()) else {
+        return Err(invalid("domainCert holds no certificate"));
+    };
+    check_signature(&first.public_key(), hash, text("signature"))?;
+    let (signed, authority) = check_time(text, roots)?;
+    let time = signed.stamp.time;
+    let created = UtcTime::from_rfc_3339(text("created"));
+    let away = created.map(|created| created.unix().abs_diff(time.unix()).as_secs());
+    if away.is_none_or(|away| away > CREATED_TOLERANCE) {
+        let detail = format!(
+            "the token is of {time}, more than ten minutes from created, {:?}",
+            text("created")
+        );
+        return Err((Code::WaczTimeTokenInvalid, detail));
+    }
+    let purpose = Purpose::Domain(domain);
+    let find = |purpose: Purpose<'_>, chain: &[Certificate], chosen: &[Certificate]| {
+        let first = chain.first().ok_or_else(|| invalid("there is no certificate"))?;
+        let trust = Trust { roots: chosen, others: chain, revocation_lists: &[] };
+        Chain::find(first, purpose, &trust, time).map_err(|fault| invalid(fault.to_string()))
+    };
+    find(purpose, &chain, std::slice::from_ref(last))?;
+    if let Some(text) = cross_signed {
+        let cross =
+            certificates(text).map_err(|fault| invalid(format!("crossSignedCert: {fault}")))?;
+        let top = cross.get(cross.len().saturating_sub(1)..).unwrap_or_default();
+        find(Purpose::Any, &cross, top)?;
+        if cross.first().is_none_or(|cross| cross.public_key() != first.public_key()) {
+            return Err(invalid("crossSignedCert is one for another key"));
+        }
+    }
+    let domain_root = match roots.domains.as_slice() {
+        [] => format!("{}, which was not chosen by anybody", last.issuer()),
+        chosen => {
+            let chain = find(purpose, &chain, chosen)?;
+            let root = chain.certificates.last().map(Certificate::subject).unwrap_or_default();
+            format!("{root}, which was chosen")
         }
     };
-    let names = certificate
-        .tbs_certificate()
-        .get_extension::<SubjectAltName>()
-        .ok()
-        .flatten()
-        .map(|(_, names)| names.0)
-        .unwrap_or_default();
-    let is_domain = |name: &GeneralName| match name {
-        GeneralName::DnsName(name) => covers(name.as_str(), domain),
-        _ => false,
+    Ok(format!(
+        "the signature is right by a certificate for {domain:?} under {domain_root}, and was there \
+         at {time} by the token of {authority}"
+    ))
+}
+
+/// The time token for the base64 text of the signature, and its authority.
+fn check_time<'t>(
+    text: &dyn Fn(&str) -> &'t str,
+    roots: &SignatureRoots,
+) -> Result<(Signed, String), Wrong> {
+    let invalid = |detail: String| (Code::WaczTimeTokenInvalid, detail);
+    let token = BASE64
+        .decode(text("timeSignature").as_bytes())
+        .map_err(|_| invalid("timeSignature is no base64".to_owned()))?;
+    let chain = certificates(text("timestampCert"))
+        .map_err(|fault| invalid(format!("timestampCert: {fault}")))?;
+    let signed = token_for(&token, text("signature").as_bytes(), &chain)
+        .map_err(|fault| invalid(fault.to_string()))?;
+    let top = chain.get(chain.len().saturating_sub(1)..).unwrap_or_default();
+    let authority = check_authority(&signed, &chain, top, roots).map_err(invalid)?;
+    Ok((signed, authority))
+}
+
+/// Says who vouches for a token: its chain leads to a chosen root, or to `top` when none was chosen.
+fn check_authority(
+    signed: &Signed,
+    others: &[Certificate],
+    top: &[Certificate],
+    roots: &SignatureRoots,
+) -> Result<String, String> {
+    let trusted = |roots: &[Certificate]| {
+        let trust = Trust { roots, others, revocation_lists: &[] };
+        signed.trusted_by(&trust).map_err(|fault| fault.to_string())
     };
-    if !names.iter().any(is_domain) {
-        return Err(format!("the certificate is not one for {domain:?}"));
-    }
-    Ok(certificate.tbs_certificate().subject_public_key_info().clone())
+    trusted(if roots.time.is_empty() { top } else { &roots.time })?;
+    let chosen =
+        if roots.time.is_empty() { "whose root nobody chose" } else { "under a chosen root" };
+    Ok(format!("{}, {chosen}", signed.signer.subject()))
 }
 
-/// Whether a name of a certificate covers a domain (RFC 6125: a wildcard for one label).
-fn covers(name: &str, domain: &str) -> bool {
-    match name.strip_prefix("*.") {
-        Some(parent) => {
-            domain.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent))
+/// Checks a token for `data`, whatever digest it has.
+fn token_for(token: &[u8], data: &[u8], others: &[Certificate]) -> Result<Signed, Fault> {
+    let checked = |hash| check_token(token, &Expected::imprint(Imprint::of(hash, data)), others);
+    match checked(HashAlgorithm::Sha256) {
+        Err(Fault::ImprintAlgorithm { .. }) => match checked(HashAlgorithm::Sha512) {
+            Err(Fault::ImprintAlgorithm { .. }) => checked(HashAlgorithm::Sha384),
+            other => other,
+        },
+        other => other,
+    }
+}
+
+/// Checks the list of all files against the files, and the time token for the list.
+pub(super) fn check_list(
+    report: &mut Report,
+    parts: &Parts,
+    list: &[u8],
+    token: &[u8],
+    roots: &SignatureRoots,
+) {
+    let mut wrong = |path: &str, detail: String| {
+        report.add(Problem::inside(path, Code::WaczTimeTokenInvalid, 0, detail));
+    };
+    let text = String::from_utf8_lossy(list);
+    for (number, line) in text.lines().enumerate() {
+        let listed = line.split_once("  ");
+        let fits = |(sha256, path)| parts.get(path).is_some_and(|part| part.sha256 == sha256);
+        if !listed.is_some_and(fits) {
+            wrong(LIST, format!("line {} is not the digest of a file that is there", number + 1));
         }
-        None => name.eq_ignore_ascii_case(domain),
+    }
+    let listed = |path: &str| text.lines().any(|line| line.ends_with(&format!("  {path}")));
+    let own = ["datapackage.json", FILE, LIST, LIST_TOKEN];
+    for path in parts.keys().filter(|path| !own.contains(&path.as_str()) && !listed(path)) {
+        wrong(LIST, format!("{path:?} is not listed"));
+    }
+    let signed = match token_for(token, list, &roots.time) {
+        Ok(signed) => signed,
+        Err(fault) => return wrong(LIST_TOKEN, fault.to_string()),
+    };
+    let authority = match roots.time.as_slice() {
+        [] => Ok(format!("{}, whose root nobody chose", signed.signer.subject())),
+        _ => check_authority(&signed, &[], &[], roots),
+    };
+    match authority {
+        Ok(authority) => {
+            let digest = HEXLOWER.encode(signed.stamp.imprint.digest());
+            let detail = format!(
+                "the list {digest} of all files was there at {} by the token of {authority}",
+                signed.stamp.time
+            );
+            report.add(Problem::inside(LIST_TOKEN, Code::WaczSignatureTrust, 0, detail));
+        }
+        Err(detail) => wrong(LIST_TOKEN, detail),
     }
 }
 
-/// ECDSA over SHA-256 on P-256 or P-384, the signature in DER or as raw r and s.
-fn verify(key: &SubjectPublicKeyInfoOwned, message: &[u8], signature: &[u8]) -> Result<(), String> {
+fn invalid(detail: impl Into<String>) -> Wrong {
+    (Code::WaczSignatureInvalid, detail.into())
+}
+
+/// The certificates of a text in PEM.
+fn certificates(pem: &str) -> Result<Vec<Certificate>, Fault> {
+    Certificate::read_all(pem.as_bytes())
+}
+
+/// ECDSA over SHA-256 on P-256 or P-384, the signature as base64 of DER or of raw r and s.
+fn check_signature(key: &[u8], message: &str, signature: &str) -> Result<(), Wrong> {
+    use p256::pkcs8::DecodePublicKey;
+    let signature =
+        BASE64.decode(signature.as_bytes()).map_err(|_| invalid("the signature is no base64"))?;
     let prehash = Sha256::digest(message);
-    let der = key.to_der().map_err(|error| error.to_string())?;
-    let right = if let Ok(key) = p256_key(&der) {
-        let signature = p256::ecdsa::Signature::from_der(signature)
-            .or_else(|_| p256::ecdsa::Signature::from_slice(signature));
+    let right = if let Ok(key) = p256::ecdsa::VerifyingKey::from_public_key_der(key) {
+        let signature = p256::ecdsa::Signature::from_der(&signature)
+            .or_else(|_| p256::ecdsa::Signature::from_slice(&signature));
         signature.is_ok_and(|signature| key.verify_prehash(&prehash, &signature).is_ok())
-    } else if let Ok(key) = p384_key(&der) {
-        let signature = p384::ecdsa::Signature::from_der(signature)
-            .or_else(|_| p384::ecdsa::Signature::from_slice(signature));
+    } else if let Ok(key) = p384::ecdsa::VerifyingKey::from_public_key_der(key) {
+        let signature = p384::ecdsa::Signature::from_der(&signature)
+            .or_else(|_| p384::ecdsa::Signature::from_slice(&signature));
         signature.is_ok_and(|signature| key.verify_prehash(&prehash, &signature).is_ok())
     } else {
-        return Err("the key is neither on P-256 nor on P-384".to_owned());
+        return Err(invalid("the key is neither on P-256 nor on P-384"));
     };
     match right {
         true => Ok(()),
-        false => Err("the signature is not one of the hash by this key".to_owned()),
+        false => Err(invalid("the signature is not one of the hash by this key")),
     }
-}
-
-fn p256_key(der: &[u8]) -> Result<p256::ecdsa::VerifyingKey, ()> {
-    use p256::pkcs8::DecodePublicKey;
-    p256::ecdsa::VerifyingKey::from_public_key_der(der).map_err(|_| ())
-}
-
-fn p384_key(der: &[u8]) -> Result<p384::ecdsa::VerifyingKey, ()> {
-    use p384::pkcs8::DecodePublicKey;
-    p384::ecdsa::VerifyingKey::from_public_key_der(der).map_err(|_| ())
 }

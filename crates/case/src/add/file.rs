@@ -1,14 +1,13 @@
-//! One file: its bytes kept, its text read, a verdict given.
+//! One file: its bytes kept, its text read.
 
 use std::fs::File;
 use std::io::Read;
 
-use witnessmark_model::payload::Verdict;
 use witnessmark_text::Hints;
 use witnessmark_vault::{Blobs, Stored, VaultError};
 
 use super::Item;
-use crate::reading::{self, LARGEST_TEXT, TextRow};
+use crate::reading::{self, Circumstances, LARGEST_TEXT, TextRow};
 use crate::{CaseError, Progress};
 
 /// A file whose bytes are durable.
@@ -62,27 +61,7 @@ pub(super) fn keep(
         url: item.url.clone(),
         file_name: Some(item.name.clone()),
     };
-    let text = reading::read_text(&bytes, &hints);
+    let text = reading::read_text(&bytes, &hints, &Circumstances::default()).text;
     progress.advance(1, stored.bytes);
     Ok(Some(Kept { stored, text, archive: false }))
-}
-
-/// What a file is judged to be by its text. Nobody has looked at it: a page that says "please log in" is content here.
-pub(super) fn verdict(text: &TextRow) -> Verdict {
-    let (code, evidence) = match &text.text {
-        None => ("unclear", text.warnings.clone()),
-        Some(words) => {
-            let letters = words.chars().filter(|c| c.is_alphanumeric()).count();
-            if letters == 0 {
-                ("empty", vec!["no visible text".to_owned()])
-            } else {
-                let language = &text.language;
-                (
-                    "content",
-                    vec![format!("{letters} letters and digits of text, language {language}")],
-                )
-            }
-        }
-    };
-    Verdict { code: code.to_owned(), evidence }
 }

@@ -17,12 +17,45 @@ pub struct SourceRow {
     pub published: Option<String>,
 }
 
+/// What a list lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// Files, with what is known of their sources.
+    Files(Vec<SourceRow>),
+    /// Addresses to capture.
+    Addresses(Vec<String>),
+}
+
 impl SourceRow {
-    /// The rows of a list: CSV, or tab-separated if its first line holds a tab, with the columns `file`, `url` and
-    /// `published`; others are passed over. A file may be listed once.
-    pub fn read_list(path: &Path) -> Result<Vec<Self>, CaseError> {
+    /// Reads a list: of files, if its first line names a column `file`; otherwise of addresses, one a line or in the
+    /// column `url` of a sheet.
+    pub fn read_list(path: &Path) -> Result<Listed, CaseError> {
         let text = crate::workspace::read_text(path)?;
         let text = text.trim_start_matches('\u{feff}');
+        let first = text.lines().next().unwrap_or_default();
+        if !first.split([',', '\t']).any(|name| name.trim().trim_matches('"') == "file") {
+            let shown = path.display();
+            let malformed = |detail: String| {
+                CaseError::input(
+                    format!("{shown}: {detail}"),
+                    "a list holds one address a line, or is a sheet with a column `url` (pages) or `file` (files)",
+                )
+            };
+            let list = witnessmark_capture::urls::read_list(text.as_bytes())
+                .map_err(|error| malformed(error.to_string()))?;
+            if let Some(first) = list.faults.first() {
+                return Err(malformed(first.to_string()));
+            }
+            return Ok(Listed::Addresses(
+                list.urls.into_iter().map(|row| row.url.into()).collect(),
+            ));
+        }
+        Self::read_files(path, text).map(Listed::Files)
+    }
+
+    /// The rows of a list of files: CSV, or tab-separated if its first line holds a tab, with the columns `file`, `url`
+    /// and `published`; others are passed over. A file may be listed once.
+    fn read_files(path: &Path, text: &str) -> Result<Vec<Self>, CaseError> {
         let tabs = text.lines().next().unwrap_or_default().contains('\t');
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(if tabs { b'\t' } else { b',' })
@@ -96,19 +129,6 @@ pub(super) fn expand(options: &AddOptions) -> Result<(Vec<Item>, Vec<Outcome>), 
         });
     }
     for path in &options.paths {
-        let text = path.to_string_lossy();
-        if text.contains("://") {
-            failures.push(Outcome::failure(
-                path,
-                &CaseError::input(
-                    format!(
-                        "{text} is an address, and this version captures nothing from the network"
-                    ),
-                    "save the page with another tool, as HTML or WARC, and add the file",
-                ),
-            ));
-            continue;
-        }
         match path.metadata() {
             Ok(found) if found.is_dir() => walk(path, path, &mut items, &mut failures),
             Ok(_) => items.push(plain_item(path, base_name(path))),

@@ -1,8 +1,9 @@
-//! Bringing sources in: files, folders and WARC files, in batches that a crash cannot halve.
+//! Bringing sources in: files, folders, WARC files and pages of the web, in batches that a crash cannot halve.
 
 mod file;
 mod list;
 mod warc;
+mod web;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,8 @@ use witnessmark_model::payload::{Capture, Evidence, SourceRef, Verdict};
 use witnessmark_vault::{Pending, Stored};
 
 use crate::{Case, CaseError, Progress};
-pub use list::SourceRow;
+pub use list::{Listed, SourceRow};
+pub use web::{Follow, Method, Reach, WebOptions};
 
 /// How many files are committed together, and how many of their bytes.
 const BATCH_ITEMS: usize = 128;
@@ -28,6 +30,8 @@ pub struct AddOptions {
     pub paths: Vec<PathBuf>,
     /// Files with what is known of their sources.
     pub listed: Vec<SourceRow>,
+    /// Pages of the web.
+    pub web: Option<WebOptions>,
 }
 
 /// What became of one item.
@@ -48,6 +52,9 @@ pub struct Outcome {
     /// How many captures an archive holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub captures: Option<u64>,
+    /// Of an archive that was brought in: how many captures there are of each verdict.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub verdicts: BTreeMap<String, u64>,
     /// Whether the item failed, so that the command ends with exit code 1.
     #[serde(skip)]
     pub failed: bool,
@@ -66,6 +73,7 @@ impl Outcome {
             bytes: stored.bytes,
             digest: Some(stored.digest),
             captures: None,
+            verdicts: BTreeMap::new(),
             failed: false,
             hint: None,
             capture: Some(id),
@@ -81,6 +89,7 @@ impl Outcome {
             bytes: 0,
             digest: None,
             captures: None,
+            verdicts: BTreeMap::new(),
             failed: true,
             hint: error.hint.clone(),
         }
@@ -106,6 +115,7 @@ impl Case {
         progress: &Progress,
         on_outcome: &mut dyn FnMut(&Outcome),
     ) -> Result<(), CaseError> {
+        self.keep_unfinished(on_outcome)?;
         let (items, failures) = list::expand(options)?;
         for failure in &failures {
             on_outcome(failure);
@@ -113,7 +123,7 @@ impl Case {
         let sizes: Vec<u64> =
             items.iter().map(|item| item.path.metadata().map_or(0, |found| found.len())).collect();
         progress.begin("adding", items.len() as u64, sizes.iter().sum());
-        let mut at = 0;
+        let (mut at, mut archives) = (0, Vec::new());
         while at < items.len() && !progress.stopped() {
             let (mut end, mut bytes) = (at, 0);
             while end < items.len() && end - at < BATCH_ITEMS && (bytes < BATCH_BYTES || end == at)
@@ -122,22 +132,51 @@ impl Case {
                 end += 1;
             }
             let batch = items.get(at..end).unwrap_or_default();
-            self.add_batch(batch, progress, on_outcome)?;
+            archives.extend(self.add_batch(batch, progress, on_outcome)?);
             at = end;
+        }
+        if let Some(web) = options.web.as_ref().filter(|_| !progress.stopped()) {
+            self.add_web(web, progress, on_outcome)?;
         }
         if !progress.stopped() {
             self.read_new_texts(progress)?;
         }
+        // What the pages of an archive are is known once they are read.
+        for mut outcome in archives {
+            self.judge_archive(&mut outcome)?;
+            on_outcome(&outcome);
+        }
         Ok(())
     }
 
-    /// Adds a batch: the bytes on all cores, then one commit for all its files; archives one after another.
+    /// Says of an archive what its captures are judged to be.
+    fn judge_archive(&self, outcome: &mut Outcome) -> Result<(), CaseError> {
+        let id = outcome.capture.clone().unwrap_or_default();
+        let Some(entry) = self.casebook.entry_of_id(&id)? else { return Ok(()) };
+        for row in self.casebook.captures_of_entry(entry.index)? {
+            *outcome.verdicts.entry(self.with_verdict(row)?.is().to_owned()).or_default() += 1;
+        }
+        if outcome.verdict != "content" {
+            return Ok(());
+        }
+        let most =
+            outcome.verdicts.iter().max_by_key(|(code, count)| (*code == "content", **count));
+        outcome.verdict = most.map_or("empty", |(code, _)| code).to_owned();
+        if outcome.verdicts.len() > 1 {
+            let counts = outcome.verdicts.iter().map(|(code, count)| format!("{count} {code}"));
+            outcome.evidence.push(counts.collect::<Vec<_>>().join(", "));
+        }
+        Ok(())
+    }
+
+    /// Adds a batch: the bytes on all cores, then one commit for all its files; archives one after another, whose
+    /// outcomes are given back until they are read.
     fn add_batch(
         &mut self,
         batch: &[Item],
         progress: &Progress,
         on_outcome: &mut dyn FnMut(&Outcome),
-    ) -> Result<(), CaseError> {
+    ) -> Result<Vec<Outcome>, CaseError> {
         let blobs = self.vault.blobs();
         let keep = |item| (!progress.stopped()).then(|| (item, file::keep(blobs, item, progress)));
         let kept: Vec<_> = batch.par_iter().map(keep).collect();
@@ -154,14 +193,19 @@ impl Case {
         self.commit(pending.entries)?;
         self.texts.put(&pending.texts)?;
         pending.outcomes.iter().for_each(&mut *on_outcome);
+        let mut imported = Vec::new();
         for (item, stored) in archives {
             if progress.stopped() {
                 break;
             }
             let outcome = self.import_warc(item, stored, progress)?;
-            on_outcome(&outcome);
+            if outcome.verdict == "duplicate" {
+                on_outcome(&outcome);
+            } else {
+                imported.push(outcome);
+            }
         }
-        Ok(())
+        Ok(imported)
     }
 
     /// The entry of a file that was kept, unless the very same is there already.
@@ -189,7 +233,7 @@ impl Case {
                 code: "duplicate".to_owned(),
                 evidence: vec![format!("the same bytes as {twin}, under another name")],
             },
-            None => file::verdict(&text),
+            None => text.verdict.clone(),
         };
         let source_id = self.source_id(item.url.as_deref(), &mut pending.new_sources)?;
         let capture = Capture {
@@ -213,6 +257,7 @@ impl Case {
             bytes: stored.bytes,
             digest: Some(stored.digest),
             captures: None,
+            verdicts: BTreeMap::new(),
             failed: false,
             hint: None,
         });

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use witnessmark_archive::{Format, Layout, Reader, RecordType, Severity};
 use witnessmark_model::id::{CaptureId, ImportId};
-use witnessmark_model::payload::{Evidence, Framing, Import, ManifestLine, Payload, Problem};
+use witnessmark_model::payload::{
+    Evidence, Framing, Import, ManifestLine, Payload, Problem, Verdict,
+};
 use witnessmark_model::{Digest, canonical};
 use witnessmark_vault::{Pending, Stored};
 
@@ -42,7 +44,7 @@ impl Case {
         }
         let mut pending = Pendings::default();
         let evidence = self.evidence_for(&stored, &mut pending)?;
-        let listed = self.list_records(&stored)?;
+        let listed = self.list_records(&stored, None)?;
         let key = self.vault.new_key(self.environment.entropy.as_mut());
         let import = Import {
             id: ImportId::random(self.environment.entropy.as_mut()),
@@ -70,6 +72,7 @@ impl Case {
             bytes: stored.bytes,
             digest: Some(stored.digest),
             captures: Some(import.captures),
+            verdicts: BTreeMap::new(),
             failed: false,
             hint: None,
         };
@@ -108,8 +111,13 @@ impl Case {
         }))
     }
 
-    /// Walks the records of a stored archive and writes its manifest.
-    fn list_records(&mut self, stored: &Stored) -> Result<Listed, CaseError> {
+    /// Walks the records of a stored archive and writes its manifest. Of a recording, the captures are those that were
+    /// noted while it was written, by record id; of any other archive, the pages in it.
+    pub(super) fn list_records(
+        &mut self,
+        stored: &Stored,
+        mut recorded: Option<BTreeMap<String, RecordedCapture>>,
+    ) -> Result<Listed, CaseError> {
         let path = self.vault.blobs().path(&stored.digest);
         let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
         let mut reader = Reader::new(self.vault.blobs().open(&stored.digest)?).map_err(fail)?;
@@ -129,13 +137,21 @@ impl Case {
                 record.head_bytes().len() as u64 + head.content_length().unwrap_or_default();
             let end = record.finish().map_err(fail)?;
             let Some(sha256) = end.sha256.map(Digest).filter(|_| end.whole) else { continue };
-            let (capture, source) = if shows {
-                captures += 1;
-                let source = self.source_id(uri.as_deref(), &mut sources)?;
-                (Some(CaptureId::random(self.environment.entropy.as_mut())), Some(source))
-            } else {
-                (None, None)
+            let noted = match (&mut recorded, &record_id) {
+                (Some(noted), Some(id)) => noted.remove(id),
+                _ => None,
             };
+            let (mut capture, mut source) = (None, None);
+            let (mut page, mut payload, mut verdict) = (None, None, None);
+            if let Some(noted) = noted {
+                capture = Some(noted.capture);
+                source = Some(self.source_id(Some(&noted.page), &mut sources)?);
+                (page, payload, verdict) = (Some(noted.page), noted.payload, Some(noted.verdict));
+            } else if shows && recorded.is_none() {
+                capture = Some(CaptureId::random(self.environment.entropy.as_mut()));
+                source = Some(self.source_id(uri.as_deref(), &mut sources)?);
+            }
+            captures += u64::from(capture.is_some());
             let (framing, offset, length) = match (end.layout, end.length) {
                 (Layout::Plain, Some(length)) => (Framing::Plain, end.offset, length),
                 (Layout::OwnMember | Layout::SplitMembers, Some(length)) => {
@@ -158,6 +174,9 @@ impl Case {
                 bytes: plain_length,
                 capture,
                 source,
+                payload,
+                page,
+                verdict,
             };
             manifest.write(&canonical::to_bytes(&line)?)?;
             manifest.write(b"\n")?;
@@ -176,11 +195,21 @@ impl Case {
 }
 
 /// What walking an archive gave.
-struct Listed {
-    manifest: Stored,
-    records: Vec<Digest>,
-    captures: u64,
-    problems: Vec<Problem>,
+pub(super) struct Listed {
+    pub(super) manifest: Stored,
+    pub(super) records: Vec<Digest>,
+    pub(super) captures: u64,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// A record of our own that shows a page.
+pub(super) struct RecordedCapture {
+    pub(super) capture: CaptureId,
+    /// The address that was asked for.
+    pub(super) page: String,
+    /// SHA-256 of the response's body without transfer encoding.
+    pub(super) payload: Option<Digest>,
+    pub(super) verdict: Verdict,
 }
 
 /// The HTTP status and the media type of a record's content.

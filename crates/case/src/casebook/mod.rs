@@ -17,7 +17,7 @@ pub use read::CaptureRow;
 pub(crate) use read::StoredEntry;
 
 /// Raised whenever the tables or what goes into them change: older casebooks are then made again.
-const PROJECTION: u32 = 1;
+const PROJECTION: u32 = 2;
 const NAME: &str = "casebook.db";
 
 const SCHEMA: &str = "
@@ -37,7 +37,9 @@ CREATE TABLE captures (
   id TEXT PRIMARY KEY, entry INTEGER NOT NULL, part INTEGER NOT NULL, source TEXT NOT NULL, url TEXT,
   name TEXT NOT NULL, media_type TEXT NOT NULL, published TEXT, verdict TEXT NOT NULL, grounds TEXT NOT NULL,
   blob TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
-  framing TEXT, offset INTEGER, length INTEGER) WITHOUT ROWID;
+  framing TEXT, offset INTEGER, length INTEGER, captured TEXT, method TEXT NOT NULL, confirmed TEXT,
+  record_id TEXT, record_uri TEXT, payload TEXT) WITHOUT ROWID;
+CREATE INDEX captures_payload ON captures (payload) WHERE payload IS NOT NULL;
 CREATE INDEX captures_order ON captures (entry, part);
 CREATE INDEX captures_bytes ON captures (sha256);
 CREATE INDEX captures_url ON captures (url);

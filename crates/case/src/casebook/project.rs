@@ -7,7 +7,7 @@ use witnessmark_model::canonical;
 use witnessmark_model::id::KeyId;
 use witnessmark_model::leaf::Values;
 use witnessmark_model::payload::{
-    Capture, Claim, ClaimChange, Evidence, Import, ManifestLine, Payload,
+    ArchiveRef, Capture, Claim, ClaimChange, Evidence, Judgement, ManifestLine, Payload, Verdict,
 };
 use witnessmark_vault::Vault;
 
@@ -60,8 +60,12 @@ pub(super) fn entry(
         keep_evidence(db, *index, evidence)?;
     }
     match payload {
-        Payload::Capture(capture) => keep_capture(db, *index, capture),
-        Payload::Import(import) => keep_import(db, vault, *index, import),
+        Payload::Capture(capture) => keep_capture(db, *index, &values.at, capture),
+        Payload::Import(_) | Payload::Recording(_) => match payload.archive() {
+            Some(archive) => keep_archive(db, vault, *index, &archive),
+            None => Ok(()),
+        },
+        Payload::Judgement(judgement) => judge(db, judgement),
         Payload::Claim(claim) => keep_claim(db, *index, claim),
         Payload::ClaimChange(change) => change_claim(db, change),
         _ => Ok(()),
@@ -78,6 +82,10 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Gazetteer(p) => (Some(p.id.to_string()), None),
         Payload::Capture(p) => (Some(p.id.to_string()), Some(p.source.id.to_string())),
         Payload::Import(p) => (Some(p.id.to_string()), None),
+        Payload::Recording(p) => (Some(p.id.to_string()), None),
+        Payload::Egress(p) => (Some(p.id.to_string()), None),
+        Payload::Export(p) => (Some(p.id.to_string()), None),
+        Payload::Judgement(p) => (None, Some(p.capture.to_string())),
         Payload::Extraction(p) => (Some(p.id.to_string()), Some(p.capture.to_string())),
         Payload::Passage(p) => (Some(p.id.to_string()), Some(p.capture.to_string())),
         Payload::Claim(p) => (Some(p.id.to_string()), Some(p.passage.to_string())),
@@ -112,10 +120,15 @@ fn keep_source(db: &Transaction<'_>, id: &str, url: Option<&str>) -> Result<(), 
 
 const INSERT_CAPTURE: &str = "INSERT INTO captures
   (id, entry, part, source, url, name, media_type, published, verdict, grounds, blob, bytes, sha256, framing,
-   offset, length)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+   offset, length, captured, method, record_id, record_uri, payload)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
 
-fn keep_capture(db: &Transaction<'_>, entry: u64, capture: &Capture) -> Result<(), CaseError> {
+fn keep_capture(
+    db: &Transaction<'_>,
+    entry: u64,
+    at: &str,
+    capture: &Capture,
+) -> Result<(), CaseError> {
     keep_source(db, &capture.source.id.to_string(), capture.source.url.as_deref())?;
     // The first piece of evidence is what was captured; others stand beside it.
     let Some(evidence) = capture.evidence.first() else { return Ok(()) };
@@ -136,57 +149,76 @@ fn keep_capture(db: &Transaction<'_>, entry: u64, capture: &Capture) -> Result<(
         None::<String>,
         None::<u64>,
         None::<u64>,
+        at,
+        capture.method,
+        None::<String>,
+        None::<String>,
+        None::<String>,
     ])?;
     Ok(())
 }
 
-fn keep_import(
+fn keep_archive(
     db: &Transaction<'_>,
     vault: &Vault,
     entry: u64,
-    import: &Import,
+    archive: &ArchiveRef<'_>,
 ) -> Result<(), CaseError> {
-    let manifest = BufReader::new(vault.blobs().open(&import.manifest.sha256)?);
+    let manifest = BufReader::new(vault.blobs().open(&archive.manifest.sha256)?);
     for line in manifest.lines() {
         let line = line.map_err(|cause| {
-            CaseError::file("read", &vault.blobs().path(&import.manifest.sha256), &cause)
+            CaseError::file("read", &vault.blobs().path(&archive.manifest.sha256), &cause)
         })?;
         let line: ManifestLine = canonical::from_bytes(line.as_bytes())?;
         let (Some(capture), Some(source)) = (line.capture, line.source) else { continue };
-        keep_source(db, &source.to_string(), line.uri.as_deref())?;
-        let (verdict, grounds) = record_verdict(line.status);
+        let url = line.page.or_else(|| line.uri.clone());
+        keep_source(db, &source.to_string(), url.as_deref())?;
+        let verdict = line.verdict.unwrap_or_else(|| record_verdict(line.status));
         db.prepare_cached(INSERT_CAPTURE)?.execute(params![
             capture.to_string(),
             entry,
             line.n + 1,
             source.to_string(),
-            line.uri,
-            format!("{} (record {})", import.name, line.n + 1),
+            url,
+            format!("{} (record {})", archive.name, line.n + 1),
             line.media_type.unwrap_or_default(),
             None::<String>,
-            verdict,
-            grounds,
-            import.evidence.sha256.hex(),
+            verdict.code,
+            verdict.evidence.join("; "),
+            archive.evidence.sha256.hex(),
             line.bytes,
             line.sha256.hex(),
             serde_json::to_value(line.framing)?.as_str(),
             line.offset,
             line.length,
+            line.date,
+            archive.method,
+            line.record_id,
+            line.uri,
+            line.payload.map(|digest| digest.hex()),
         ])?;
     }
     Ok(())
 }
 
-/// What a record is judged to be by the status that its server sent; nobody has looked at it yet.
-fn record_verdict(status: Option<u16>) -> (&'static str, String) {
-    match status {
-        None => ("content", "a record without an HTTP status".to_owned()),
-        Some(status @ 200..=299) => ("content", format!("HTTP status {status}")),
-        Some(status @ (404 | 410 | 451)) => {
+/// What a record of an imported archive is taken for until its text is read (see `reading`).
+fn record_verdict(status: Option<u16>) -> Verdict {
+    let (code, ground) = match status {
+        None => ("unclear", "a record without an HTTP status".to_owned()),
+        Some(status @ 200..=299) => ("unclear", format!("HTTP status {status}, not yet read")),
+        Some(status @ (410 | 451)) => {
             ("removal-notice", format!("HTTP status {status}: not there when it was captured"))
         }
         Some(status) => ("error", format!("HTTP status {status}")),
-    }
+    };
+    Verdict { code: code.to_owned(), evidence: vec![ground] }
+}
+
+/// What a person says goes before what the program said.
+fn judge(db: &Transaction<'_>, judgement: &Judgement) -> Result<(), CaseError> {
+    db.prepare_cached("UPDATE captures SET confirmed = ?2 WHERE id = ?1")?
+        .execute(params![judgement.capture.to_string(), judgement.code])?;
+    Ok(())
 }
 
 fn keep_claim(db: &Transaction<'_>, entry: u64, claim: &Claim) -> Result<(), CaseError> {

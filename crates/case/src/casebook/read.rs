@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use witnessmark_capture::KnownPayload;
 use witnessmark_model::Digest;
 use witnessmark_model::id::{CaptureId, ClaimId, KeyId, SourceId};
 use witnessmark_model::leaf::Values;
@@ -31,10 +32,16 @@ pub struct CaptureRow {
     pub media_type: String,
     /// When the adder says that it was published.
     pub published: Option<String>,
-    /// What it is judged to be.
+    /// What the program judges it to be.
     pub verdict: String,
     /// On what grounds.
     pub grounds: String,
+    /// What a person says that it is.
+    pub confirmed: Option<String>,
+    /// When the bytes were captured: as the record says, or when the file was added (RFC 3339, UTC).
+    pub captured: Option<String>,
+    /// How it was made: `file` (somebody had it), `http`, `browser` or `yt-dlp`.
+    pub method: String,
     /// The blob that its bytes lie in.
     #[serde(skip)]
     pub blob: Digest,
@@ -62,7 +69,7 @@ pub(crate) struct StoredEntry {
 }
 
 const CAPTURE_COLUMNS: &str = "id, entry, part, source, url, name, media_type, published, verdict, \
-     grounds, blob, bytes, sha256, framing, offset, length";
+     grounds, blob, bytes, sha256, framing, offset, length, captured, method, confirmed";
 const ENTRY_COLUMNS: &str = "entry, id, seed, vals, payload";
 
 fn parsed<T>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
@@ -111,6 +118,9 @@ fn capture_row(row: &Row<'_>) -> rusqlite::Result<CaptureRow> {
         published: row.get(7)?,
         verdict: row.get(8)?,
         grounds: row.get(9)?,
+        captured: row.get(16)?,
+        method: row.get(17)?,
+        confirmed: row.get(18)?,
         blob: parsed(row, 10)?,
         bytes: row.get(11)?,
         sha256: parsed(row, 12)?,
@@ -156,6 +166,53 @@ impl Casebook {
         self.captures_where("WHERE entry >= ?1 ORDER BY entry, part", [from])
     }
 
+    /// The captures that one entry brought in.
+    pub(crate) fn captures_of_entry(&self, entry: u64) -> Result<Vec<CaptureRow>, CaseError> {
+        self.captures_where("WHERE entry = ?1 ORDER BY part", [entry])
+    }
+
+    /// Where a payload is kept whole, if a recording has it.
+    pub(crate) fn payload(&self, payload: &Digest) -> Result<Option<KnownPayload>, CaseError> {
+        let mut found = self.db.prepare_cached(
+            "SELECT record_id, record_uri, captured FROM captures
+             WHERE payload = ?1 AND verdict NOT IN ('duplicate', 'partial') AND record_uri IS NOT NULL
+               AND captured IS NOT NULL
+             ORDER BY entry, part LIMIT 1",
+        )?;
+        let row = found.query_row([payload.hex()], |row| {
+            Ok(KnownPayload { record_id: row.get(0)?, target_uri: row.get(1)?, date: row.get(2)? })
+        });
+        Ok(row.optional()?)
+    }
+
+    /// The first capture that keeps a payload whole.
+    pub(crate) fn capture_of_payload(
+        &self,
+        payload: &Digest,
+    ) -> Result<Option<CaptureRow>, CaseError> {
+        let condition = "WHERE payload = ?1 AND verdict NOT IN ('duplicate', 'partial') ORDER BY entry, part LIMIT 1";
+        Ok(self.captures_where(condition, [payload.hex()])?.pop())
+    }
+
+    /// The WARC record that a capture is, by its own URI.
+    pub(crate) fn record_of(&self, row: &CaptureRow) -> Result<Option<String>, CaseError> {
+        let mut found = self.db.prepare_cached("SELECT record_id FROM captures WHERE id = ?1")?;
+        let id: Option<Option<String>> =
+            found.query_row([row.capture.to_string()], |row| row.get(0)).optional()?;
+        Ok(id.flatten().map(|id| id.trim_matches(['<', '>']).to_owned()))
+    }
+
+    /// For a capture that repeats another: the one that keeps the payload whole.
+    pub(crate) fn original_of(&self, row: &CaptureRow) -> Result<Option<CaptureRow>, CaseError> {
+        let mut found = self.db.prepare_cached("SELECT payload FROM captures WHERE id = ?1")?;
+        let payload: Option<Option<String>> =
+            found.query_row([row.capture.to_string()], |row| row.get(0)).optional()?;
+        match payload.flatten().and_then(|hex| hex.parse().ok()) {
+            Some(payload) => self.capture_of_payload(&payload),
+            None => Ok(None),
+        }
+    }
+
     pub(crate) fn capture(&self, id: &CaptureId) -> Result<Option<CaptureRow>, CaseError> {
         Ok(self.captures_where("WHERE id = ?1", [id.to_string()])?.pop())
     }
@@ -168,7 +225,8 @@ impl Casebook {
     /// The captures whose name or address is `name`.
     pub(crate) fn captures_named(&self, name: &str) -> Result<Vec<CaptureRow>, CaseError> {
         self.captures_where(
-            "WHERE name = ?1 OR url = ?1 OR name LIKE '%/' || ?2 ESCAPE '\\' ORDER BY entry, part",
+            "WHERE name = ?1 OR url = ?1 OR name LIKE '%/' || ?2 ESCAPE '\\' OR url LIKE '%/' || ?2 ESCAPE '\\'
+             ORDER BY entry, part",
             params![name, name.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")],
         )
     }
@@ -181,15 +239,6 @@ impl Casebook {
     pub(crate) fn count_of_kind(&self, kind: &str) -> Result<u64, CaseError> {
         let sql = "SELECT count(*) FROM entries WHERE kind = ?1";
         Ok(self.db.query_row(sql, [kind], |row| row.get(0))?)
-    }
-
-    /// How many captures there are of each verdict.
-    pub(crate) fn verdicts(&self) -> Result<Vec<(String, u64)>, CaseError> {
-        let mut found = self
-            .db
-            .prepare("SELECT verdict, count(*) FROM captures GROUP BY verdict ORDER BY verdict")?;
-        let rows = found.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     pub(crate) fn source_of(&self, url: &str) -> Result<Option<SourceId>, CaseError> {

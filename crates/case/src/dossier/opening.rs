@@ -74,9 +74,9 @@ impl Case {
         own: Salt,
     ) -> Result<Vec<(Salt, Digest)>, CaseError> {
         let mut parts = vec![(own, object)];
-        if let Payload::Import(import) = payload {
-            let seed = self.vault.seed(&import.evidence.key)?;
-            let manifest = self.vault.blobs().read(&import.manifest.sha256)?;
+        if let Some(archive) = payload.archive() {
+            let seed = self.vault.seed(&archive.evidence.key)?;
+            let manifest = self.vault.blobs().read(&archive.manifest.sha256)?;
             for (index, line) in (1..).zip(manifest.split_inclusive(|byte| *byte == b'\n')) {
                 let line: ManifestLine =
                     canonical::from_bytes(line.strip_suffix(b"\n").unwrap_or(line))?;

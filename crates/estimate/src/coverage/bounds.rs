@@ -2,6 +2,7 @@
 
 use super::contradiction::contradictions;
 use super::documented;
+use super::judgement::Elicited;
 use super::places::PlaceTree;
 use super::pooling::{self, Leaf, Pooled, Pooling};
 use super::program::{Calendar, Extreme, Grounds, Program};
@@ -42,6 +43,9 @@ pub struct Coverage {
     pub by_place: Vec<PlaceBounds>,
     /// The pooled estimate, if it was asked for and could be made.
     pub pooled: Option<Pooled>,
+    /// What experts think, if they were asked: see [`Coverage::with_judgements`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elicited: Option<Elicited>,
     /// Sets of statements that cannot all be true, each as small as could be found.
     pub contradictions: Vec<Vec<String>>,
     /// What can be said.
@@ -173,6 +177,7 @@ pub fn coverage(
         bounds: None,
         by_place: Vec::new(),
         pooled: None,
+        elicited: None,
         contradictions: Vec::new(),
         answer: Answer {
             kind: AnswerKind::Refused,

@@ -2,7 +2,9 @@
 
 use super::similarity::{edit_similarity, jaro_winkler};
 use super::{LinkageError, LinkagePlan, Record};
+use serde::Serialize;
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 /// How the cells of a field are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +15,35 @@ pub enum Agreement {
     JaroWinkler,
     /// Equal, or edit similarity at least 0.8, or at least 0.6, or less: for addresses and numbers.
     Edit,
+}
+
+/// How two cells agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgreementLevel {
+    /// One of them is empty.
+    Unknown,
+    /// Not alike.
+    Different,
+    /// Somewhat alike.
+    Near,
+    /// Much alike.
+    Close,
+    /// Equal.
+    Equal,
+}
+
+impl FromStr for Agreement {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "exact" => Ok(Self::Exact),
+            "jaro-winkler" => Ok(Self::JaroWinkler),
+            "edit" => Ok(Self::Edit),
+            _ => Err(format!("{text:?} is none of exact, jaro-winkler, edit")),
+        }
+    }
 }
 
 /// A field and how it is compared.
@@ -125,6 +156,18 @@ impl Candidates {
             }
         }
         Ok(found)
+    }
+
+    /// How a pair with this pattern agrees, field by field.
+    pub(super) fn levels_of(&self, pattern: u32) -> Vec<AgreementLevel> {
+        let named = |level: &u8| match level {
+            0 => AgreementLevel::Unknown,
+            1 => AgreementLevel::Different,
+            2 => AgreementLevel::Near,
+            3 => AgreementLevel::Close,
+            _ => AgreementLevel::Equal,
+        };
+        self.levels.get(pattern as usize).into_iter().flatten().map(named).collect()
     }
 
     fn push(&mut self, pair: [u32; 2], levels: Vec<u8>, numbers: &mut BTreeMap<Vec<u8>, u32>) {

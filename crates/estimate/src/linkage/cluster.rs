@@ -10,9 +10,14 @@ pub(super) struct Joined {
     pub(super) pairs: Vec<[usize; 2]>,
 }
 
-/// Joins pairs from the most probable to the least, leaving out those that would put two records of
-/// one list without repeats into one cluster.
-pub(super) fn join(records: &[Record], pairs: &[ReviewPair], without_repeats: &[usize]) -> Joined {
+/// Joins pairs from the most probable to the least, leaving out those that would put into one cluster
+/// two records of one list without repeats, or two that a person keeps `apart`.
+pub(super) fn join(
+    records: &[Record],
+    pairs: &[ReviewPair],
+    without_repeats: &[usize],
+    apart: &[[usize; 2]],
+) -> Joined {
     let mut order: Vec<&ReviewPair> = pairs.iter().collect();
     order.sort_by(|one, other| {
         other.probability.total_cmp(&one.probability).then(one.records.cmp(&other.records))
@@ -30,6 +35,13 @@ pub(super) fn join(records: &[Record], pairs: &[ReviewPair], without_repeats: &[
         }
         let (Some(first), Some(second)) = (lists.get(one), lists.get(other)) else { continue };
         if !first.is_disjoint(second) {
+            continue;
+        }
+        let is_forbidden = apart.iter().any(|kept_apart| {
+            let heads = kept_apart.map(|record| root(&mut parent, record));
+            heads == [one, other] || heads == [other, one]
+        });
+        if is_forbidden {
             continue;
         }
         let both: BTreeSet<usize> = first.union(second).copied().collect();

@@ -177,8 +177,8 @@ impl Mixture {
         let weights: Vec<f64> =
             candidates.levels.iter().map(|levels| prior + self.weight(levels)).collect();
         let mut scored = Vec::new();
-        for (pair, pattern) in candidates.pairs.iter().zip(&candidates.patterns) {
-            let pattern = *pattern as usize;
+        for (pair, number) in candidates.pairs.iter().zip(&candidates.patterns) {
+            let pattern = *number as usize;
             let weight = weights.get(pattern).copied().unwrap_or(f64::NEG_INFINITY);
             // Rarity can lift a pair by so much at most.
             if weight < -30.0 {
@@ -199,7 +199,7 @@ impl Mixture {
             }
             let probability = 1.0 / (1.0 + libm::exp(-(weight + more)));
             if probability >= plan.threshold || probability >= plan.review[0] {
-                scored.push(ReviewPair { records: records_of, probability });
+                scored.push(ReviewPair { records: records_of, probability, pattern: *number });
             }
         }
         scored

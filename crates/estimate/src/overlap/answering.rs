@@ -5,6 +5,7 @@ use super::dga::{Dga, DgaOptions, MOST_UNSEEN, Prior, average_graphs};
 use super::latent::{LatentClassOptions, LatentClasses, latent_classes};
 use super::lists::Lists;
 use super::loglinear::{LogLinear, MOST_STEPWISE, compare_models};
+use super::replicates::Combined;
 use super::rules;
 use crate::answer::{Answer, Documented};
 use serde::Serialize;
@@ -105,10 +106,81 @@ pub struct Overlap {
     pub sensitivity: Sensitivity,
     /// What can be said.
     pub answer: Answer,
+    /// Each of several linkages, and all joined; the methods then stand there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicates: Option<Replicates>,
+    /// Each of several strata, and all added up; the methods then stand there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strata: Option<Strata>,
+}
+
+/// Several linkages of the same persons; see [`overlap_sheet`](super::overlap_sheet).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Replicates {
+    /// Least and greatest number of persons that a linkage makes of the records.
+    pub documented: [Documented; 2],
+    /// Each linkage by itself.
+    pub linkages: Vec<LinkageOverlap>,
+    /// The linkages joined, method by method.
+    pub combined: Vec<Combination>,
+    /// Set below ten linkages: the spread between them is then poorly known.
+    pub warning: Option<String>,
+}
+
+/// One linkage.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LinkageOverlap {
+    /// Its name in the sheet.
+    pub replicate: String,
+    /// What was computed on it.
+    #[serde(flatten)]
+    pub found: Overlap,
+}
+
+/// One method over all linkages.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Combination {
+    /// The method.
+    pub method: &'static str,
+    /// Its estimates, joined on ln n₀.
+    #[serde(flatten)]
+    pub combined: Combined,
+}
+
+/// Several strata; see [`overlap_sheet`](super::overlap_sheet).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Strata {
+    /// Each stratum by itself.
+    pub each: Vec<StratumOverlap>,
+    /// The estimates added up; none where a stratum has none.
+    pub sum: Option<StratumSum>,
+}
+
+/// One stratum.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StratumOverlap {
+    /// Its name in the sheet.
+    pub stratum: String,
+    /// Lists that nobody of it is on; they took no part.
+    pub lists_left_out: Vec<String>,
+    /// What was computed on it.
+    #[serde(flatten)]
+    pub found: Overlap,
+}
+
+/// The estimates of strata added up, in whole persons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StratumSum {
+    /// Sum of the points.
+    pub point: u64,
+    /// Sums of the lower and of the upper ends: for errors that go the same way in all strata.
+    pub ends_added: [u64; 2],
+    /// P ± √Σ(P_s − end_s)² (Zou & Donner 2008): for independent errors.
+    pub if_independent: [u64; 2],
 }
 
 /// The methods; those that were not asked for, or that the lists do not allow, are none.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Methods {
     /// Log-linear models.
     pub loglinear: Option<LogLinear>,
@@ -123,7 +195,7 @@ pub struct Methods {
 }
 
 /// Every pair of lists.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChapmanPairs {
     /// In the order of the lists.
     pub pairs: Vec<ChapmanPair>,
@@ -159,9 +231,11 @@ pub struct WithoutList {
     /// Documented on the others.
     pub documented: Documented,
     /// The median of [`average_graphs`], or N̂ of the best log-linear model where that does not run;
-    /// none where fewer than
-    /// three lists are left, or more than ten.
+    /// none where fewer than three lists are left, or more than ten.
     pub median: Option<f64>,
+    /// N̂ by Chapman of the two lists that are left of three: shown, but not judged, since two lists
+    /// cannot show whether they are independent.
+    pub chapman: Option<f64>,
 }
 
 /// Runs the methods asked for and says what can be said; see the [module](super).
@@ -218,6 +292,8 @@ pub fn overlap(lists: &Lists, options: &OverlapOptions) -> Result<Overlap, Overl
         methods,
         sensitivity,
         answer,
+        replicates: None,
+        strata: None,
     })
 }
 
@@ -307,8 +383,13 @@ fn sensitivity(lists: &Lists, options: &OverlapOptions, methods: &Methods) -> Se
                 size if size > MOST_STEPWISE => None,
                 _ => compare_models(&fewer).models.first().map(|best| best.n_hat),
             };
-            let documented = fewer.documented();
-            found.without_list.push(WithoutList { list: name.clone(), documented, median });
+            let pair = (fewer.len() == 2).then(|| chapman(&fewer)).into_iter().flatten().next();
+            found.without_list.push(WithoutList {
+                list: name.clone(),
+                documented: fewer.documented(),
+                median,
+                chapman: pair.map(|pair| pair.n_hat),
+            });
         }
     }
     found

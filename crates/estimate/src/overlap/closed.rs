@@ -70,6 +70,20 @@ pub struct Chao {
 
 /// Chao (1987), with the factor (J − 1)/J for J lists. It needs lists that are independent for each
 /// person; where they are, N is not below it, but for chance.
+///
+/// # Example
+/// Kosovo: 3,218 persons on one list and 882 on two of four, so that the bound is
+/// 4,400 + (3/4) · 3,218²/(2 · 882).
+/// ```
+/// use witnessmark_estimate::overlap::{Lists, chao};
+/// let kosovo = Lists::from_csv("EXH,ABA,OSCE,HRW,count\n\
+///     0,0,0,1,306\n0,0,1,0,936\n0,0,1,1,123\n0,1,0,0,845\n0,1,0,1,31\n0,1,1,0,217\n0,1,1,1,32\n\
+///     1,0,0,0,1131\n1,0,0,1,106\n1,0,1,0,228\n1,0,1,1,42\n1,1,0,0,177\n1,1,0,1,18\n\
+///     1,1,1,0,181\n1,1,1,1,27\n")?;
+/// assert_eq!(kosovo.by_number_of_lists(), [3218, 882, 273, 27]);
+/// assert!((chao(&kosovo).n_hat - (4400.0 + 0.75 * 3218.0 * 3218.0 / 1764.0)).abs() < 1e-9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn chao(lists: &Lists) -> Chao {
     let by_number = lists.by_number_of_lists();
     let f = |number: usize| by_number.get(number - 1).copied().unwrap_or_default() as f64;
@@ -99,12 +113,30 @@ pub enum ClassicalModel {
 /// Fits a classical model; N̂ = n + exp(β̂₀) as for [`fit_model`](super::fit_model).
 ///
 /// # Errors
-/// [`Unfit`] where there is no estimate.
+/// [`Unfit`] where there is no estimate, or with more than 16 lists.
+///
+/// # Example
+/// Four lists of Kosovo, taken as independent, and with the lower bound for persons who differ: R's
+/// Rcapture gives 7,394.6 and 8,591.2.
+/// ```
+/// use witnessmark_estimate::overlap::{ClassicalModel, Lists, fit_classical};
+/// let kosovo = Lists::from_csv("EXH,ABA,OSCE,HRW,count\n\
+///     0,0,0,1,306\n0,0,1,0,936\n0,0,1,1,123\n0,1,0,0,845\n0,1,0,1,31\n0,1,1,0,217\n0,1,1,1,32\n\
+///     1,0,0,0,1131\n1,0,0,1,106\n1,0,1,0,228\n1,0,1,1,42\n1,1,0,0,177\n1,1,0,1,18\n\
+///     1,1,1,0,181\n1,1,1,1,27\n")?;
+/// let size = |model| fit_classical(&kosovo, model).map(|point| (10.0 * point.n_hat).round() / 10.0);
+/// assert_eq!(size(ClassicalModel::Mt), Ok(7_394.6));
+/// assert_eq!(size(ClassicalModel::MthChao), Ok(8_591.2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn fit_classical(lists: &Lists, model: ClassicalModel) -> Result<Point, Unfit> {
     let mut bends: Vec<usize> = match model {
         ClassicalModel::MhChao | ClassicalModel::MthChao => (3..=lists.len()).collect(),
         _ => Vec::new(),
     };
+    if lists.len() > 16 {
+        return Err(Unfit::NotSettled);
+    }
     let counts = counts(lists);
     loop {
         let columns = row(lists, model, &bends, 1).len();

@@ -79,6 +79,8 @@ pub struct Dga {
     /// Posterior weight of the highest twentieth of the range of n₀: more than a trace means that
     /// the cap decides.
     pub weight_near_cap: f64,
+    /// Posterior mean and standard deviation of ln n₀, by which linkages are joined.
+    pub log_unseen: [f64; 2],
     /// The posterior in up to 200 steps from the least N with weight to the greatest: upper end of
     /// the step, and its weight.
     pub density: Vec<(u64, f64)>,
@@ -282,6 +284,11 @@ fn summary(
     let whole: f64 = sums.iter().sum();
     let at = |index: usize| n + first + index as u64;
     let mean = sums.iter().enumerate().map(|(i, mass)| at(i) as f64 * mass).sum::<f64>() / whole;
+    let log = |index: usize| libm::log((first as f64 + index as f64).max(0.5));
+    let log_mean = sums.iter().enumerate().map(|(i, mass)| log(i) * mass).sum::<f64>() / whole;
+    let square = |i: usize| (log(i) - log_mean) * (log(i) - log_mean);
+    let log_variance =
+        sums.iter().enumerate().map(|(i, mass)| square(i) * mass).sum::<f64>() / whole;
     let mut mode = (0, 0.0);
     let mut cumulated = 0.0;
     let mut quantiles = BTreeMap::new();
@@ -328,6 +335,7 @@ fn summary(
         })
         .collect();
     Dga {
+        log_unseen: [log_mean, log_variance.sqrt()],
         density,
         delta: options.delta,
         max_unseen: last,

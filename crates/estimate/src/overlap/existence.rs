@@ -16,13 +16,64 @@ pub enum Unfit {
     NoMle,
     /// More than one set of parameters has the same likelihood.
     NotIdentified,
-    /// Every cell has its own parameter more than there are cells, or the search did not settle.
+    /// The model is not one of these lists, its table too large, or the search did not settle.
     NotSettled,
 }
 
 /// Checks a design of whole numbers beside counts of its cells.
 pub(super) fn check(design: &Design, counts: &[f64]) -> Result<(), Unfit> {
     exact(design, counts).unwrap_or(Err(Unfit::NotSettled))
+}
+
+/// Whether the counts determine the first parameter, and so how many were not seen, once the cells
+/// whose means go to nothing are taken away (the extended estimate of Fienberg & Rinaldo 2012): true
+/// where every direction that the other cells take to zero leaves the first parameter alone.
+pub(super) fn determines_first(design: &Design, counts: &[f64]) -> bool {
+    facial(design, counts).unwrap_or(false)
+}
+
+fn facial(design: &Design, counts: &[f64]) -> Result<bool, Overflow> {
+    let row = |row: &[f64]| -> Vec<Rational> {
+        row.iter().map(|x| Rational::whole(*x as i128)).collect()
+    };
+    let is_seen = |(_, count): &(&[f64], &f64)| **count > 0.0;
+    let (seen, empty): (Vec<_>, Vec<_>) = design.rows().zip(counts).partition(is_seen);
+    let mut kept: Vec<Vec<Rational>> = seen.into_iter().map(|(cells, _)| row(cells)).collect();
+    let empty: Vec<Vec<Rational>> = empty.into_iter().map(|(cells, _)| row(cells)).collect();
+    let directions = kernel(kept.clone(), design.columns)?;
+    let slopes = slopes(&empty, &directions)?;
+    let unknowns = directions.len();
+    for (number, cell) in empty.into_iter().enumerate() {
+        let low = Rational::ONE.negative();
+        let mut program = Simplex::with_free_unknowns(unknowns, &slopes, low, Rational::ZERO);
+        let falls = program.find_point()?.is_ok()
+            && !program.optimise(&[unknowns + number], Side::Low)?.value.is_zero();
+        if !falls {
+            kept.push(cell);
+        }
+    }
+    let free = kernel(kept, design.columns)?;
+    Ok(free.iter().all(|direction| direction.first().is_none_or(|first| first.is_zero())))
+}
+
+/// Each empty cell's log mean as a combination of the free directions.
+fn slopes(
+    empty: &[Vec<Rational>],
+    directions: &[Vec<Rational>],
+) -> Result<Vec<Vec<Rational>>, Overflow> {
+    let mut slopes = Vec::with_capacity(empty.len());
+    for row in empty {
+        let mut slope = Vec::with_capacity(directions.len());
+        for direction in directions {
+            let mut sum = Rational::ZERO;
+            for (x, d) in row.iter().zip(direction) {
+                sum = sum.plus(x.times(*d)?)?;
+            }
+            slope.push(sum);
+        }
+        slopes.push(slope);
+    }
+    Ok(slopes)
 }
 
 fn exact(design: &Design, counts: &[f64]) -> Result<Result<(), Unfit>, Overflow> {
@@ -35,19 +86,7 @@ fn exact(design: &Design, counts: &[f64]) -> Result<Result<(), Unfit>, Overflow>
     if directions.is_empty() {
         return Ok(Ok(()));
     }
-    // Each empty cell's log mean as a combination of the free directions.
-    let mut slopes = Vec::with_capacity(empty.len());
-    for row in &empty {
-        let mut slope = Vec::with_capacity(directions.len());
-        for direction in &directions {
-            let mut sum = Rational::ZERO;
-            for (x, d) in row.iter().zip(direction) {
-                sum = sum.plus(x.times(*d)?)?;
-            }
-            slope.push(sum);
-        }
-        slopes.push(slope);
-    }
+    let slopes = slopes(&empty, &directions)?;
     if !kernel(slopes.clone(), directions.len())?.is_empty() {
         return Ok(Err(Unfit::NotIdentified));
     }

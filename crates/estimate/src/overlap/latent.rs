@@ -42,6 +42,10 @@ pub struct LatentClassOptions {
     pub samples: usize,
     /// Rounds from one kept draw to the next, at least 1.
     pub thin: u64,
+    /// How often the chains may be made twice as long, while R̂ is above 1.05 or there are fewer than
+    /// 400 effective draws, and R̂ is not above 1.2 (then twice the length would not help). Of longer
+    /// chains every second draw is kept, and so on.
+    pub most_doublings: u32,
 }
 
 impl Default for LatentClassOptions {
@@ -54,6 +58,7 @@ impl Default for LatentClassOptions {
             burn_in: 50_000,
             samples: 1000,
             thin: 200,
+            most_doublings: 2,
         }
     }
 }
@@ -69,12 +74,16 @@ pub struct LatentClasses {
     pub rhat: f64,
     /// Effective number of draws of ln n₀ (Geyer 1992; Vehtari et al. 2021).
     pub ess: f64,
+    /// Mean and standard deviation of ln n₀, by which linkages are joined.
+    pub log_unseen: [f64; 2],
     /// K.
     pub classes: usize,
     /// Mean weight of the last class: where it is not small, K cuts the posterior off.
     pub last_class_weight: f64,
     /// How many chains, and how many draws of each.
     pub chains: [usize; 2],
+    /// Rounds of each chain after those that were thrown away.
+    pub rounds: u64,
 }
 
 impl LatentClasses {
@@ -84,14 +93,60 @@ impl LatentClasses {
     }
 }
 
-/// One chain: N after every kept round, and the mean weight of its last class.
+/// What R̂ may be at most, and how many effective draws there must be at least.
+pub(super) const MOST_RHAT: f64 = 1.05;
+pub(super) const LEAST_ESS: f64 = 400.0;
+/// Above this R̂, chains of twice the length would not agree either.
+const HOPELESS_RHAT: f64 = 1.2;
+
+/// One chain: N after every kept round.
 pub(crate) struct Chain {
+    sampler: Sampler,
     pub(crate) draws: Vec<f64>,
-    last_class_weight: f64,
+    /// Sum of the weights of the last class over the kept draws, and how many those are.
+    last_class: (f64, usize),
+    thin: u64,
+}
+
+impl Chain {
+    fn draw(&mut self, samples: usize) {
+        for _ in 0..samples {
+            for _ in 0..self.thin {
+                self.sampler.round(false);
+            }
+            self.draws.push(self.sampler.n + self.sampler.unseen);
+            self.last_class.0 += self.sampler.weights.last().copied().unwrap_or_default();
+            self.last_class.1 += 1;
+        }
+    }
+
+    /// Makes the chain twice as long and keeps every second draw.
+    fn double(&mut self) {
+        self.draw(self.draws.len());
+        let mut number = 0;
+        self.draws.retain(|_| {
+            number += 1;
+            number % 2 == 0
+        });
+        self.thin *= 2;
+    }
 }
 
 /// Runs the chains, each on a thread of its own, and joins them; none where the options are out of
 /// range. Chain c draws from stream c of the seed, so that threads change nothing.
+///
+/// # Example
+/// Three lists that are independent within one class of 8,000 persons, half of them on each list:
+/// ```
+/// use witnessmark_estimate::overlap::{LatentClassOptions, Lists, latent_classes};
+/// let lists = Lists::from_csv("a,b,c,count\n1,0,0,1000\n0,1,0,1000\n1,1,0,1000\n0,0,1,1000\n\
+///     1,0,1,1000\n0,1,1,1000\n1,1,1,1000\n")?;
+/// let options =
+///     LatentClassOptions { burn_in: 500, samples: 200, thin: 5, ..LatentClassOptions::default() };
+/// let found = latent_classes(&lists, &options).ok_or("options out of range")?;
+/// assert!((7_800.0..8_400.0).contains(&found.median()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn latent_classes(lists: &Lists, options: &LatentClassOptions) -> Option<LatentClasses> {
     if !(2..=64).contains(&options.chains) {
         return None;
@@ -101,7 +156,20 @@ pub fn latent_classes(lists: &Lists, options: &LatentClassOptions) -> Option<Lat
         let threads: Vec<_> = (0..options.chains).map(run).collect();
         threads.into_iter().map(|thread| thread.join().ok().flatten()).collect()
     });
-    Some(join_chains(lists, options, &chains?))
+    let mut chains = chains?;
+    for _ in 0..options.most_doublings {
+        let found = join_chains(lists, options, &chains);
+        let is_enough = found.rhat <= MOST_RHAT && found.ess >= LEAST_ESS;
+        if is_enough || found.rhat > HOPELESS_RHAT {
+            return Some(found);
+        }
+        std::thread::scope(|scope| {
+            for chain in &mut chains {
+                scope.spawn(|| chain.double());
+            }
+        });
+    }
+    Some(join_chains(lists, options, &chains))
 }
 
 /// Runs the chain with this number.
@@ -121,23 +189,14 @@ pub(crate) fn run_chain(
     }
     let mut sampler = Sampler::new(lists, options, chain as u64);
     for round in 0..options.burn_in {
-        // A start in which a large class has the last label, or in which few classes are in use,
-        // can last beyond any burn-in; so its first half sorts labels and keeps α from falling.
+        // A start in which a large class has the last label can last beyond any burn-in, so its first
+        // half sorts labels.
         sampler.round(round < options.burn_in / 2);
-        if round < options.burn_in / 2 {
-            sampler.alpha = sampler.alpha.max(2.0);
-        }
     }
-    let mut draws = Vec::with_capacity(options.samples);
-    let mut weight = 0.0;
-    for _ in 0..options.samples {
-        for _ in 0..options.thin {
-            sampler.round(false);
-        }
-        draws.push(sampler.n + sampler.unseen);
-        weight += sampler.weights.last().copied().unwrap_or_default();
-    }
-    Some(Chain { draws, last_class_weight: weight / options.samples as f64 })
+    let draws = Vec::with_capacity(options.samples);
+    let mut chain = Chain { sampler, draws, last_class: (0.0, 0), thin: options.thin };
+    chain.draw(options.samples);
+    Some(chain)
 }
 
 fn join_chains(lists: &Lists, options: &LatentClassOptions, chains: &[Chain]) -> LatentClasses {
@@ -152,15 +211,23 @@ fn join_chains(lists: &Lists, options: &LatentClassOptions, chains: &[Chain]) ->
         .map(|chain| chain.draws.iter().map(|total| libm::log(total - n + 0.5)).collect())
         .collect();
     let (rhat, ess) = convergence(&logs);
-    let weight = chains.iter().map(|chain| chain.last_class_weight).sum::<f64>();
+    let count = all.len() as f64;
+    let log_mean = logs.iter().flatten().sum::<f64>() / count;
+    let square = |log: &f64| (log - log_mean) * (log - log_mean);
+    let log_variance = logs.iter().flatten().map(square).sum::<f64>() / count;
+    let weight = |chain: &Chain| chain.last_class.0 / chain.last_class.1.max(1) as f64;
+    let weight = chains.iter().map(weight).sum::<f64>();
+    let thin = chains.first().map_or(options.thin, |chain| chain.thin);
     LatentClasses {
         quantiles,
         mean,
         rhat,
         ess,
+        log_unseen: [log_mean, log_variance.sqrt()],
         classes: options.classes,
         last_class_weight: weight / chains.len() as f64,
         chains: [chains.len(), options.samples],
+        rounds: thin * options.samples as u64,
     }
 }
 
@@ -195,8 +262,9 @@ impl Sampler {
             prior: options.alpha_prior,
             n: lists.total() as f64,
             unseen: 0.0,
-            // All classes in use: a chain merges classes sooner than it finds that it needs more.
-            weights: vec![1.0 / classes as f64; classes],
+            // Each class half of the one before: a chain merges classes sooner than it finds that it
+            // needs more, and equal classes of one kind merge only slowly.
+            weights: (1..=classes).map(|class| libm::exp2(-(class.min(60) as f64))).collect(),
             chances,
             alpha: 1.0,
             missed: vec![0.0; classes],

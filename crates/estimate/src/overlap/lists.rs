@@ -1,11 +1,12 @@
 //! Lists of the same population, as counts of the patterns in which persons appear on them.
 
+use super::sheet::ListSheet;
 use crate::answer::Documented;
-use crate::table::{Fault, Row, Table, TableError};
+use crate::table::{Fault, TableError};
 use std::collections::BTreeMap;
 
 /// More lists than this are not a table that anybody fills.
-pub(super) const MOST_LISTS: usize = 16;
+pub(super) const MOST_LISTS: usize = 30;
 
 /// How many persons appear on which lists, after linkage: one count for each of the 2^J − 1 patterns
 /// that can be seen.
@@ -18,58 +19,19 @@ pub struct Lists {
 }
 
 impl Lists {
-    /// Reads a table with one column a list that holds 0 or 1, and `count` (or `n`); without such a
-    /// column each row is one person.
+    /// Reads a sheet without strata and without several linkages: see [`ListSheet::from_csv`].
     ///
     /// # Errors
-    /// With row and column: a cell that is not 0 or 1, a negative count or text in it, a pattern
-    /// that an earlier row has, a row on no list, a list nobody is on, more than 16 lists.
+    /// As there; and where the sheet has a column `stratum` or `replicate`.
     pub fn from_csv(text: &str) -> Result<Self, TableError> {
-        let table = Table::read("lists", text)?;
-        let count = ["count", "n"].into_iter().find(|column| table.has(column));
-        let columns: Vec<(usize, &String)> = table
-            .header
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| Some(name.as_str()) != count)
-            .collect();
-        if columns.is_empty() {
-            return Err(table.error(Some(1), None, Fault::MissingColumn));
-        }
-        if let Some((_, name)) = columns.get(MOST_LISTS) {
-            let fault = Fault::TooLarge(format!("{} lists", columns.len()));
-            return Err(table.error(Some(1), Some(name), fault));
-        }
-        let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
-        let mut first_rows: BTreeMap<u32, u64> = BTreeMap::new();
-        for row in &table.rows {
-            let pattern = pattern(&table, row, &columns)?;
-            let Some(column) = count else {
-                if pattern == 0 {
-                    return Err(table.error(Some(row.number), None, Fault::OnNoList));
-                }
-                *counts.entry(pattern).or_default() += 1;
-                continue;
-            };
-            let at = |fault| table.error(Some(row.number), Some(column), fault);
-            let persons = crate::table::whole(table.cell(row, column)).map_err(at)?;
-            if persons > MOST_PERSONS {
-                return Err(at(Fault::TooLarge(persons.to_string())));
-            }
-            if pattern == 0 {
-                return Err(table.error(Some(row.number), None, Fault::OnNoList));
-            }
-            if let Some(first) = first_rows.insert(pattern, row.number) {
-                let name = show(pattern, columns.len());
-                let fault = Fault::Duplicate { name, first };
-                return Err(table.error(Some(row.number), None, fault));
-            }
-            if persons > 0 {
-                counts.insert(pattern, persons);
-            }
-        }
-        let names: Vec<String> = columns.iter().map(|(_, name)| (*name).clone()).collect();
-        Self::checked(names, counts)
+        let sheet = ListSheet::from_csv(text)?;
+        let reason = "these lists are read as one table, without strata and linkages";
+        sheet.single().cloned().ok_or(TableError {
+            table: "lists",
+            row: Some(1),
+            column: None,
+            fault: Box::new(Fault::Unexpected { found: "stratum or replicate".to_owned(), reason }),
+        })
     }
 
     /// Lists that the caller built: names, and (pattern, persons) pairs.
@@ -208,7 +170,7 @@ impl Lists {
     }
 
     /// The names of the lists of a pattern.
-    pub(super) fn names_of(&self, pattern: u32) -> Vec<&str> {
+    pub fn names_of(&self, pattern: u32) -> Vec<&str> {
         let on = |list: &usize| pattern >> list & 1 == 1;
         (0..self.len())
             .filter(on)
@@ -218,25 +180,9 @@ impl Lists {
     }
 }
 
-const MOST_PERSONS: u64 = 1_000_000_000;
+pub(super) const MOST_PERSONS: u64 = 1_000_000_000;
 
-fn show(pattern: u32, lists: usize) -> String {
+pub(super) fn show(pattern: u32, lists: usize) -> String {
     let digits = (0..lists).map(|list| if pattern >> list & 1 == 1 { '1' } else { '0' });
     format!("pattern {}", digits.collect::<String>())
-}
-
-fn pattern(table: &Table, row: &Row, columns: &[(usize, &String)]) -> Result<u32, TableError> {
-    let mut pattern = 0;
-    for (list, (index, name)) in columns.iter().enumerate() {
-        match table.cell_at(row, *index) {
-            "0" => {}
-            "1" => pattern |= 1 << list,
-            "" => return Err(table.error(Some(row.number), Some(name), Fault::EmptyCell)),
-            other => {
-                let fault = Fault::UnknownWord { found: other.to_owned(), known: "0, 1" };
-                return Err(table.error(Some(row.number), Some(name), fault));
-            }
-        }
-    }
-    Ok(pattern)
 }

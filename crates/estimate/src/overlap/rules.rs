@@ -2,6 +2,7 @@
 
 use super::answering::{Method, Methods, OverlapOptions, Sensitivity};
 use super::existence::Unfit;
+use super::latent::{LEAST_ESS, MOST_RHAT};
 use super::lists::Lists;
 use super::loglinear::LogLinear;
 use crate::answer::{
@@ -52,7 +53,8 @@ pub(super) fn answer(
             return answer;
         }
     }
-    // These speak against one figure, not against the lists: the set of models stands.
+    // Where models disagree and nothing speaks against the lists themselves, the models' range is
+    // what the lists identify. Any other broken rule leaves no figure to give.
     let speaks_against_one_figure = |rule: &Rule| {
         matches!(
             rule.code,
@@ -64,9 +66,8 @@ pub(super) fn answer(
                 | RuleCode::OneListDecides
         )
     };
-    // One model alone is no set: to give it as one would give the figure that the rule refuses.
-    let is_a_range = matches!((answer.low, answer.high), (Some(low), Some(high)) if low < high);
-    if set.is_some() && is_a_range && answer.rules.iter().all(speaks_against_one_figure) {
+    let disagree = answer.rules.iter().any(|rule| rule.code == RuleCode::ModelsDisagree);
+    if disagree && answer.rules.iter().all(speaks_against_one_figure) {
         answer.kind = AnswerKind::Set;
     }
     answer.text = refused(lists, methods, &answer.rules, set);
@@ -117,13 +118,9 @@ fn broken(
         add(RuleCode::TooFewLists, detail.to_owned());
     }
     if let Some(loglinear) = &methods.loglinear {
-        match (loglinear.models.is_empty(), loglinear.all_pairs) {
-            (_, Some(Unfit::NotIdentified)) => {
-                let detail = "with every pair of lists dependent, the counts do not determine the \
-                              parameters";
-                add(RuleCode::NotIdentified, detail.to_owned());
-            }
-            (true, _) | (_, Some(_)) => add(
+        let has_no_mle = matches!(loglinear.all_pairs, Some(Unfit::NoMle | Unfit::NotSettled));
+        if has_no_mle || loglinear.models.is_empty() {
+            add(
                 RuleCode::NoMle,
                 format!(
                     "the likelihood has no maximum in {} of {} models, among them the one in which \
@@ -131,8 +128,12 @@ fn broken(
                     grouped(loglinear.without_mle as u64),
                     grouped(loglinear.compared as u64),
                 ),
-            ),
-            _ => {}
+            );
+        }
+        if !loglinear.is_determined {
+            let detail = "with every pair of lists dependent, the counts do not determine how many \
+                          are on none";
+            add(RuleCode::NotIdentified, detail.to_owned());
         }
         if let Some((low, high)) = set_of(Some(loglinear))
             && high as f64 > 1.5 * low as f64
@@ -148,7 +149,7 @@ fn broken(
         }
     }
     if let Some(latent) = &methods.latent_class {
-        if latent.rhat > 1.05 || latent.ess < 400.0 {
+        if latent.rhat > MOST_RHAT || latent.ess < LEAST_ESS {
             add(
                 RuleCode::ChainsDisagree,
                 format!(
@@ -310,7 +311,7 @@ fn documented(lists: &Lists) -> String {
     )
 }
 
-const OUT_OF_REACH: &str = "Persons whom no list could have reached are not in this figure, and \
+pub(super) const OUT_OF_REACH: &str = "Persons whom no list could have reached are not in this figure, and \
                             nothing in the lists shows how many they are.";
 
 fn estimated(lists: &Lists, estimate: &Estimate) -> String {
@@ -369,7 +370,12 @@ fn refused(lists: &Lists, methods: &Methods, rules: &[Rule], set: Option<(u64, u
         text.push_str(". ");
         text.push_str(OUT_OF_REACH);
     }
-    text.push_str(" What would help: ");
+    text.push_str(&help_with(rules));
+    text
+}
+
+/// What would help against these rules, each thing once.
+pub(super) fn help_with(rules: &[Rule]) -> String {
     let mut helps: Vec<&str> = Vec::new();
     for rule in rules {
         if !helps.contains(&help(rule.code)) {
@@ -379,9 +385,7 @@ fn refused(lists: &Lists, methods: &Methods, rules: &[Rule], set: Option<(u64, u
     if helps.is_empty() {
         helps.push("another method");
     }
-    text.push_str(&helps.join("; "));
-    text.push('.');
-    text
+    format!(" What would help: {}.", helps.join("; "))
 }
 
 /// What could lift a refusal.
@@ -406,6 +410,9 @@ fn help(code: RuleCode) -> &'static str {
         RuleCode::UnreviewedLinkage => "a person's review of uncertain matches",
         RuleCode::NoStatement => {
             "a written statement on who could be listed, when, and why lists name whom they name"
+        }
+        RuleCode::TooFewReplicates => {
+            "several linkages, with doubtful matches decided in other ways"
         }
         RuleCode::Contradiction => "reading the passages again",
     }

@@ -28,6 +28,23 @@ pub struct Stepwise {
 ///
 /// # Errors
 /// [`Unfit`] where even the model of independent lists has no estimate.
+///
+/// # Example
+/// Potential victims of modern slavery in the United Kingdom, 2013 (Silverman 2014; published as 10,000
+/// to 13,000): R's SparseMSE gives 11,313 with 9,884 to 13,027. The table of refusals gives no figure
+/// of these lists: see [`overlap`](super::overlap()).
+/// ```
+/// use witnessmark_estimate::overlap::{Lists, stepwise};
+/// let lists = Lists::from_csv("LA,NG,PFNCA,GO,GP,count\n\
+///     1,0,0,0,0,54\n0,1,0,0,0,463\n0,0,1,0,0,995\n0,0,0,1,0,695\n0,0,0,0,1,316\n\
+///     1,1,0,0,0,15\n1,0,1,0,0,19\n1,0,0,1,0,3\n0,1,1,0,0,62\n0,1,0,1,0,19\n0,1,0,0,1,1\n\
+///     0,0,1,1,0,76\n0,0,1,0,1,11\n0,0,0,1,1,8\n1,1,1,0,0,1\n1,1,0,1,0,1\n0,1,1,1,0,4\n\
+///     1,1,1,1,0,1\n")?;
+/// let found = stepwise(&lists, 0.02).map_err(|_| "no estimate")?;
+/// assert_eq!(found.n_hat.round(), 11_313.0);
+/// assert_eq!(found.ci95.map(f64::round), [9_884.0, 13_027.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn stepwise(lists: &Lists, threshold: f64) -> Result<Stepwise, Unfit> {
     if lists.len() > MOST_LISTS {
         return Err(Unfit::NotSettled);

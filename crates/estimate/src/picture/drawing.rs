@@ -10,6 +10,31 @@ pub(super) enum Anchor {
     End,
 }
 
+/// How an area is filled, so that it can be told from others in print and in grey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shade {
+    White,
+    Light,
+    Middle,
+    Dark,
+    Black,
+    /// Needs [`Drawing::hatching`] before it.
+    Hatched,
+}
+
+impl Shade {
+    fn fill(self) -> &'static str {
+        match self {
+            Self::White => "#fff",
+            Self::Light => "#ddd",
+            Self::Middle => "#aaa",
+            Self::Dark => "#707070",
+            Self::Black => "#303030",
+            Self::Hatched => "url(#hatched)",
+        }
+    }
+}
+
 pub(super) struct Drawing {
     body: String,
 }
@@ -60,6 +85,43 @@ impl Drawing {
         ));
     }
 
+    /// Makes the pattern of slanted lines that [`Shade::Hatched`] fills with.
+    pub(super) fn hatching(&mut self) {
+        self.put(format_args!(
+            "<defs><pattern id=\"hatched\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
+             patternTransform=\"rotate(45)\"><rect width=\"6\" height=\"6\" fill=\"#fff\"/><line \
+             x1=\"0\" y1=\"0\" x2=\"0\" y2=\"6\" stroke=\"#999\" stroke-width=\"2\"/></pattern></defs>"
+        ));
+    }
+
+    /// An area with its holes, by rings.
+    pub(super) fn area(&mut self, rings: &[Vec<(f64, f64)>], shade: Shade) {
+        let mut path = String::new();
+        for ring in rings {
+            for (number, (x, y)) in ring.iter().enumerate() {
+                let letter = if number == 0 { 'M' } else { 'L' };
+                // Writing to a string cannot fail.
+                let _ = write!(path, "{letter}{x:.1} {y:.1}");
+            }
+            path.push('Z');
+        }
+        self.put(format_args!(
+            "<path d=\"{path}\" fill=\"{}\" fill-rule=\"evenodd\" stroke=\"#000\" \
+             stroke-width=\"0.8\"/>",
+            shade.fill()
+        ));
+    }
+
+    /// A text in the middle of its point that can be read on any shade.
+    pub(super) fn haloed_text(&mut self, x: f64, y: f64, size: f64, text: &str) {
+        self.put(format_args!(
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" text-anchor=\"middle\" \
+             stroke=\"#fff\" stroke-width=\"3\" stroke-linejoin=\"round\" \
+             paint-order=\"stroke\">{}</text>",
+            escaped(text)
+        ));
+    }
+
     fn rectangle(&mut self, x: f64, y: f64, width: f64, height: f64, paint: &str) {
         self.put(format_args!(
             "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{:.1}\" {paint}/>",
@@ -99,7 +161,7 @@ impl Drawing {
 }
 
 /// Text as XML character data; control characters, which XML 1.0 forbids, become spaces.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -31,7 +31,8 @@ pub struct SourceRef {
 /// What a capture is judged to be, and on what grounds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// `content`, `empty`, `duplicate`, `error` or `unclear`; capturing from the web adds more.
+    /// `content`, `login-wall`, `bot-block`, `geo-block`, `removal-notice`, `soft-404`, `error`, `empty`, `partial`,
+    /// `duplicate` or `unclear`.
     pub code: String,
     /// The grounds, in words.
     pub evidence: Vec<String>,
@@ -92,4 +93,13 @@ pub struct ManifestLine {
     pub capture: Option<CaptureId>,
     /// The source of that capture.
     pub source: Option<SourceId>,
+    /// In a recording, on a capture: SHA-256 of the response's body without transfer encoding, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Digest>,
+    /// In a recording, on a capture: the address that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// In a recording, on a capture: what the program judged it to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
 }

@@ -192,40 +192,50 @@ impl Tag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum AttributeName {
+    Action,
     AriaHidden,
     Class,
     Content,
     Datetime,
     Hidden,
     Href,
+    HttpEquiv,
     Id,
     Itemprop,
     Name,
     Open,
+    Placeholder,
     Property,
     Role,
+    Src,
     Style,
     Type,
+    Value,
 }
 
 impl AttributeName {
     /// The attribute with this lower-case name, if reading uses it.
     pub(crate) fn from_lower_case(name: &[u8]) -> Option<AttributeName> {
         Some(match name {
+            b"action" => AttributeName::Action,
             b"aria-hidden" => AttributeName::AriaHidden,
             b"class" => AttributeName::Class,
             b"content" => AttributeName::Content,
             b"datetime" => AttributeName::Datetime,
             b"hidden" => AttributeName::Hidden,
             b"href" => AttributeName::Href,
+            b"http-equiv" => AttributeName::HttpEquiv,
             b"id" => AttributeName::Id,
             b"itemprop" => AttributeName::Itemprop,
             b"name" => AttributeName::Name,
             b"open" => AttributeName::Open,
+            b"placeholder" => AttributeName::Placeholder,
             b"property" => AttributeName::Property,
             b"role" => AttributeName::Role,
+            b"src" => AttributeName::Src,
             b"style" => AttributeName::Style,
             b"type" => AttributeName::Type,
+            b"value" => AttributeName::Value,
             _ => return None,
         })
     }

@@ -268,17 +268,17 @@ impl Checker<'_> {
         let subject = format!("entry {index}");
         let mut root = PartsRoot::new();
         root.push(&seed.part_salt(0), &Digest::of(stored));
-        if let Payload::Import(import) = payload {
-            let Some(seed) = self.keys.seed(&import.evidence.key) else {
-                return self.no_seed(&subject, &import.evidence);
+        if let Some(archive) = payload.archive() {
+            let Some(seed) = self.keys.seed(&archive.evidence.key) else {
+                return self.no_seed(&subject, archive.evidence);
             };
             let (links, findings) = (&mut self.links, &mut *self.findings);
-            let read = imports::read_manifest(self.files, import, &mut |line| {
+            let read = imports::read_manifest(self.files, &archive, &mut |line| {
                 root.push(&seed.part_salt(line.n.saturating_add(1)), &line.sha256);
                 links.add_record(index, line, findings);
             });
             if let Err(detail) = read {
-                let path = blobs::path(&import.manifest.sha256);
+                let path = blobs::path(&archive.manifest.sha256);
                 self.findings.fail(
                     Group::Imports,
                     &path,
@@ -287,7 +287,7 @@ impl Checker<'_> {
                 let detail = format!("its manifest {path} cannot be read to its end");
                 return self.findings.fail(Group::Parts, subject, detail);
             }
-            imports::check(self.files, index, import, self.findings);
+            imports::check(self.files, index, &archive, self.findings);
         }
         for (number, evidence) in (1..).zip(payload.parts()) {
             let Some(seed) = self.keys.seed(&evidence.key) else {

@@ -1,9 +1,9 @@
-//! Imported archives: every record read again and compared with the manifest.
+//! Imported and recorded archives: every record read again and compared with the manifest.
 
 use std::io::{self, BufRead, BufReader, Read};
 
 use witnessmark_archive::{Layout, Reader, RecordEnd};
-use witnessmark_model::payload::{Framing, Import, ManifestLine};
+use witnessmark_model::payload::{ArchiveRef, Framing, ManifestLine};
 use witnessmark_model::{Digest, canonical};
 
 use super::blobs;
@@ -50,7 +50,7 @@ impl<'m> Lines<'m> {
 /// Calls `visit` with every line of an import's manifest; an error names the first line that is wrong.
 pub(super) fn read_manifest(
     files: &dyn Files,
-    import: &Import,
+    import: &ArchiveRef<'_>,
     visit: &mut dyn FnMut(&ManifestLine),
 ) -> Result<(), String> {
     let mut outcome = Ok(());
@@ -85,7 +85,12 @@ pub(super) fn read_manifest(
 }
 
 /// Reads the archive of entry `index` again, record by record, beside its manifest.
-pub(super) fn check(files: &dyn Files, index: u64, import: &Import, findings: &mut Findings) {
+pub(super) fn check(
+    files: &dyn Files,
+    index: u64,
+    import: &ArchiveRef<'_>,
+    findings: &mut Findings,
+) {
     let archive = blobs::path(&import.evidence.sha256);
     let compared = files.read(&blobs::path(&import.manifest.sha256), &mut |manifest| {
         let mut lines = Lines::new(manifest);

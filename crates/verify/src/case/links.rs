@@ -53,7 +53,7 @@ impl Index {
         Self::default()
     }
 
-    /// Notes a record of an import that is a capture.
+    /// Notes a record of an archive that is a capture.
     pub(super) fn add_record(&mut self, index: u64, line: &ManifestLine, findings: &mut Findings) {
         let Some(capture) = line.capture else { return };
         if self.captures.insert(capture, Captured::Record(line.sha256)).is_some() {
@@ -134,13 +134,17 @@ impl Index {
             }
             Payload::Gazetteer(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Configuration(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::Egress(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::Export(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::Recording(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Import(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Lineage(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Estimate(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Publication(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
-            Payload::CaseCreated(_) | Payload::ActorAdded(_) | Payload::ClaimChange(_) => {
-                return None;
-            }
+            Payload::CaseCreated(_)
+            | Payload::ActorAdded(_)
+            | Payload::ClaimChange(_)
+            | Payload::Judgement(_) => return None,
         };
         (!new).then_some(id)
     }
@@ -190,6 +194,17 @@ impl Index {
             Payload::ClaimChange(change) => {
                 named(self.claims.contains(&change.claim), &change.claim)?;
             }
+            Payload::Judgement(judgement) => {
+                named(self.captures.contains_key(&judgement.capture), &judgement.capture)?;
+            }
+            Payload::Export(export) => {
+                for id in &export.of {
+                    let capture = id.parse().is_ok_and(|id| self.captures.contains_key(&id));
+                    let archive = id.parse::<ImportId>();
+                    let archive = archive.is_ok_and(|id| self.others.contains(&id.bytes()));
+                    named(capture || archive, id)?;
+                }
+            }
             Payload::Origin(origin) => match &origin.capture {
                 Some(capture) => named(self.captures.contains_key(capture), capture)?,
                 None => return Ok(None),
@@ -221,6 +236,8 @@ impl Index {
             | Payload::Codebook(_)
             | Payload::Gazetteer(_)
             | Payload::Capture(_)
+            | Payload::Egress(_)
+            | Payload::Recording(_)
             | Payload::Import(_) => return Ok(None),
         }
         Ok(Some(Group::Links))

@@ -264,9 +264,9 @@ impl Checker<'_> {
         payload: Option<&Payload>,
     ) -> bool {
         let mut wrong = Vec::new();
-        let named = payload.map(|payload| match payload {
-            Payload::Import(import) => (import.records, Vec::new()),
-            other => (other.parts().len() as u64, other.parts()),
+        let named = payload.map(|payload| match payload.archive() {
+            Some(archive) => (archive.records, Vec::new()),
+            None => (payload.parts().len() as u64, payload.parts()),
         });
         if named.as_ref().is_some_and(|(count, _)| count.checked_add(1) != Some(entry.part_count)) {
             let detail = format!("it says {} parts, its payload otherwise", entry.part_count);

@@ -144,7 +144,7 @@ impl<'c> Chain<'c> {
                     number.capture_entry, capture.id, extraction.capture
                 ));
             }
-            Some(Payload::Capture(_) | Payload::Import(_)) | None => {}
+            Some(Payload::Capture(_) | Payload::Import(_) | Payload::Recording(_)) | None => {}
             Some(other) => {
                 let detail =
                     format!("entry {} is a {}, not a capture", number.capture_entry, other.kind());
@@ -258,7 +258,7 @@ impl<'c> Chain<'c> {
                 Err(Broken::Wrong(detail))
             }
             Some(Payload::Capture(_)) => Ok(()),
-            Some(Payload::Import(_)) => Err(Broken::Unknown(
+            Some(Payload::Import(_) | Payload::Recording(_)) => Err(Broken::Unknown(
                 "which record of the archive is this capture stands in the manifest, which is not here"
                     .to_owned(),
             )),

@@ -1,10 +1,16 @@
 //! Making cases and bringing sources in.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use witnessmark_case::{AddOptions, Case, CaseError, InitOptions, Outcome, SourceRow};
+use witnessmark_case::{
+    AddOptions, Case, CaseError, Follow, InitOptions, Listed, Method, Outcome, Reach, SourceRow,
+    WebOptions,
+};
 
-use crate::arguments::{AddArguments, Arguments, InitArguments};
+use crate::arguments::{
+    self, AddArguments, Arguments, InitArguments, RobotsArgument, WebArguments,
+};
 use crate::output::{self, Columns};
 use crate::progress::Display;
 use crate::{Ending, system};
@@ -43,12 +49,83 @@ pub(super) fn init(arguments: &Arguments, init: &InitArguments) -> Result<Ending
 
 /// `add`.
 pub(super) fn add(arguments: &Arguments, add: &AddArguments) -> Result<Ending, CaseError> {
-    let mut options = AddOptions { paths: add.paths.clone(), listed: Vec::new() };
-    for list in &add.list {
-        options.listed.extend(SourceRow::read_list(list)?);
+    let (mut paths, mut urls, mut listed) = (Vec::new(), Vec::new(), Vec::new());
+    for path in &add.paths {
+        match path.to_str().filter(|text| text.contains("://")) {
+            Some(url) => urls.push(url.to_owned()),
+            None => paths.push(path.clone()),
+        }
     }
+    for list in &add.list {
+        match SourceRow::read_list(list)? {
+            Listed::Files(rows) => listed.extend(rows),
+            Listed::Addresses(found) => urls.extend(found),
+        }
+    }
+    let wanted = !urls.is_empty() || !add.web.sitemap.is_empty();
+    let options = AddOptions { paths, listed, web: wanted.then(|| web(&add.web, urls)) };
     let mut case = super::open_writable(arguments, "add")?;
     add_to(&mut case, arguments, &options)
+}
+
+/// How pages of the web are captured, as the command line says.
+fn web(given: &WebArguments, urls: Vec<String>) -> WebOptions {
+    let follow = given.recursive.then(|| Follow {
+        depth: given.depth,
+        reach: match given.scope {
+            arguments::Reach::Folder => Reach::Prefix,
+            arguments::Reach::Host => Reach::Host,
+            arguments::Reach::Domain => Reach::Domain,
+        },
+        include: given.include.clone(),
+        exclude: given.exclude.clone(),
+    });
+    WebOptions {
+        sitemaps: given.sitemap.clone(),
+        follow,
+        most_pages: given.max_pages,
+        method: match (given.browser, given.video) {
+            (true, _) => Method::Browser,
+            (_, true) => Method::Video,
+            _ => Method::Http,
+        },
+        obey_robots: given.robots == RobotsArgument::Obey,
+        rate: given.rate,
+        cookies: given.cookies.clone(),
+        headers: given.headers.clone(),
+        user_agent: given.user_agent.clone(),
+        time_limit: Duration::from_secs(given.time_limit),
+        size_limit: given.size_limit.saturating_mul(1_000_000),
+        allow_private_network: given.allow_private_network,
+        no_sandbox: given.no_sandbox,
+        proxy: std::env::var("WITNESSMARK_PROXY").ok(),
+        ..WebOptions::new(urls)
+    }
+}
+
+/// `egress`.
+pub(super) fn egress(arguments: &Arguments, way: Option<&str>) -> Result<Ending, CaseError> {
+    let row = match way {
+        Some(way) => Some(super::open_writable(arguments, "egress")?.set_egress(way)?),
+        None => super::open(arguments, "egress")?.egress()?,
+    };
+    if arguments.json {
+        output::json(&row)?;
+        return Ok(Ending::Well);
+    }
+    let Some(row) = row else {
+        output::line("no way is chosen: no connection leaves")?;
+        output::note(
+            arguments.quiet,
+            "choose: witnessmark egress direct | tor | socks5://HOST:PORT",
+        );
+        return Ok(Ending::Well);
+    };
+    match &row.proxy {
+        Some(proxy) => output::line(&format!("{} by {proxy}, since {}", row.mode, row.at))?,
+        None => output::line(&format!("{}, since {}: sites see your address", row.mode, row.at))?,
+    }
+    Ok(Ending::Well)
 }
 
 /// Adds, shows how far it is, and ends with a table of what became of everything.
@@ -62,8 +139,13 @@ pub(crate) fn add_to(
     let mut remarkable: Vec<Outcome> = Vec::new();
     let (mut failed, mut broken) = (false, Ok(()));
     let added = case.add(options, &display.progress, &mut |outcome| {
-        let count = verdicts.entry(outcome.verdict.clone()).or_default();
-        *count = (count.0 + 1, count.1 + outcome.bytes);
+        if outcome.verdicts.is_empty() {
+            let count = verdicts.entry(outcome.verdict.clone()).or_default();
+            *count = (count.0 + 1, count.1 + outcome.bytes);
+        }
+        for (verdict, pages) in &outcome.verdicts {
+            verdicts.entry(verdict.clone()).or_default().0 += pages;
+        }
         failed |= outcome.failed;
         if arguments.json {
             let printed = display.suspend(|| output::json(outcome));

@@ -19,6 +19,7 @@ pub(super) fn cite(
     occurrence: Option<usize>,
 ) -> Result<Ending, CaseError> {
     let mut case = super::open_writable(arguments, "cite")?;
+    super::judge::before_quoting(&mut case, arguments, capture)?;
     let cited = case.cite(capture, exact, occurrence)?;
     if arguments.json {
         json(&cited)?;

@@ -32,13 +32,13 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
                 json(&rows)?;
                 return Ok(Ending::Well);
             }
-            let headings = [("capture", 15), ("verdict", 16), ("lang", 8), ("title or name", REST)];
+            let headings = [("capture", 15), ("verdict", 24), ("lang", 8), ("title or name", REST)];
             let mut table = Columns::new(&headings);
             for (row, title, language) in rows {
-                let mark = if row.verdict == "content" { "" } else { "! " };
+                let said = if row.confirmed.is_some() { " (said)" } else { "" };
                 table.row([
                     short(&row.capture.to_string()),
-                    format!("{mark}{}", row.verdict),
+                    format!("{}{}{said}", row.mark(), row.is()),
                     language,
                     title.unwrap_or(row.name),
                 ]);
@@ -291,6 +291,12 @@ pub(super) fn status(arguments: &Arguments) -> Result<Ending, CaseError> {
     for (verdict, count) in &status.captures {
         let mark = if verdict == "content" { "" } else { "! " };
         line(&format!("captures {mark}{verdict}: {count}"))?;
+    }
+    if status.unconfirmed > 0 {
+        line(&format!(
+            "! {} captures wait for a person to look at them: `witnessmark confirm`",
+            status.unconfirmed
+        ))?;
     }
     if status.unread > 0 {
         line(&format!(

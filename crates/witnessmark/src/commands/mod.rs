@@ -2,7 +2,10 @@
 
 mod bring;
 mod code;
+mod judge;
+mod linking;
 mod look;
+mod pictures;
 mod plain;
 mod share;
 mod statistics;
@@ -13,7 +16,7 @@ use witnessmark_case::vault::Recovery;
 use witnessmark_case::{Case, CaseError};
 
 use crate::arguments::{
-    Arguments, Command, EstimateCommand, ImportCommand, OriginsCommand, WarcCommand,
+    Arguments, Command, EstimateCommand, ExportCommand, ImportCommand, OriginsCommand, WarcCommand,
 };
 use crate::{Ending, demo, output, system};
 
@@ -32,6 +35,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Search(search) => look::search(arguments, search),
         Command::Cite { capture, exact, occurrence } => {
             code::cite(arguments, capture, exact, *occurrence)
+        }
+        Command::Confirm(confirm) => judge::confirm(arguments, confirm),
+        Command::Compare { earlier, later } => judge::compare(arguments, earlier, later),
+        Command::Egress { way } => bring::egress(arguments, way.as_deref()),
+        Command::Export(ExportCommand::Wacz { out, archives, secrets, own }) => {
+            share::export_wacz(arguments, out, archives, *secrets, own)
         }
         Command::Claim(claim) => code::claim(arguments, claim),
         Command::Import(ImportCommand::Claims { file }) => code::import_claims(arguments, file),
@@ -52,6 +61,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
             statistics::overlap(arguments, overlap)
         }
         Command::Agreement(agreement) => statistics::agreement(arguments, agreement),
+        Command::Reconcile(codings) => linking::reconcile(arguments, codings),
+        Command::Link(lists) => linking::link(arguments, lists),
         Command::Custody { id } => look::custody(arguments, id),
         Command::Rebuild => bring::rebuild(arguments),
         Command::Publish(publish) => share::publish(arguments, publish),

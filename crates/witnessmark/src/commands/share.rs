@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use witnessmark_case::vault::{Vault, VaultError};
 use witnessmark_case::verify::{self, Folder, Outcome, Report, Unknown, Verdict, ZipFiles};
-use witnessmark_case::{CaseError, PublishPolicy};
+use witnessmark_case::{CaseError, PublishPolicy, SecretsPolicy};
 
-use crate::arguments::{Arguments, Profile, PublishArguments};
-use crate::output::{count, json, line, note, prose};
+use crate::arguments::{Arguments, Profile, PublishArguments, Secrets};
+use crate::output::{count, fit, json, line, note, prose};
 use crate::{Ending, system};
 
 /// The zip file that goes beside a dossier's folder.
@@ -134,3 +134,69 @@ pub(crate) fn print_report(report: &Report) -> Result<(), CaseError> {
     }
     Ok(())
 }
+
+/// `export wacz`.
+pub(super) fn export_wacz(
+    arguments: &Arguments,
+    out: &Path,
+    archives: &[String],
+    secrets: Secrets,
+    own: &[String],
+) -> Result<Ending, CaseError> {
+    let mut case = super::open_writable(arguments, "export wacz")?;
+    let policy = match secrets {
+        Secrets::Refuse => SecretsPolicy::Refuse,
+        Secrets::Mask => SecretsPolicy::Mask,
+        Secrets::Keep => SecretsPolicy::Keep,
+    };
+    let exported = case.export_wacz(out, archives, policy, own)?;
+    let refused = exported.file.is_none();
+    if arguments.json {
+        json(&exported)?;
+        return Ok(Ending::flawed_if(refused));
+    }
+    for finding in exported.secrets.iter().take(SHOWN) {
+        let about = finding.target_uri.as_deref().unwrap_or("(no address)");
+        line(&format!(
+            "! {}: {} in the {} of {}",
+            finding.kind.word(),
+            finding.hint,
+            finding.place.word(),
+            fit(about, 60)
+        ))?;
+    }
+    if exported.secrets.len() > SHOWN {
+        line(&format!("… and {} more; `--json` names all", exported.secrets.len() - SHOWN))?;
+    }
+    let found = count(exported.secrets.len(), "secret");
+    match (&exported.file, exported.masked) {
+        (None, _) => {
+            line(&format!("nothing was written: {found} would have left"))?;
+            note(
+                arguments.quiet,
+                "mask them in the copy with `--secrets mask`, or let them leave with `--secrets keep`",
+            );
+        }
+        (Some(file), masked) => {
+            let pages = count(exported.pages, "page");
+            line(&format!("{}: {pages}", file.display()))?;
+            match (exported.secrets.is_empty(), masked) {
+                (true, _) => line(
+                    "known patterns of secrets were not found; this does not mean safe to hand over",
+                )?,
+                (_, true) => line(&format!(
+                    "{found} masked; the copy says so, and other patterns may remain"
+                ))?,
+                (_, false) => line(&format!("! {found} left with it"))?,
+            }
+        }
+    }
+    if exported.not_looked_into > 0 {
+        let records = exported.not_looked_into;
+        line(&format!("! {records} records hold what was not looked into: pictures, PDF, sound"))?;
+    }
+    Ok(Ending::flawed_if(refused))
+}
+
+/// How many secrets are named one by one.
+const SHOWN: usize = 30;

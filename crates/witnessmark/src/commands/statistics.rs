@@ -5,20 +5,23 @@ use std::path::Path;
 use witnessmark_case::CaseError;
 use witnessmark_case::estimation::agreement::{self, AgreementOptions, Rating};
 use witnessmark_case::estimation::coverage::{
-    Coverage, CoverageOptions, PlaceTree, Pooling, Statement, coverage as bounds,
+    Coverage, CoverageOptions, Judgement, PlaceTree, Pooling, Statement, coverage as bounds,
 };
 use witnessmark_case::estimation::overlap::{
-    LatentClassOptions, Lists, OverlapOptions, overlap as estimate,
+    LatentClassOptions, ListSheet, Overlap, OverlapOptions, overlap_sheet,
 };
-use witnessmark_case::estimation::{AnswerKind, TableError, grouped};
+use witnessmark_case::estimation::{
+    AnswerKind, TableError, grouped, two_figures, two_figures_down, two_figures_up,
+};
 
+use super::pictures;
 use super::plain::utf8;
 use crate::Ending;
 use crate::arguments::{AgreementArguments, Arguments, CoverageArguments, OverlapArguments};
 use crate::output::{Columns, json, line, prose};
 
 /// An error of a sheet, with the file that it is in.
-fn flawed(path: &Path) -> impl FnOnce(TableError) -> CaseError {
+pub(super) fn flawed(path: &Path) -> impl FnOnce(TableError) -> CaseError {
     let path = path.display().to_string();
     move |error| {
         let hint = error.hint().unwrap_or_default();
@@ -47,14 +50,21 @@ pub(super) fn coverage(
         Some(path) => Some(Pooling { reporting_assumption: utf8(path)?, seed: given.seed }),
     };
     let options = CoverageOptions { as_of, pooling };
-    let found = bounds(&tree, &list, &options).map_err(|error| {
+    let mut found = bounds(&tree, &list, &options).map_err(|error| {
         let hint = error.hint().unwrap_or_default();
         CaseError::input(format!("{}: {error}", statements.display()), hint)
     })?;
+    if let Some(path) = &given.judgements {
+        let judgements = Judgement::list_from_csv(&utf8(path)?).map_err(flawed(path))?;
+        found = found.with_judgements(&judgements, given.seed).map_err(flawed(path))?;
+    }
     if arguments.json {
         json(&found)?
     } else {
         print_coverage(&found)?
+    }
+    if let Some(folder) = &given.pictures {
+        pictures::of_coverage(folder, &found, given.map.as_deref(), given.map_source.as_deref())?;
     }
     Ok(Ending::flawed_if(found.answer.kind == AnswerKind::Refused))
 }
@@ -92,7 +102,8 @@ pub(super) fn overlap(
     arguments: &Arguments,
     given: &OverlapArguments,
 ) -> Result<Ending, CaseError> {
-    let lists = Lists::from_csv(&utf8(&given.lists)?).map_err(flawed(&given.lists))?;
+    let sheet = ListSheet::from_csv(&utf8(&given.lists)?).map_err(flawed(&given.lists))?;
+    let is_length_given = given.burnin.is_some() || given.samples.is_some() || given.thin.is_some();
     let defaults = LatentClassOptions::default();
     let options = OverlapOptions {
         method: given.method,
@@ -104,13 +115,15 @@ pub(super) fn overlap(
             burn_in: given.burnin.unwrap_or(defaults.burn_in),
             samples: given.samples.unwrap_or(defaults.samples),
             thin: given.thin.unwrap_or(defaults.thin),
+            // Whoever says how long the chains are gets chains of that length.
+            most_doublings: if is_length_given { 0 } else { defaults.most_doublings },
             ..defaults
         },
         statement: given.statement.as_deref().map(utf8).transpose()?,
         is_linkage_reviewed: given.reviewed_linkage,
         has_no_shared_origin: given.no_shared_origin,
     };
-    let found = estimate(&lists, &options).map_err(|error| {
+    let found = overlap_sheet(&sheet, &options).map_err(|error| {
         CaseError::usage(error.to_string(), "`witnessmark estimate overlap --help` says more")
     })?;
     if arguments.json {
@@ -120,8 +133,47 @@ pub(super) fn overlap(
         for rule in &found.answer.rules {
             line(&format!("rule {}: {}", rule.code.as_str(), rule.detail))?;
         }
+        print_sensitivity(&found)?;
+        let warning = found.replicates.as_ref().and_then(|replicates| replicates.warning.as_ref());
+        if let Some(warning) = warning {
+            prose(&format!("note: {warning}"))?;
+        }
+    }
+    if let Some(folder) = &given.pictures {
+        pictures::of_overlap(folder, &sheet, &found)?;
     }
     Ok(Ending::flawed_if(found.answer.kind == AnswerKind::Refused))
+}
+
+/// Prints how far the median moves with the prior weight, and with one list left out.
+fn print_sensitivity(found: &Overlap) -> Result<(), CaseError> {
+    let sensitivity = &found.sensitivity;
+    if !sensitivity.delta_sweep.is_empty() || !sensitivity.without_list.is_empty() {
+        line("")?;
+        let headings = [("what was changed", 50), ("median", 14), ("95 % interval", 24)];
+        let mut table = Columns::new(&headings);
+        for step in &sensitivity.delta_sweep {
+            let graph = if step.with_saturated { "" } else { ", without the saturated graph" };
+            let [low, median, high] = step.quantiles;
+            table.row([
+                format!("prior weight {}{graph}", step.delta),
+                two_figures(median),
+                format!("{} to {}", two_figures_down(low), two_figures_up(high)),
+            ]);
+        }
+        for without in &sensitivity.without_list {
+            let median = without.median.map(|median| two_figures(median as u64));
+            let pair =
+                || without.chapman.map(|pair| format!("{} by two lists", two_figures(pair as u64)));
+            table.row([
+                format!("without the list {}", without.list),
+                median.or_else(pair).unwrap_or_else(|| "none".to_owned()),
+                String::new(),
+            ]);
+        }
+        table.print()?;
+    }
+    Ok(())
 }
 
 /// `agreement`.

@@ -11,7 +11,8 @@ use toml::{Table, Value};
 pub(crate) const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("estimate", &[]),
-    ("archive", &["model"]),
+    ("timestamp", &[]),
+    ("archive", &["model", "timestamp"]),
     ("verify", &["archive", "model"]),
     ("vault", &["model", "verify"]),
     ("capture", &["archive", "model"]),

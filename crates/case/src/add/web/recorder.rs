@@ -1,0 +1,178 @@
+//! A recording under way: one archive in the folder `incoming`, closed into the vault when it is long enough.
+//!
+//! What passed is written there as it comes, so that a crash or a full disk loses nothing that had been written: the next
+//! command that adds finds the file and keeps every whole record of it (see `unfinished`).
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use witnessmark_archive::read_record_at;
+use witnessmark_capture::{
+    Exchange, FileAbout, KnownPayload, KnownPayloads, NewResource, Purpose, RecordError,
+    RecordWriter, WrittenRecord,
+};
+use witnessmark_model::id::ImportId;
+use witnessmark_model::{Digest, Entropy, Moment};
+
+use crate::CaseError;
+use crate::add::warc::RecordedCapture;
+use crate::casebook::Casebook;
+use crate::reading::LARGEST_TEXT;
+
+/// The folder of recordings under way, in the case.
+pub(super) const FOLDER: &str = "incoming";
+
+/// A recording is closed when it holds so many captures, or so many bytes.
+const MOST_CAPTURES: usize = 1000;
+const MOST_BYTES: u64 = 256 << 20;
+
+/// One archive that is being written.
+pub(super) struct Recorder {
+    pub(super) id: ImportId,
+    pub(super) path: PathBuf,
+    writer: RecordWriter<File>,
+    /// The captures noted so far, by the record that shows them.
+    pub(super) captures: BTreeMap<String, RecordedCapture>,
+    /// Payloads of pages that this very file keeps whole, and those of parts and rules for robots.
+    pages: BTreeMap<Digest, KnownPayload>,
+    parts: BTreeMap<Digest, KnownPayload>,
+}
+
+/// The payloads that the file or the case keeps whole. A page is said to repeat a page only: a site may send its "not
+/// found" for everything, its rules for robots among them, and that page has to be judged.
+struct Known<'k> {
+    purpose: Purpose,
+    recorder: (&'k BTreeMap<Digest, KnownPayload>, &'k BTreeMap<Digest, KnownPayload>),
+    casebook: &'k Casebook,
+}
+
+impl KnownPayloads for Known<'_> {
+    fn find(&self, payload: &Digest) -> Option<KnownPayload> {
+        let (pages, parts) = self.recorder;
+        // A casebook that fails costs space, not evidence: the payload is then kept again.
+        let page = pages.find(payload).or_else(|| self.casebook.payload(payload).ok().flatten());
+        page.or_else(|| parts.find(payload).filter(|_| self.purpose != Purpose::Page))
+    }
+}
+
+/// The folder of recordings under way; made if it is not there. Only its owner may look into it.
+pub(super) fn folder(case: &Path) -> Result<PathBuf, CaseError> {
+    let folder = case.join(FOLDER);
+    match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(CaseError::file("make", &folder, &cause))
+        }
+        _ => Ok(folder),
+    }
+}
+
+impl Recorder {
+    /// Begins an archive.
+    pub(super) fn begin(
+        case: &Path,
+        about: &FileAbout,
+        now: Moment,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Self, CaseError> {
+        let id = ImportId::random(entropy);
+        let path = folder(case)?.join(format!("{id}.warc.gz"));
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|cause| CaseError::file("write", &path, &cause))?;
+        let writer = RecordWriter::begin(file, about, now, entropy);
+        let (writer, _) = writer.map_err(|error| unwritten(&path, &error))?;
+        Ok(Self {
+            id,
+            path,
+            writer,
+            captures: BTreeMap::new(),
+            pages: BTreeMap::new(),
+            parts: BTreeMap::new(),
+        })
+    }
+
+    /// Writes what passed in one exchange.
+    pub(super) fn exchange(
+        &mut self,
+        exchange: &Exchange,
+        casebook: &Casebook,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Vec<WrittenRecord>, CaseError> {
+        let recorder = (&self.pages, &self.parts);
+        let known = Known { purpose: exchange.purpose, recorder, casebook };
+        let written = self.writer.exchange(exchange, &known, entropy);
+        let written = written.map_err(|error| unwritten(&self.path, &error))?;
+        for record in &written {
+            if record.record_type == witnessmark_archive::RecordType::Response
+                && exchange.is_whole()
+                && let (Some(digest), Some(uri)) = (record.payload_digest, &record.target_uri)
+            {
+                let kept = match exchange.purpose {
+                    Purpose::Page => &mut self.pages,
+                    Purpose::Part | Purpose::Robots => &mut self.parts,
+                };
+                kept.entry(digest).or_insert_with(|| KnownPayload {
+                    record_id: record.record_id.clone(),
+                    target_uri: uri.clone(),
+                    date: record.date.clone(),
+                });
+            }
+        }
+        Ok(written)
+    }
+
+    /// Writes what a browser made of a page.
+    pub(super) fn resource(
+        &mut self,
+        resource: &NewResource<'_>,
+        entropy: &mut dyn Entropy,
+    ) -> Result<WrittenRecord, CaseError> {
+        let written = self.writer.resource(resource, entropy);
+        written.map_err(|error| unwritten(&self.path, &error))
+    }
+
+    /// The body of an answer that was written, without its encodings.
+    pub(super) fn body(&self, record: &WrittenRecord) -> Result<Vec<u8>, CaseError> {
+        let read = || -> std::io::Result<Vec<u8>> {
+            let place = record.place;
+            let mut reader = read_record_at(File::open(&self.path)?, place.offset, place.length)?;
+            match reader.next_record()? {
+                Some(mut record) => Ok(record.payload(LARGEST_TEXT)?.bytes),
+                None => Ok(Vec::new()),
+            }
+        };
+        read().map_err(|cause| CaseError::file("read", &self.path, &cause))
+    }
+
+    /// Whether it is long enough to be closed.
+    pub(super) fn is_full(&self) -> bool {
+        self.captures.len() >= MOST_CAPTURES || self.writer.length() >= MOST_BYTES
+    }
+
+    /// Closes the file. It stays in the folder until the vault has it.
+    pub(super) fn close(
+        self,
+    ) -> Result<(ImportId, PathBuf, BTreeMap<String, RecordedCapture>), CaseError> {
+        let fail = |cause: std::io::Error| CaseError::file("write", &self.path, &cause);
+        self.writer.finish().map_err(fail)?;
+        Ok((self.id, self.path, self.captures))
+    }
+}
+
+fn unwritten(path: &Path, error: &RecordError) -> CaseError {
+    use std::error::Error;
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(one) = cause {
+        if let Some(machine) = one.downcast_ref::<std::io::Error>() {
+            return CaseError::file("write", path, machine);
+        }
+        cause = one.source();
+    }
+    CaseError::machine(format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,218 @@
+//! Recordings that a crash or a full disk left: every whole record of them is kept, and the log says that they broke off.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use witnessmark_archive::{Reader, RecordType};
+use witnessmark_model::Digest;
+use witnessmark_model::id::{CaptureId, ImportId};
+use witnessmark_text::verdict::Code;
+
+use super::{Facts, is_failure, recorder};
+use crate::add::Outcome;
+use crate::add::warc::RecordedCapture;
+use crate::reading::{Circumstances, TextRow, read_record};
+use crate::{Case, CaseError};
+
+/// What an exchange's own description says of it, as far as it matters here.
+struct Described {
+    is_page: bool,
+    cut: Option<String>,
+}
+
+/// A record that shows a page.
+struct Found {
+    record_id: String,
+    outcome: Outcome,
+    capture: RecordedCapture,
+    text: TextRow,
+}
+
+impl Case {
+    /// Keeps what earlier runs left in the folder of recordings under way.
+    pub(in crate::add) fn keep_unfinished(
+        &mut self,
+        on_outcome: &mut dyn FnMut(&Outcome),
+    ) -> Result<(), CaseError> {
+        let folder = self.vault.folder().join(recorder::FOLDER);
+        let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(()) };
+        let mut left: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        left.retain(|path| path.to_string_lossy().ends_with(".warc.gz"));
+        left.sort();
+        for path in left {
+            self.keep_one(&path, on_outcome)?;
+        }
+        Ok(())
+    }
+
+    fn keep_one(
+        &mut self,
+        path: &Path,
+        on_outcome: &mut dyn FnMut(&Outcome),
+    ) -> Result<(), CaseError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let id = name.trim_end_matches(".warc.gz").parse::<ImportId>();
+        let id = match id {
+            Ok(id) if self.casebook.entry_of_id(&id.to_string())?.is_none() => id,
+            // The crash came between the log entry and the removal of the file.
+            Ok(_) => return remove(path),
+            Err(_) => ImportId::random(self.environment.entropy.as_mut()),
+        };
+        let (method, about, described) = look_through(path)?;
+        let mut found = self.pages(path, method, &described)?;
+        for one in &mut found {
+            let note = "kept after the run that captured it was cut off".to_owned();
+            one.outcome.evidence.push(note.clone());
+            one.capture.verdict.evidence.push(note);
+        }
+        let about = |key: &str| about.get(key).cloned().unwrap_or_else(|| "unknown".to_owned());
+        let facts = Facts {
+            id,
+            method: method.to_owned(),
+            software: about("software"),
+            egress: about("witnessmark-egress"),
+            robots: about("robots"),
+            finished: false,
+        };
+        let (mut captures, mut texts, mut outcomes) = (BTreeMap::new(), Vec::new(), Vec::new());
+        for one in found {
+            texts.push((one.capture.capture.to_string(), one.text));
+            captures.insert(one.record_id, one.capture);
+            outcomes.push(one.outcome);
+        }
+        self.log_recording(facts, path, captures)?;
+        self.texts.put(&texts)?;
+        remove(path)?;
+        outcomes.iter().for_each(on_outcome);
+        Ok(())
+    }
+
+    /// The pages in a recording that broke off.
+    fn pages(
+        &mut self,
+        path: &Path,
+        method: &str,
+        described: &BTreeMap<String, Described>,
+    ) -> Result<Vec<Found>, CaseError> {
+        let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
+        let mut reader = Reader::new(File::open(path).map_err(fail)?).map_err(fail)?;
+        let mut found = Vec::new();
+        while let Some(mut record) = reader.next_record().map_err(fail)? {
+            let head = record.head();
+            let uri = head.target_uri().map(|uri| uri.into_owned()).unwrap_or_default();
+            let record_id =
+                head.record_id().unwrap_or_default().trim_matches(['<', '>']).to_owned();
+            let payload = head.get("WARC-Payload-Digest").and_then(sha256_of);
+            let is_dom = uri.starts_with("urn:dom:");
+            let own = described.get(&record_id);
+            let shows = match head.record_type() {
+                RecordType::Resource => is_dom,
+                RecordType::Response if method == "http" => own.is_none_or(|own| own.is_page),
+                _ => false,
+            };
+            let status = record.http().map_err(fail)?.and_then(|head| head.status);
+            if !shows || status.is_some_and(|status| (300..400).contains(&status)) {
+                record.finish().map_err(fail)?;
+                continue;
+            }
+            let page = uri.strip_prefix("urn:dom:").unwrap_or(&uri).to_owned();
+            // Without the record that says how it ended, nobody knows whether all of it came.
+            let cut = match own {
+                Some(own) => own.cut.clone(),
+                None if is_dom => None,
+                None => Some("the record that says how it ended is not there".to_owned()),
+            };
+            let known = Circumstances {
+                requested: Some(page.clone()),
+                landed_on: Some(page.clone()),
+                cut: cut.clone(),
+                ..Circumstances::default()
+            };
+            let mut reading = read_record(&mut record, None, known).map_err(fail)?;
+            let end = record.finish().map_err(fail)?;
+            if !end.whole {
+                continue;
+            }
+            if cut.is_some() && reading.text.verdict.code == "content" {
+                reading.text.verdict.code = Code::Partial.to_string();
+            }
+            let verdict = reading.text.verdict.clone();
+            let capture = CaptureId::random(self.environment.entropy.as_mut());
+            found.push(Found {
+                record_id,
+                outcome: Outcome {
+                    capture: Some(capture.to_string()),
+                    source: page.clone(),
+                    verdict: verdict.code.clone(),
+                    evidence: verdict.evidence.clone(),
+                    bytes: end.length.unwrap_or_default(),
+                    digest: payload,
+                    captures: None,
+                    verdicts: BTreeMap::new(),
+                    failed: is_failure(&verdict.code),
+                    hint: None,
+                },
+                capture: RecordedCapture { capture, page, payload, verdict },
+                text: reading.text,
+            });
+        }
+        Ok(found)
+    }
+}
+
+fn remove(path: &Path) -> Result<(), CaseError> {
+    std::fs::remove_file(path).map_err(|cause| CaseError::file("remove", path, &cause))
+}
+
+fn sha256_of(field: &str) -> Option<Digest> {
+    field.strip_prefix("sha256:")?.parse().ok()
+}
+
+/// What the file says of itself: how it was made, its first record's fields, and which exchange each record belongs to.
+fn look_through(
+    path: &Path,
+) -> Result<(&'static str, BTreeMap<String, String>, BTreeMap<String, Described>), CaseError> {
+    let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
+    let mut reader = Reader::new(File::open(path).map_err(fail)?).map_err(fail)?;
+    let (mut method, mut about, mut described) = ("http", BTreeMap::new(), BTreeMap::new());
+    while let Some(mut record) = reader.next_record().map_err(fail)? {
+        let head = record.head();
+        match head.record_type() {
+            RecordType::Warcinfo => {
+                let block = record.payload(1 << 20).map_err(fail)?.bytes;
+                for line in String::from_utf8_lossy(&block).lines() {
+                    if let Some((name, value)) = line.split_once(": ") {
+                        about.insert(name.to_owned(), value.to_owned());
+                    }
+                }
+            }
+            RecordType::Metadata => {
+                let beside: BTreeSet<String> = head
+                    .fields()
+                    .filter(|(name, _)| name.eq_ignore_ascii_case("WARC-Concurrent-To"))
+                    .map(|(_, id)| id.trim_matches(['<', '>']).to_owned())
+                    .collect();
+                let block = record.payload(1 << 20).map_err(fail)?.bytes;
+                if let Ok(says) = serde_json::from_slice::<Value>(&block) {
+                    let text = |key: &str| says.get(key).and_then(Value::as_str).map(str::to_owned);
+                    let is_page = text("purpose").as_deref() == Some("page");
+                    for id in beside {
+                        described.insert(id, Described { is_page, cut: text("cut") });
+                    }
+                }
+            }
+            _ => {
+                if head.target_uri().is_some_and(|uri| uri.starts_with("urn:dom:")) {
+                    method = "browser";
+                }
+            }
+        }
+        record.finish().map_err(fail)?;
+    }
+    if method == "http" && about.get("software").is_some_and(|name| name.contains("Chrom")) {
+        method = "browser";
+    }
+    Ok((method, about, described))
+}
