@@ -6,14 +6,15 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use crate::feed::{self, Batch, Feed};
 use crate::reader::Reader;
 
-/// So many batches are decoded ahead, mostly eight megabytes: inflating is slow where hashing is
+/// So many batches are decoded ahead, mostly four megabytes: inflating is slow where hashing is
 /// fast (pictures) and fast where hashing is slow (pages), so that one thread gets far ahead.
-const AHEAD: usize = 32;
+const AHEAD: usize = 16;
 
 /// Opens `input` and gives a reader over it to `work`, while a second thread reads and
 /// decompresses ahead, and hashes the records of members that hold one record. What waits between
-/// the threads is mostly less than ten megabytes, and never more than 80. The records are the same as without it. On WebAssembly, which
-/// has no threads, everything happens in one.
+/// the threads is mostly less than ten megabytes, and never more than 50. The records are the same
+/// as without it. Where there is one core, or no threads as on WebAssembly, everything happens in
+/// one thread: what was decompressed is then still in the processor's cache when it is hashed.
 pub fn read_ahead<'r, R: Read + Send + 'r, T, E: From<io::Error>>(
     input: R,
     work: impl FnOnce(Reader<'_>) -> Result<T, E>,
@@ -28,7 +29,8 @@ pub(crate) fn with_second_thread<'r, R: Read + Send + 'r, T, E: From<io::Error>>
     work: impl FnOnce(Reader<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let (container, feed) = feed::open(input, 0, hash)?;
-    if cfg!(target_family = "wasm") {
+    let alone = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
+    if alone || cfg!(target_family = "wasm") {
         return work(Reader::over(container, Box::new(feed), 0, hash));
     }
     std::thread::scope(|scope| {

@@ -114,6 +114,20 @@ fn distinct(problems: &[witnessmark_archive::Problem]) -> Vec<Code> {
     codes
 }
 
+/// The manifest's other rows are WACZ files and page lists: `wacz.rs` has a case for each.
+#[test]
+fn no_row_of_the_manifest_is_without_a_test() {
+    let Some(folder) = shared_data::web_archives() else { return };
+    let wacz = include_str!("wacz.rs");
+    let text = std::fs::read_to_string(folder.join("manifest.tsv")).unwrap();
+    for line in text.lines().skip(1) {
+        let path = line.split('\t').nth(1).unwrap();
+        let name = path.rsplit('/').next().unwrap();
+        let has_case = CASES.iter().any(|case| path.ends_with(case.file));
+        assert!(has_case || wacz.contains(&format!("{name:?}")), "{path} has no case");
+    }
+}
+
 #[test]
 fn every_file_of_the_manifest() {
     let Some(folder) = shared_data::web_archives() else { return };

@@ -454,6 +454,23 @@ fn cut_anywhere() {
     }
 }
 
+/// The page lists of py-wacz's tests (`validate_pages_jsonl_file`), each as that of a WACZ.
+#[test]
+fn page_lists_of_py_wacz() {
+    let Some(folder) = shared_data::web_archives() else { return };
+    let folder = folder.join("webrecorder/py-wacz/tests/fixtures/pages");
+    for (file, expected) in [
+        ("pages.jsonl", vec![]),
+        ("extraPages.jsonl", vec![]),
+        ("invalid.jsonl", vec![Code::WaczPagesInvalid]),
+        ("invalid.txt", vec![Code::WaczPagesInvalid]),
+    ] {
+        let pages = std::fs::read(folder.join(file)).unwrap();
+        let report = report(&Made::new().with("pages/pages.jsonl", &pages).bytes());
+        assert_eq!(codes(&report), expected, "{file}: {report:#?}");
+    }
+}
+
 #[test]
 fn files_of_py_wacz() {
     let Some(folder) = shared_data::web_archives() else { return };

@@ -42,8 +42,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                             if page.view.is_some() && page.ending.as_str() == "complete" {
                                 whole.fetch_add(1, Ordering::Relaxed);
                             } else {
-                                let failures = page.exchanges.iter().filter_map(|one| one.failure.as_ref());
-                                eprintln!("{address}: {:?} {:?}", page.ending, failures.collect::<Vec<_>>());
+                                let failures =
+                                    page.exchanges.iter().filter_map(|one| one.failure.as_ref());
+                                eprintln!(
+                                    "{address}: {:?} {:?}",
+                                    page.ending,
+                                    failures.collect::<Vec<_>>()
+                                );
                             }
                         }
                         Err(error) => eprintln!("{address}: {error}"),
@@ -53,12 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     });
     let seconds = began.elapsed().as_secs_f64();
-    println!(
-        "{} {seconds:.3} {} {}",
-        addresses.len(),
-        whole.into_inner(),
-        exchanges.into_inner()
-    );
+    println!("{} {seconds:.3} {} {}", addresses.len(), whole.into_inner(), exchanges.into_inner());
     Ok(())
 }
 

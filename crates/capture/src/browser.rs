@@ -123,9 +123,9 @@ impl BrowserError {
         match self {
             Self::Address { .. } => Some("give a web address that begins with http:// or https://"),
             Self::NotInstalled { .. } => Some("install Debian's package chromium"),
-            Self::Profile { .. } => {
-                Some("name a folder that is held in memory, such as a tmpfs, and that you may write to")
-            }
+            Self::Profile { .. } => Some(
+                "name a folder that is held in memory, such as a tmpfs, and that you may write to",
+            ),
             Self::Ended { .. } => Some(
                 "as root Chromium does not run in its sandbox: capture as another user; \
                  inside a container its sandbox needs user namespaces",
@@ -191,11 +191,7 @@ impl Browser {
         self.runtime.run(self.capture_within(address, url))
     }
 
-    async fn capture_within(
-        &self,
-        address: &str,
-        url: Url,
-    ) -> Result<PageCapture, BrowserError> {
+    async fn capture_within(&self, address: &str, url: Url) -> Result<PageCapture, BrowserError> {
         let settings = &self.settings;
         let clock = settings.door.clock.clone();
         let began = clock();

@@ -36,7 +36,8 @@ pub struct Exchange {
     pub response_cut: Option<Cut>,
     /// The response's head; none when no whole head of HTTP came.
     pub head: Option<HttpHead>,
-    /// The response's body without transfer encoding; none without a head, and when the head contradicts itself.
+    /// The response's body without transfer encoding, as far as it came; none without a head, when the head contradicts
+    /// itself, and when the capture was stopped.
     pub payload: Option<PayloadSum>,
     /// Who answered.
     pub connection: Connection,

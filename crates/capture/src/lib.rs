@@ -1,8 +1,9 @@
 //! Capture: fetches what the world published, and keeps what passed over the connection, byte for byte.
 //!
 //! The only library of this project with sockets. [`Door`] opens every connection, by the declared way out or not at all.
-//! [`Line`] carries exchanges over one connection; an [`Exchange`] says what passed. [`RecordWriter`] makes WARC records of
-//! exchanges.
+//! [`Line`] carries exchanges over one connection; an [`Exchange`] says what passed. [`Engine`] captures by HTTP: jobs in,
+//! visits out. [`RecordWriter`] makes WARC records of exchanges, and [`examine`] finds out what an interrupted run left.
+//! [`urls`], [`sitemap`] and [`scope`] say what is to be captured.
 //!
 //! No library asks the clock or draws randomness on its own: both come in with the settings.
 

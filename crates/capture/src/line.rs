@@ -156,6 +156,12 @@ enum Trouble {
     Stopped,
 }
 
+impl Trouble {
+    fn is_stop(&self) -> bool {
+        matches!(self, Self::Stopped)
+    }
+}
+
 impl Running {
     async fn begin(line: Line, ask: Ask, rules: &ExchangeRules) -> Self {
         let log = Log::new(&rules.spool, rules.limits.request, rules.limits.response);
@@ -321,7 +327,9 @@ impl Running {
             response: log.response,
             trailing,
             response_cut: cut.filter(|_| has_head),
-            payload: (has_head && self.answered).then_some(payload),
+            // Of what was stopped, some may have come and not been asked for.
+            payload: (self.answered && !self.trouble.as_ref().is_some_and(Trouble::is_stop))
+                .then_some(payload),
             head: log.head,
             connection: Connection::clone(&self.told.connection),
             began: self.told.began,

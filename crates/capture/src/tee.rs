@@ -58,7 +58,8 @@ impl Log {
         !(self.interim.is_empty() && self.pending.is_empty() && self.response.is_empty())
     }
 
-    fn received(&mut self, data: &[u8]) -> io::Result<()> {
+    /// Keeps what there is room for, and tells how much that is.
+    fn received(&mut self, data: &[u8]) -> io::Result<usize> {
         let room = usize::try_from(self.room).unwrap_or(usize::MAX);
         let kept = data.get(..room).unwrap_or(data);
         self.over |= kept.len() < data.len();
@@ -69,7 +70,7 @@ impl Log {
             self.pending.extend_from_slice(kept);
             self.take_heads(kept.len())?;
         }
-        if self.over { Err(io::Error::other("more than the limit came")) } else { Ok(()) }
+        Ok(kept.len())
     }
 
     /// Looks for the ends of heads in what is pending, the last `fresh` bytes of which are new.
@@ -130,17 +131,26 @@ impl AsyncRead for Tee {
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let tee = self.get_mut();
+        if tee.log.over {
+            return Poll::Ready(Err(io::Error::other("more than the limit came")));
+        }
         let before = into.filled().len();
         match Pin::new(&mut tee.stream).poll_read(context, into) {
             Poll::Ready(Ok(())) => {
                 let fresh = into.filled().get(before..).unwrap_or_default();
-                let kept = tee.log.received(fresh);
-                if let Err(error) = &kept
-                    && !tee.log.over
-                {
-                    tee.log.spool_error = Some(error.to_string());
+                match tee.log.received(fresh) {
+                    // What is not kept is not handed on: the payload is that of the bytes kept.
+                    Ok(count) => into.set_filled(before + count),
+                    Err(error) => {
+                        tee.log.spool_error = Some(error.to_string());
+                        return Poll::Ready(Err(error));
+                    }
                 }
-                Poll::Ready(kept)
+                // Nothing handed on would mean the end of the stream.
+                if tee.log.over && into.filled().len() == before {
+                    return Poll::Ready(Err(io::Error::other("more than the limit came")));
+                }
+                Poll::Ready(Ok(()))
             }
             other => other,
         }
@@ -203,9 +213,8 @@ mod tests {
         assert!(!log.request_cut);
         log.sent(b"1");
         assert_eq!((log.request.as_slice(), log.request_cut), (&b"1234567890"[..], true));
-        log.received(b"HTTP").unwrap();
-        assert!(!log.over);
-        assert!(log.received(b"/").is_err());
+        assert_eq!((log.received(b"HTTP").unwrap(), log.over), (4, false));
+        assert_eq!((log.received(b"/").unwrap(), log.over), (0, true));
         log.end();
         assert!(log.over && log.head.is_none());
         assert_eq!(log.response.first(9).unwrap(), b"HTTP");

@@ -28,6 +28,11 @@ impl Progress {
         self.stop.load(Ordering::Relaxed)
     }
 
+    /// The wish that it stop, for those who look at it themselves.
+    pub(crate) fn stop_flag(&self) -> &AtomicBool {
+        &self.stop
+    }
+
     /// What is being done now, with how many items and bytes in all, and how many are done.
     pub fn now(&self) -> (&'static str, [u64; 2], [u64; 2]) {
         let (what, items, bytes) = *self.state.lock().unwrap_or_else(|lock| lock.into_inner());

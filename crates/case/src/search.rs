@@ -163,6 +163,7 @@ impl Case {
             let Ok(capture) = hit.capture.parse::<CaptureId>() else { continue };
             // The index may hold what the casebook, read while somebody writes, does not know yet.
             let Some(row) = self.casebook.capture(&capture)? else { continue };
+            let row = self.with_verdict(row)?;
             let around = match hit.passages.first() {
                 Some(place) => self.around(&row, place.start, place.end)?,
                 None => None,
@@ -171,9 +172,9 @@ impl Case {
             hits.push(SearchHit {
                 capture,
                 title,
-                url: row.url,
                 language: hit.language,
-                verdict: row.verdict,
+                verdict: row.is().to_owned(),
+                url: row.url,
                 score: hit.score,
                 passages: hit.passages,
                 around,

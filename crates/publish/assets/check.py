@@ -47,7 +47,6 @@ def need(condition, finding):
     if not condition:
         raise Bad(finding)
 
-
 # ---- Reading bytes that may be hostile ------------------------------------------------------------
 def sha(*pieces):
     return hashlib.sha256(b"".join(pieces)).digest()
@@ -158,7 +157,6 @@ class Folder:
         need(sha(data).hex() == self.digests.get(name, sha(data).hex()), "%s changed while it was read" % name)
         return data
 
-
 # ---- Ed25519: RFC 8032 section 5.1, verification only, strict --------------------------------------
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
@@ -192,7 +190,6 @@ def decode_point(data):  # section 5.1.3; None unless this is the one canonical 
         return None
     x = P - x if x & 1 != sign else x
     return (x, y, 1, x * y % P)
-
 
 BASE = decode_point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
@@ -602,7 +599,7 @@ class Case:
         with open(archive, "rb") as plain, gzip.open(archive, "rb") as inflated:
             for n, line in enumerate(manifest.split(b"\n")[:-1]):
                 record = load_json(line, "manifest line %d" % n, True)
-                more = " ".join(field for field in ("page", "payload", "verdict") if field in each(record, "manifest line", dict))
+                more = " ".join({"page", "payload", "verdict"} & set(each(record, "manifest line", dict)))
                 take(record, "n offset length framing type record_id uri date status media_type sha256 bytes capture source " + more, "manifest line")
                 need(record["n"] == n and whole(record["offset"], "offset") >= last, "record %d is out of order" % n)
                 last, left = record["offset"] + whole(record["length"], "length"), whole(record["bytes"], "bytes")

@@ -9,6 +9,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use witnessmark_case::Progress;
 
+const BYTES: &str = "{msg:8} {bar:24} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
+const ITEMS: &str = "{msg:8} {bar:24} {pos}/{len}, {per_sec}, {eta} left";
+
 /// A running display; it ends when dropped.
 pub(crate) struct Display {
     pub(crate) progress: Arc<Progress>,
@@ -26,10 +29,6 @@ impl Display {
         let target =
             if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        let template = "{msg:8} {bar:24} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
         let done = Arc::new(AtomicBool::new(false));
         let interrupted = Arc::new(AtomicBool::new(false));
         for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
@@ -47,14 +46,22 @@ impl Display {
                         progress.stop();
                         bar.println("stopping at the next safe point; what was added stays (Ctrl-C again: at once)");
                     }
-                    let (what, [_, total], [_, bytes]) = progress.now();
+                    let (what, [items, bytes], [items_done, bytes_done]) = progress.now();
+                    // How long a page of the web is, nobody knows before it has come.
+                    let by_items = bytes == 0;
                     if what != before {
                         bar.reset();
                         bar.set_message(what);
+                        let template = if by_items { ITEMS } else { BYTES };
+                        if let Ok(style) = ProgressStyle::with_template(template) {
+                            bar.set_style(style);
+                        }
                         before = what;
                     }
+                    let (total, done) =
+                        if by_items { (items, items_done) } else { (bytes, bytes_done) };
                     bar.set_length(total);
-                    bar.set_position(bytes.min(total));
+                    bar.set_position(done.min(total));
                     std::thread::sleep(Duration::from_millis(80));
                 }
             })

@@ -80,7 +80,7 @@ pub struct PageInfo {
     pub failed_requests: Listed<FailedRequest>,
     /// Messages of `alert` and its like; each was dismissed.
     pub dialogs: Listed<Dialog>,
-    /// Addresses of windows that the page opened; each was closed.
+    /// Addresses of windows that the page wanted to open; none stayed open.
     pub windows: Listed<String>,
     /// Addresses of downloads that the page began; each was refused.
     pub downloads: Listed<String>,

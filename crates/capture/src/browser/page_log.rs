@@ -70,7 +70,8 @@ impl PageLog {
 
     /// What every session of a page, a frame or a worker is asked to tell.
     pub(crate) fn enable(protocol: &Protocol, session: &str) {
-        let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true });
+        let attach =
+            json!({ "autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true });
         protocol.send(session, "Target.setAutoAttach", attach);
         protocol.send(session, "Page.enable", json!({}));
         protocol.send(session, "Runtime.enable", json!({}));
@@ -102,17 +103,15 @@ impl PageLog {
         protocol.send(session, "Page.handleJavaScriptDialog", json!({ "accept": false }));
     }
 
-    /// Another window of this capture: noted, and closed.
+    /// Another window of this capture is closed. (Chromium's own blocker lets few come into being.)
     fn window(&self, protocol: &Protocol, target: &Value) {
         let id = text(target, "targetId");
-        let mut state = self.state();
+        let page = self.state().target.clone();
         let other = text(target, "browserContextId") == self.context
             && text(target, "type") == "page"
-            && !state.target.is_empty()
-            && id != state.target;
+            && !page.is_empty()
+            && id != page;
         if other {
-            state.windows.push(shortened(text(target, "url")));
-            drop(state);
             protocol.send(&self.browser_session, "Target.closeTarget", json!({ "targetId": id }));
         }
     }
@@ -153,6 +152,8 @@ impl State {
                 self.loaded = false;
             }
             "Page.frameStoppedLoading" if of_main_frame => self.loading = false,
+            // Told before it is decided whether there may be a window at all.
+            "Page.windowOpen" => self.windows.push(shortened(text(params, "url"))),
             "Page.loadEventFired" if of_page => self.loaded = true,
             "Page.frameNavigated" if of_page => {
                 let frame = params.get("frame").unwrap_or(&Value::Null);
@@ -182,14 +183,9 @@ impl State {
                 });
             }
             "Network.requestWillBeSent" => self.request(of_main_frame, params),
-            "Network.responseReceived" => {
-                if of_main_frame && text(params, "type") == "Document" {
-                    let response = params.get("response").unwrap_or(&Value::Null);
-                    self.status = response
-                        .get("status")
-                        .and_then(Value::as_u64)
-                        .and_then(|status| u16::try_from(status).ok());
-                }
+            "Network.responseReceived" if of_main_frame && text(params, "type") == "Document" => {
+                let status = params.pointer("/response/status").and_then(Value::as_u64);
+                self.status = status.and_then(|status| u16::try_from(status).ok());
             }
             "Network.loadingFinished" => {
                 self.requests.remove(text(params, "requestId"));

@@ -158,8 +158,7 @@ impl Protocol {
                 Ok(_) => {}
             }
             let mut start = 0;
-            while let Some(length) =
-                buffer.get(searched..).and_then(|rest| memchr::memchr(0, rest))
+            while let Some(length) = buffer.get(searched..).and_then(|rest| memchr::memchr(0, rest))
             {
                 let end = searched + length;
                 if let Some(message) = buffer.get(start..end) {

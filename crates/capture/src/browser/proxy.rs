@@ -25,8 +25,8 @@ use url::{Origin, Url};
 use witnessmark_archive::HttpHead;
 
 use self::identity::Identity;
-pub(crate) use self::ledger::{ByteLimits, Ledger};
 use self::ledger::Ending;
+pub(crate) use self::ledger::{ByteLimits, Ledger};
 use self::relay::{Client, Request, exchange};
 use self::upstream::Pool;
 use super::BrowserSettings;
@@ -328,11 +328,7 @@ impl Context {
 }
 
 /// The bytes of a head with another target and other fields; all else stays as it came.
-fn rewrite(
-    bytes: &[u8],
-    outside_tunnel: bool,
-    added: &[AddedField],
-) -> Option<Vec<u8>> {
+fn rewrite(bytes: &[u8], outside_tunnel: bool, added: &[AddedField]) -> Option<Vec<u8>> {
     let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
     let first = lines.next()?;
     let mut rewritten = Vec::with_capacity(bytes.len());

@@ -138,7 +138,5 @@ fn write_base64(spool: &mut Spool, data: &str) -> Result<(), TabError> {
     let bytes = BASE64
         .decode(data.as_bytes())
         .map_err(|error| TabError::Keep(format!("Chromium's answer is no base64: {error}")))?;
-    spool
-        .write_all(&bytes)
-        .map_err(|error| TabError::Keep(error.to_string()))
+    spool.write_all(&bytes).map_err(|error| TabError::Keep(error.to_string()))
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
+use super::BrowserSettings;
 use super::behaviours::{self, Survey};
 use super::page::BehaviourReport;
 use super::page_log::DIALOGS_LIMIT;
 use super::proxy::Ledger;
 use super::tab::{Tab, TabError};
 use super::views::{self, PageText, View};
-use super::BrowserSettings;
 use crate::spool::{Spool, SpoolPlace};
 
 /// How often one looks whether something has come to rest.

@@ -77,7 +77,8 @@ fn nothing_of_this_computer_or_its_network_is_reached() {
             }
             let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { continue };
             stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-            let _ = stream.write_all(b"GET http://site.test/leak HTTP/1.1\r\nHost: site.test\r\n\r\n");
+            let _ =
+                stream.write_all(b"GET http://site.test/leak HTTP/1.1\r\nHost: site.test\r\n\r\n");
             let mut answer = [0; 64];
             let length = stream.read(&mut answer).unwrap_or(0);
             noted.lock().unwrap().push(String::from_utf8_lossy(&answer[..length]).into_owned());
@@ -118,12 +119,32 @@ fn nothing_of_this_computer_or_its_network_is_reached() {
 /// Pages without an end: path, body, and words of the reason that the capture must give. Without a reason it must be
 /// complete; for `any` either will do, since it depends on the moment.
 const ENDLESS: &[(&str, &str, &str)] = &[
-    ("/alerts", "<title>alerts</title>here<script>for (;;) alert('again')</script>", "dialogs had no end"),
-    ("/questions", "<title>q</title>here<script>setInterval(() => confirm('again'), 1)</script>", "dialogs had no end"),
-    ("/busy", "<title>busy</title>here<script>onload = () => { for (;;); }</script>", "let nothing else run"),
+    (
+        "/alerts",
+        "<title>alerts</title>here<script>for (;;) alert('again')</script>",
+        "dialogs had no end",
+    ),
+    (
+        "/questions",
+        "<title>q</title>here<script>setInterval(() => confirm('again'), 1)</script>",
+        "dialogs had no end",
+    ),
+    (
+        "/busy",
+        "<title>busy</title>here<script>onload = () => { for (;;); }</script>",
+        "let nothing else run",
+    ),
     ("/picture", "<title>picture</title>here<img src=/endless.gif>", "still loading"),
-    ("/reload", "<title>reload</title>here<script>onload = () => location.reload()</script>", "any"),
-    ("/windows", "<title>windows</title>here<script>for (let i = 0; i < 5; i++) window.open('/window' + i)</script>", ""),
+    (
+        "/reload",
+        "<title>reload</title>here<script>onload = () => location.reload()</script>",
+        "any",
+    ),
+    (
+        "/windows",
+        "<title>windows</title>here<script>for (let i = 0; i < 5; i++) window.open('/window' + i)</script>",
+        "",
+    ),
     (
         "/scroll",
         "<title>scroll</title>here<div style='height:3000px'></div><script>onscroll = () => fetch('/more')\
@@ -136,7 +157,11 @@ const ENDLESS: &[(&str, &str, &str)] = &[
         "",
     ),
     ("/downloads", "<title>downloads</title>here<iframe src=/huge></iframe>", ""),
-    ("/memory", "<title>memory</title>here<script>addEventListener('beforeunload', (e) => { e.preventDefault() })</script>", ""),
+    (
+        "/memory",
+        "<title>memory</title>here<script>addEventListener('beforeunload', (e) => { e.preventDefault() })</script>",
+        "",
+    ),
 ];
 
 fn endless_site(asked: &Asked) -> Answer {
@@ -184,7 +209,14 @@ fn what_has_no_end_is_ended() {
     };
     let check = |path: &str, reason: &str| {
         let capture = visit(path);
-        assert_eq!(capture.info.title, path.trim_start_matches('/').split('-').next().unwrap_or_default().replace("questions", "q"));
+        assert_eq!(
+            capture.info.title,
+            path.trim_start_matches('/')
+                .split('-')
+                .next()
+                .unwrap_or_default()
+                .replace("questions", "q")
+        );
         assert!(capture.view.is_some() && capture.dom.is_some(), "{path}: {:?}", capture.ending);
         assert!(capture.text.as_deref().unwrap().starts_with("here"), "{path}: {:?}", capture.text);
         match (&capture.ending, reason) {
@@ -210,16 +242,28 @@ fn what_has_no_end_is_ended() {
     let picture = sent(&huge).find(|one| one.url.ends_with("/huge.gif")).unwrap();
     assert_eq!(picture.response_cut, Some(Cut::Length));
     assert!((3_000_000..3_200_000).contains(&picture.response.len()));
-    for (path, reason) in
-        [("/silent", "no page came within"), ("/redirects", "ERR_TOO_MANY_REDIRECTS"), ("/huge", "capture it by HTTP")]
-    {
+    for (path, reason) in [
+        ("/silent", "no page came within"),
+        ("/redirects", "ERR_TOO_MANY_REDIRECTS"),
+        ("/huge", "capture it by HTTP"),
+    ] {
         let capture = visit(path);
         let PageEnding::Partial(missing) = &capture.ending else { panic!("{path} is complete") };
         assert!(missing[0].contains(reason), "{path}: {missing:?}");
         assert!(!capture.exchanges.is_empty());
     }
-    let windows = visit("/windows");
-    assert_eq!(windows.info.windows.count() + windows.info.notes.len() as u64, 5, "{:?}", windows.info);
+}
+
+#[test]
+fn windows_are_told_and_do_not_stay() {
+    let server = Server::start(Arc::new(endless_site), None);
+    let Some(browser) = launch(public_settings(&server)) else { return };
+    let capture = browser.capture("http://site.test/windows").unwrap();
+    assert_eq!(capture.ending, PageEnding::Complete);
+    let windows = &capture.info.windows.items;
+    assert_eq!(windows.len(), 5, "{windows:?}");
+    assert_eq!(windows[4], "http://site.test/window4");
+    assert_eq!(server.seen().len(), sent(&capture).count());
 }
 
 #[test]

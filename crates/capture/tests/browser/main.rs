@@ -1,5 +1,7 @@
 //! Capture by Chromium, against servers in the test. Without Chromium they say so and pass.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod hostile;
 mod record;
 mod server;

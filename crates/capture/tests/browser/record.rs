@@ -166,8 +166,21 @@ fn the_server_and_the_record_say_the_same() {
 
     let paths = server.paths();
     for path in [
-        "/fetched", "/xhr", "/upload", "/from-frame", "/frame-picture", "/from-worker", "/from-service-worker",
-        "/beacon", "/moved-here", "/background.gif", "/lazy/0", "/lazy/11", "/missing", "/socket", "/slow",
+        "/fetched",
+        "/xhr",
+        "/upload",
+        "/from-frame",
+        "/frame-picture",
+        "/from-worker",
+        "/from-service-worker",
+        "/beacon",
+        "/moved-here",
+        "/background.gif",
+        "/lazy/0",
+        "/lazy/11",
+        "/missing",
+        "/socket",
+        "/slow",
     ] {
         assert!(paths.iter().any(|seen| seen == path), "{path} was not asked for");
     }
@@ -179,7 +192,9 @@ fn the_server_and_the_record_say_the_same() {
     let socket = of("/socket").pop().unwrap();
     assert!(socket.url.starts_with("ws://127.0.0.1:"));
     assert_eq!(socket.status(), Some(101));
-    assert!(super::response_bytes(socket).ends_with(b"from the server") || !socket.response.is_empty());
+    assert!(
+        super::response_bytes(socket).ends_with(b"from the server") || !socket.response.is_empty()
+    );
     let log = seen.iter().find(|seen| seen.path() == "/socket").unwrap();
     assert_eq!(socket.request, log.request);
 
@@ -205,8 +220,12 @@ fn the_server_and_the_record_say_the_same() {
     assert_eq!(address.port(), server.port);
     assert!(capture.info.console.items.iter().any(|line| line.text == "script done"));
     assert!(capture.info.failed_requests.items.iter().any(|one| one.url.ends_with("/short")));
-    let moved: Vec<&str> =
-        capture.exchanges.iter().map(|one| one.url.as_str()).filter(|url| url.contains("/moved")).collect();
+    let moved: Vec<&str> = capture
+        .exchanges
+        .iter()
+        .map(|one| one.url.as_str())
+        .filter(|url| url.contains("/moved"))
+        .collect();
     assert_eq!(moved, [server.url("/moved"), server.url("/moved-here")]);
 }
 
@@ -241,7 +260,8 @@ fn tls_is_that_of_the_connection_and_a_wrong_certificate_ends_there() {
     settings.door.extra_authorities = vec![certificate.der().to_vec()];
     let headers = "[site.test]\nX-Key: for the site only\n[other.test]\nX-Other: never\n[*]\nAccept-Language: bo";
     settings.headers = HeaderFile::parse(headers).unwrap();
-    let cookies = "site.test\tFALSE\t/\tTRUE\t0\tsession\tsecret\nother.test\tFALSE\t/\tTRUE\t0\ta\tb";
+    let cookies =
+        "site.test\tFALSE\t/\tTRUE\t0\tsession\tsecret\nother.test\tFALSE\t/\tTRUE\t0\ta\tb";
     settings.cookies = CookieFile::parse(cookies).unwrap();
     let Some(browser) = launch(settings) else { return };
     let capture = browser.capture("https://site.test/#part").unwrap();
@@ -256,7 +276,10 @@ fn tls_is_that_of_the_connection_and_a_wrong_certificate_ends_there() {
     let request = String::from_utf8(page.request.clone()).unwrap();
     assert!(request.contains("\r\nx-key: for the site only\r\n"), "{request}");
     assert!(request.contains("\r\nCookie: session=secret\r\n"), "{request}");
-    assert!(request.contains("accept-language: bo") && !request.contains("Accept-Language"), "{request}");
+    assert!(
+        request.contains("accept-language: bo") && !request.contains("Accept-Language"),
+        "{request}"
+    );
     assert!(!request.contains("Headless") && request.contains(" Chrome/"), "{request}");
     let other = sent(&capture).find(|one| one.url == "https://other.test/a.gif").unwrap();
     let request = String::from_utf8_lossy(&other.request).to_lowercase();

@@ -163,11 +163,7 @@ fn read_request(stream: &mut impl Read, request: &mut Vec<u8>) -> std::io::Resul
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
     request.extend_from_slice(&body);
-    Ok(Asked {
-        method: method.to_owned(),
-        target: target.to_owned(),
-        fields,
-    })
+    Ok(Asked { method: method.to_owned(), target: target.to_owned(), fields })
 }
 
 /// A stream that notes in the log what it could send.

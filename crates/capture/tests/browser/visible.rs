@@ -74,7 +74,8 @@ fn a_page_is_seen_as_a_reader_sees_it() {
     assert_eq!(article.ending, PageEnding::Complete, "{:?}", article.info);
     assert_eq!(article.info.title, "一篇文章");
     let text = article.text.as_deref().unwrap();
-    for shown in ["折叠的内容 92万", "русский текст", "نص عربي", "inside the details"] {
+    for shown in ["折叠的内容 92万", "русский текст", "نص عربي", "inside the details"]
+    {
         assert!(text.contains(shown), "{shown}: {text}\n{:?}", article.info.behaviours);
     }
     assert!(!text.contains("Cookie"), "{text}");
@@ -110,7 +111,11 @@ fn a_page_is_seen_as_a_reader_sees_it() {
 
     let tall = capture(&browser, &server, "/tall");
     assert_eq!(png_size(&tall), (1280, 16_000));
-    assert!(tall.info.notes.iter().any(|note| note.contains("of 1280 x 600")), "{:?}", tall.info.notes);
+    assert!(
+        tall.info.notes.iter().any(|note| note.contains("of 1280 x 600")),
+        "{:?}",
+        tall.info.notes
+    );
 
     let gone = capture(&browser, &server, "/gone");
     assert_eq!((gone.status, gone.text.as_deref()), (Some(404), Some("内容不存在")));
@@ -128,7 +133,9 @@ fn a_page_is_seen_as_a_reader_sees_it() {
     let nobody = browser.capture(&format!("http://{closed}/")).unwrap();
     assert!(nobody.exchanges[0].failure.is_some());
     assert!(matches!(nobody.ending, PageEnding::Partial(_)) && nobody.view.is_none());
-    for address in ["file:///etc/passwd", "chrome://version", "about:blank", "nonsense", "http://a:b@c.test/"] {
+    for address in
+        ["file:///etc/passwd", "chrome://version", "about:blank", "nonsense", "http://a:b@c.test/"]
+    {
         assert!(browser.capture(address).is_err(), "{address}");
     }
 }

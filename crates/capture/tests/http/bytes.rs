@@ -340,6 +340,9 @@ fn no_more_than_the_limit_is_kept() {
     assert_eq!(visits[0].ending, Ending::Cut { status: 200, cut: Cut::Length });
     assert_eq!((long.response.len(), &long.failure), (settings.limits.response, &None));
     assert!(server.of("/long")[0].sent.starts_with(&long.response.first(u64::MAX).unwrap()));
+    let body = "x".repeat(usize::try_from(settings.limits.response).unwrap() - head.len());
+    let payload = long.payload.unwrap();
+    assert_eq!((payload.length, payload.digest), (body.len() as u64, Digest::of(body.as_bytes())));
     assert_eq!(written(long, "long"), Verdict::Sound);
     assert_eq!(visits[1].ending, Ending::Answered { status: 200 });
     let head = visits[2].page().unwrap();

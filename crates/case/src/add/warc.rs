@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use witnessmark_archive::{Format, Layout, Reader, RecordType, Severity};
+use witnessmark_archive::{Format, Layout, Reader, RecordType, SurveyedRecord, read_ahead, survey};
 use witnessmark_model::id::{CaptureId, ImportId};
 use witnessmark_model::payload::{
     Evidence, Framing, Import, ManifestLine, Payload, Problem, Verdict,
@@ -119,24 +119,18 @@ impl Case {
         mut recorded: Option<BTreeMap<String, RecordedCapture>>,
     ) -> Result<Listed, CaseError> {
         let path = self.vault.blobs().path(&stored.digest);
-        let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
-        let mut reader = Reader::new(self.vault.blobs().open(&stored.digest)?).map_err(fail)?;
+        let input = self.vault.blobs().open(&stored.digest)?;
         let mut manifest = self.vault.blobs().writer()?;
         let (mut records, mut captures, mut problems) = (Vec::new(), 0, Vec::new());
         let mut sources = BTreeMap::new();
-        while let Some(mut record) = reader.next_record().map_err(fail)? {
-            let (status, media_type) = content(&mut record).map_err(fail)?;
-            let head = record.head();
-            let record_type = head.record_type().as_str().to_owned();
+        let mut list = |record: &SurveyedRecord<'_>| -> Result<(), Failure> {
+            let (head, end) = (record.head(), record.end());
+            let Some(sha256) = end.sha256.map(Digest) else { return Ok(()) };
+            let media_type = record.media_type();
             let shows = matches!(head.record_type(), RecordType::Response | RecordType::Resource)
                 && is_page(media_type.as_deref());
             let uri = head.target_uri().map(|uri| uri.into_owned());
-            let (record_id, date) =
-                (head.record_id().map(str::to_owned), head.date().map(str::to_owned));
-            let plain_length =
-                record.head_bytes().len() as u64 + head.content_length().unwrap_or_default();
-            let end = record.finish().map_err(fail)?;
-            let Some(sha256) = end.sha256.map(Digest).filter(|_| end.whole) else { continue };
+            let record_id = head.record_id().map(str::to_owned);
             let noted = match (&mut recorded, &record_id) {
                 (Some(noted), Some(id)) => noted.remove(id),
                 _ => None,
@@ -157,33 +151,40 @@ impl Case {
                 (Layout::OwnMember | Layout::SplitMembers, Some(length)) => {
                     (Framing::Member, end.offset, length)
                 }
-                _ => (Framing::Inflated, end.plain_offset, plain_length),
+                _ => (Framing::Inflated, end.plain_offset, record.plain_length()),
             };
             let line = ManifestLine {
                 n: records.len() as u64,
                 offset,
                 length,
                 framing,
-                record_type,
+                record_type: head.record_type().as_str().to_owned(),
                 record_id,
                 uri,
-                date,
-                status,
+                date: head.date().map(str::to_owned),
+                status: record.http().and_then(|http| http.status),
                 media_type,
                 sha256,
-                bytes: plain_length,
+                bytes: record.plain_length(),
                 capture,
                 source,
                 payload,
                 page,
                 verdict,
             };
-            manifest.write(&canonical::to_bytes(&line)?)?;
-            manifest.write(b"\n")?;
+            let line = canonical::to_bytes(&line).map_err(CaseError::from)?;
+            manifest.write(&line).and_then(|()| manifest.write(b"\n")).map_err(CaseError::from)?;
             records.push(sha256);
-        }
-        let flaws = reader.take_problems().into_iter();
-        for problem in flaws.filter(|problem| problem.code.severity() == Severity::Flaw) {
+            Ok(())
+        };
+        let report = read_ahead(input, |mut reader| {
+            survey(&mut reader, "", &mut |_| (), &mut |record| list(record))
+        });
+        let report = report.map_err(|failure| match failure {
+            Failure::Case(error) => error,
+            Failure::Read(cause) => CaseError::file("read", &path, &cause),
+        })?;
+        for problem in report.problems {
             problems.push(Problem {
                 code: problem.code.as_str().to_owned(),
                 offset: problem.offset,
@@ -212,15 +213,22 @@ pub(super) struct RecordedCapture {
     pub(super) verdict: Verdict,
 }
 
-/// The HTTP status and the media type of a record's content.
-fn content(
-    record: &mut witnessmark_archive::Record<'_, '_>,
-) -> std::io::Result<(Option<u16>, Option<String>)> {
-    if let Some(http) = record.http()? {
-        return Ok((http.status, http.media_type()));
+/// Why an archive was not listed to its end.
+enum Failure {
+    Case(CaseError),
+    Read(std::io::Error),
+}
+
+impl From<CaseError> for Failure {
+    fn from(error: CaseError) -> Self {
+        Self::Case(error)
     }
-    let declared = record.head().content_type();
-    Ok((None, declared.map(|kind| kind.split(';').next().unwrap_or_default().trim().to_owned())))
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(cause: std::io::Error) -> Self {
+        Self::Read(cause)
+    }
 }
 
 /// Whether content of this media type is a page that somebody can read, and so a capture of its own.

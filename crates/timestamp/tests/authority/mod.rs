@@ -121,9 +121,8 @@ impl Authority {
     }
 
     pub(crate) fn must(&self, command: &str) {
-        if let Err(said) = self.run(command) {
-            panic!("openssl {command}: {said}");
-        }
+        let ran = self.run(command);
+        assert!(ran.is_ok(), "openssl {command}: {ran:?}");
     }
 
     /// A key: `rsa:2048`, `P-256`, `ed25519` and so on.

@@ -139,10 +139,10 @@ pub(crate) fn add_to(
     let mut remarkable: Vec<Outcome> = Vec::new();
     let (mut failed, mut broken) = (false, Ok(()));
     let added = case.add(options, &display.progress, &mut |outcome| {
-        if outcome.verdicts.is_empty() {
-            let count = verdicts.entry(outcome.verdict.clone()).or_default();
-            *count = (count.0 + 1, count.1 + outcome.bytes);
-        }
+        // Of an archive its pages count, and the archive itself if it is flawed.
+        let itself = outcome.verdicts.is_empty() || outcome.verdict == "partial";
+        let count = verdicts.entry(outcome.verdict.clone()).or_default();
+        *count = (count.0 + u64::from(itself), count.1 + outcome.bytes);
         for (verdict, pages) in &outcome.verdicts {
             verdicts.entry(verdict.clone()).or_default().0 += pages;
         }

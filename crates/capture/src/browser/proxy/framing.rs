@@ -41,7 +41,10 @@ enum ChunkPlace {
     /// In the line end after the data.
     DataEnd,
     /// In the trailer section; the length of the line so far, without CR, and of the section.
-    Trailer { line: usize, section: usize },
+    Trailer {
+        line: usize,
+        section: usize,
+    },
     Complete,
 }
 
@@ -202,7 +205,7 @@ mod tests {
 
     /// A head, the method asked with, what follows the head, how much of that is the body (none: until the end of
     /// the connection), and the payload.
-    #[allow(clippy::type_complexity)]
+    #[allow(clippy::type_complexity, reason = "a table, read once below")]
     const RESPONSES: &[(&str, &str, &str, Option<usize>, &str)] = &[
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "GET", "helloHTTP", Some(5), "hello"),
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "HEAD", "HTTP/1.1", Some(0), ""),
@@ -210,7 +213,13 @@ mod tests {
         ("HTTP/1.1 204 No Content\r\n\r\n", "GET", "x", Some(0), ""),
         ("HTTP/1.0 200 OK\r\n\r\n", "GET", "all of it", None, "all of it"),
         ("HTTP/1.1 200 OK\nContent-Length: 2, 2\n\n", "GET", "abc", Some(2), "ab"),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n", "GET", "abc", None, "abc"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n",
+            "GET",
+            "abc",
+            None,
+            "abc",
+        ),
         (
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n",
             "GET",
@@ -249,7 +258,8 @@ mod tests {
 
     #[test]
     fn broken_chunks_are_told() {
-        let head = HttpHead::parse(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+        let head =
+            HttpHead::parse(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
         for broken in ["xyz\r\n", "-1\r\n", "\r\n", "2\r\nabc\r\n", "fffffffffffffffff\r\n"] {
             let mut body = Body::of_response(&head, "GET");
             assert!(body.pass(broken.as_bytes()).is_err(), "{broken:?}");

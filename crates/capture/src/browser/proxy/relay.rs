@@ -125,7 +125,8 @@ pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
 fn shown_url(request: &Request) -> String {
     let mut url = request.url.clone();
     url.set_fragment(None);
-    let socket = request.head.get("Upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
+    let socket =
+        request.head.get("Upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
     match url.as_str().strip_prefix("http") {
         Some(rest) if socket => format!("ws{rest}"),
         _ => url.into(),
@@ -269,9 +270,7 @@ impl<'a> Passing<'a> {
             }
         }
         let Some(body) = &mut draft.body else { return Ok(Step::GoesOn) };
-        let count = body
-            .pass(rest)
-            .map_err(|error| broken(&self.request.url, error.0))?;
+        let count = body.pass(rest).map_err(|error| broken(&self.request.url, error.0))?;
         let complete = body.is_complete();
         let (own, trailing) = rest.split_at(count);
         self.keep(draft, own)?;
@@ -286,9 +285,9 @@ impl<'a> Passing<'a> {
 
     fn begin_body(&mut self, draft: &mut Draft, head: HttpHead) {
         self.upgraded = head.status == Some(101);
-        let streams = head.media_type().is_some_and(|kind| {
-            kind == "text/event-stream" || kind == "multipart/x-mixed-replace"
-        });
+        let streams = head
+            .media_type()
+            .is_some_and(|kind| kind == "text/event-stream" || kind == "multipart/x-mixed-replace");
         if self.upgraded || streams {
             self.ledger.endless(draft);
         }

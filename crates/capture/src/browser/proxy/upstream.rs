@@ -43,7 +43,11 @@ impl Pool {
 
     pub(super) fn own_port(&self, port: u16, own: bool) {
         let mut ports = self.own_ports.lock().unwrap_or_else(PoisonError::into_inner);
-        if own { ports.insert(port) } else { ports.remove(&port) };
+        if own {
+            ports.insert(port)
+        } else {
+            ports.remove(&port)
+        };
     }
 
     /// A connection for requests to `url`: one that is open already, if `reuse`, or a new one.

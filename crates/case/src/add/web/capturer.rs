@@ -12,7 +12,7 @@ use witnessmark_capture::browser::{
 };
 use witnessmark_capture::scope::Found;
 use witnessmark_capture::{
-    CaptureSettings, CookieFile, DoorSettings, Egress, Engine, Exchange, FailureKind, FileAbout,
+    CaptureSettings, CookieFile, DoorSettings, Engine, Exchange, FailureKind, FileAbout,
     HeaderFile, Job, NewResource, Purpose, RobotsPolicy, Spool, SpoolPlace, Stopper, Visit,
     WrittenRecord,
 };
@@ -61,22 +61,23 @@ pub(super) struct Visited {
     now: Moment,
 }
 
+/// How connections may be opened for a job.
+pub(super) fn door(case: &Case, options: &WebOptions) -> Result<DoorSettings, CaseError> {
+    Ok(DoorSettings {
+        egress: case.way_out(options.proxy.as_deref())?,
+        allow_private_network: options.allow_private_network,
+        allow_unverified_tls: false,
+        extra_authorities: Vec::new(),
+        time_limit: options.time_limit.min(Duration::from_secs(60)),
+        clock: case.environment.clock.clone(),
+    })
+}
+
 impl Capturer {
     /// Starts what the options ask for.
-    pub(super) fn start(
-        case: &Case,
-        options: &WebOptions,
-        egress: Egress,
-    ) -> Result<Self, CaseError> {
-        let clock = case.environment.clock.clone();
-        let door = DoorSettings {
-            egress,
-            allow_private_network: options.allow_private_network,
-            allow_unverified_tls: false,
-            extra_authorities: Vec::new(),
-            time_limit: options.time_limit.min(Duration::from_secs(60)),
-            clock: clock.clone(),
-        };
+    pub(super) fn start(case: &Case, options: &WebOptions) -> Result<Self, CaseError> {
+        let door = door(case, options)?;
+        let clock = door.clock.clone();
         let spool = recorder::folder(case.vault.folder())?;
         let mut settings = CaptureSettings::new(door.clone(), SpoolPlace::new(&spool));
         settings.limits.whole = options.time_limit;

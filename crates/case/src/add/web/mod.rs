@@ -4,6 +4,7 @@ mod capturer;
 mod job;
 mod recorder;
 mod unfinished;
+mod video;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -159,8 +160,11 @@ impl Case {
         progress: &Progress,
         on_outcome: &mut dyn FnMut(&Outcome),
     ) -> Result<(), CaseError> {
+        if options.method == Method::Video {
+            return self.add_videos(options, progress, on_outcome);
+        }
         let way = self.way_out(options.proxy.as_deref())?;
-        let mut capturer = Capturer::start(self, options, way.clone())?;
+        let mut capturer = Capturer::start(self, options)?;
         let job = Job::begin(self, options)?;
         let mut session = Session {
             about: capturer.about(egress::mode(&way)),

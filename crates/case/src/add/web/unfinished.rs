@@ -39,12 +39,23 @@ impl Case {
         let folder = self.vault.folder().join(recorder::FOLDER);
         let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(()) };
         let mut left: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        for path in left.iter().filter(|path| path.is_dir()) {
+            self.set_aside(path)?;
+        }
         left.retain(|path| path.to_string_lossy().ends_with(".warc.gz"));
         left.sort();
         for path in left {
             self.keep_one(&path, on_outcome)?;
         }
         Ok(())
+    }
+
+    /// What another program had fetched in part: nobody knows what it is, so it is set aside, not thrown away.
+    fn set_aside(&self, path: &Path) -> Result<(), CaseError> {
+        let folder = self.vault.folder().join("quarantine");
+        let fail = |cause: std::io::Error| CaseError::file("move away", path, &cause);
+        std::fs::create_dir_all(&folder).map_err(fail)?;
+        std::fs::rename(path, folder.join(path.file_name().unwrap_or_default())).map_err(fail)
     }
 
     fn keep_one(
