@@ -53,8 +53,8 @@ pub use reader::{HEAD_LIMIT, Layout, Reader, Record, RecordEnd};
 pub use surt::surt;
 pub use survey::{SurveyedRecord, survey};
 pub use wacz::{
-    AddedArchive, NewPage, NewWacz, SignatureRoots, WaczKey, WaczWriteError, WaczWriter,
-    check_wacz_by, read_archives,
+    AddedArchive, NewPage, NewWacz, SignatureRoots, TimeStamper, WaczKey, WaczWriteError,
+    WaczWriter, check_wacz_by, read_archives,
 };
 pub use writer::{NewRecord, WarcWriter, WriteError, Written};
 pub use zipnum::{CdxjFile, ZipNum};

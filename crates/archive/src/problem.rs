@@ -146,6 +146,7 @@ codes! {
     ZipEncrypted "zip-encrypted" Flaw "A file in the ZIP is encrypted or compressed in a way WACZ does not have.";
     WaczPartMissing "wacz-part-missing" Flaw "A part every WACZ must have is missing.";
     WaczPackageInvalid "wacz-package-invalid" Flaw "datapackage.json is no JSON object of the form WACZ asks for.";
+    WaczProfileMissing "wacz-profile-missing" Notice "datapackage.json says no profile, as Browsertrix writes it; it was read as \"data-package\".";
     WaczVersion "wacz-version" Flaw "wacz_version is missing or is not 1.1.x.";
     WaczResourceMissing "wacz-resource-missing" Flaw "A file listed in datapackage.json is not in the ZIP.";
     WaczResourceUnlisted "wacz-resource-unlisted" Flaw "A file in the ZIP is not listed in datapackage.json.";

@@ -25,7 +25,7 @@ use crate::survey::{SurveyedRecord, survey_records};
 use index::Records;
 
 pub use signature::SignatureRoots;
-pub use write::{AddedArchive, NewPage, NewWacz, WaczKey, WaczWriteError, WaczWriter};
+pub use write::{AddedArchive, NewPage, NewWacz, TimeStamper, WaczKey, WaczWriteError, WaczWriter};
 
 /// `datapackage.json` and `datapackage-digest.json` may be this long.
 const JSON_LIMIT: u64 = 16 << 20;

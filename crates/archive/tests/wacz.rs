@@ -239,6 +239,7 @@ fn each_broken_rule_is_named() {
         ("name that leaves the folder", Made::new().with("pages/../../x.txt", b"x"), vec![ZipNameUnsafe]),
         ("names that collide", Made::new().with("pages/PAGES.jsonl", b"{\"format\": \"json-pages-1.0\"}\n").package(|json| json["resources"][2]["name"] = json!("other")), vec![ZipNameUnsafe]),
         ("package that is a list", Made::new().package(|json| *json = json!([])), vec![WaczPackageInvalid]),
+        ("no profile, as Browsertrix 1 writes it", Made::new().package(|json| { json.as_object_mut().unwrap().remove("profile"); }), vec![]),
         ("no list of resources", Made::new().package(|json| json["resources"] = json!({})), vec![WaczPackageInvalid]),
         ("no version", Made::new().package(|json| { json.as_object_mut().unwrap().remove("wacz_version"); }), vec![WaczVersion]),
         ("version 1.0.0", Made::new().package(|json| json["wacz_version"] = json!("1.0.0")), vec![WaczVersion]),

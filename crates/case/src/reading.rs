@@ -70,8 +70,19 @@ pub(crate) struct Circumstances {
     /// The status and header fields of the answer, where they do not stand in the record that is read.
     pub(crate) status: Option<u16>,
     pub(crate) fields: Vec<(String, String)>,
-    /// What a browser saw: the visible text, how many requests were made, and those that failed, with why.
-    pub(crate) seen: Option<(String, usize, Vec<(String, String)>)>,
+    /// What a browser saw.
+    pub(crate) seen: Option<Seen>,
+}
+
+/// What a browser saw of a page.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    /// The visible text.
+    pub(crate) text: String,
+    /// How many requests were made.
+    pub(crate) requests: usize,
+    /// Those that failed, with why.
+    pub(crate) failed: Vec<(String, String)>,
 }
 
 impl TextRow {
@@ -224,12 +235,10 @@ pub(crate) fn too_large() -> String {
 /// The text in `bytes`, as far as this version can read it, and what they are judged to be.
 pub(crate) fn read_text(bytes: &[u8], hints: &Hints, known: &Circumstances) -> Reading {
     let read = extract(bytes, hints);
-    let (visible, requests, failed) = known
-        .seen
-        .as_ref()
-        .map_or(("", 0, &[][..]), |seen| (seen.0.as_str(), seen.1, seen.2.as_slice()));
-    let failed: Vec<_> = failed.iter().map(|(url, why)| FailedRequest { url, why }).collect();
-    let browser = BrowserView { visible_text: visible, requests, failed: &failed };
+    let seen = known.seen.clone().unwrap_or_default();
+    let failed: Vec<_> = seen.failed.iter().map(|(url, why)| FailedRequest { url, why }).collect();
+    let browser =
+        BrowserView { visible_text: &seen.text, requests: seen.requests, failed: &failed };
     let judgement = judge(&Response {
         requested: known.requested.as_deref(),
         landed_on: known.landed_on.as_deref(),

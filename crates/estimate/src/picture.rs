@@ -280,7 +280,8 @@ pub fn bounds_by_place(found: &Coverage) -> Picture {
     let title = "Implied (black) and not excluded (grey), among residents (outline)";
     let rows = as_tree(&found.by_place);
     let most = rows.iter().map(|(_, place)| place.population).max().unwrap_or(1);
-    let scale = Scale::new(most);
+    // Room for the figures beside the longest bar.
+    let scale = Scale::new(most.saturating_add(most / 3));
     let bottom = TOP + LINE * rows.len() as f64;
     let mut drawing = Drawing::new(WIDTH, bottom + 60.0, title);
     drawing.text(16.0, 26.0, Anchor::Start, 15.0, title);

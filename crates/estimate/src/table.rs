@@ -186,6 +186,9 @@ impl TableError {
             Fault::UnknownWord { known: "0, 1", .. } => {
                 "every column but `count` is a list and holds 0 or 1".to_owned()
             }
+            Fault::Cycle(_) => {
+                "a place lies in one larger place; correct the parent of one of them".to_owned()
+            }
             Fault::LineageCircle(_) => {
                 "a later one rests on an earlier one; take out the row that is not so".to_owned()
             }

@@ -236,7 +236,7 @@ pub struct Import {
     pub id: ImportId,
     /// The path below what was added.
     pub name: String,
-    /// The archive's format: `warc`.
+    /// The archive's format: `warc` or `arc`.
     pub format: String,
     /// The archive, byte for byte.
     pub evidence: Evidence,

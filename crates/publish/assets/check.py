@@ -618,7 +618,7 @@ class Case:
                     need(chunk, "record %d leaves the archive" % n)
                     state.update(chunk)
                     left -= len(chunk)
-                need(begin == b"WARC/" and state.hexdigest() == record["sha256"],
+                need((begin == b"WARC/" or payload["format"] == "arc") and state.hexdigest() == record["sha256"],
                      "record %d has not the bytes that the manifest names" % n)
                 digests.append((payload["evidence"]["key"], state.digest()))
                 captures += record["capture"] is not None

@@ -30,9 +30,13 @@ pub(super) fn check(report: &mut Report, json: &Value, parts: &Parts) -> Option<
         Some(version) => add(Code::WaczVersion, format!("wacz_version is {version:?}, not 1.1.1")),
         None => add(Code::WaczVersion, "wacz_version is missing".to_owned()),
     }
-    if text("profile") != Some("data-package") {
-        let detail = format!("profile is {:?}, not \"data-package\"", object.get("profile"));
-        add(Code::WaczPackageInvalid, detail);
+    match object.get("profile") {
+        None => add(Code::WaczProfileMissing, "it says no profile".to_owned()),
+        Some(profile) if profile == "data-package" => {}
+        Some(profile) => {
+            let detail = format!("profile is {profile}, not \"data-package\"");
+            add(Code::WaczPackageInvalid, detail);
+        }
     }
     match object.get("resources").and_then(Value::as_array) {
         Some(resources) => check_resources(report, resources, parts),

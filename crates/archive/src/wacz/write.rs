@@ -96,6 +96,9 @@ impl From<zip::result::ZipError> for WaczWriteError {
     }
 }
 
+/// Asks a time-stamp authority about a SHA-256 digest and gives its response in DER (RFC 3161).
+pub type TimeStamper<'t> = dyn FnMut(&[u8; 32]) -> io::Result<Vec<u8>> + 't;
+
 /// Writes one WACZ: first archives, pages and further files in any order, then
 /// [`WaczWriter::finish`]. Files lie in the ZIP in the order in which they were added.
 ///
@@ -311,7 +314,7 @@ impl<W: Write + Seek> WaczWriter<W> {
     pub fn finish(
         mut self,
         key: Option<&WaczKey>,
-        time_stamp: Option<&mut dyn FnMut(&[u8; 32]) -> io::Result<Vec<u8>>>,
+        time_stamp: Option<&mut TimeStamper<'_>>,
     ) -> Result<W, WaczWriteError> {
         if !self.has_pages {
             self.add_pages("Pages", [])?;

@@ -5,8 +5,8 @@ use std::io::{self, Cursor};
 
 use sha2::{Digest as _, Sha256};
 use witnessmark_archive::{
-    Algorithm, NewPage, NewRecord, NewWacz, RecordType, WaczKey, WaczWriter, WarcWriter,
-    write_digest,
+    Algorithm, NewPage, NewRecord, NewWacz, RecordType, TimeStamper, WaczKey, WaczWriter,
+    WarcWriter, write_digest,
 };
 
 /// The page that replay must give, byte for byte.
@@ -163,11 +163,7 @@ pub(crate) fn key() -> WaczKey {
 }
 
 /// A WACZ of one archive with `more` further pages; signed, and with `time_stamp`'s token.
-pub(crate) fn wacz(
-    gzip: bool,
-    more: u32,
-    time_stamp: Option<&mut dyn FnMut(&[u8; 32]) -> io::Result<Vec<u8>>>,
-) -> Vec<u8> {
+pub(crate) fn wacz(gzip: bool, more: u32, time_stamp: Option<&mut TimeStamper<'_>>) -> Vec<u8> {
     let warc = warc(gzip, more);
     let mut writer = WaczWriter::new(Cursor::new(Vec::new()), about()).unwrap();
     let added = writer.add_archive("capture", warc.len() as u64, warc.as_slice()).unwrap();

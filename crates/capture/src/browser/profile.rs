@@ -1,8 +1,8 @@
 //! The folder that Chromium works in: in memory, private, locked while in use, removed afterwards.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,10 +25,13 @@ impl Profile {
     /// Makes a folder inside `base`, after removing those that dead processes of the same user left there.
     pub(crate) fn create(base: &Path) -> io::Result<Self> {
         remove_stale(base)?;
-        let making = tempfile::Builder::new().prefix("witnessmark-making-").tempdir_in(base)?;
+        let making = tempfile::Builder::new()
+            .prefix("witnessmark-making-")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(base)?;
         let lock = File::create_new(making.path().join(LOCK))?;
         lock.try_lock()?;
-        DirBuilder::new().mode(0o700).create(making.path().join(TEMPORARY))?;
+        fs::create_dir(making.path().join(TEMPORARY))?;
         let unique = making.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         let name = unique.rsplit('-').next().unwrap_or_default();
         let path = base.join(format!("{PREFIX}{name}"));

@@ -5,19 +5,19 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
 /// The first bytes of an MP4 file, and then nothing that plays.
-pub fn video() -> Vec<u8> {
+pub(crate) fn video() -> Vec<u8> {
     let mut bytes = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom".to_vec();
     bytes.extend((0..200_000_u32).map(|number| (number % 251) as u8));
     bytes
 }
 
-pub struct Site {
-    pub place: SocketAddr,
-    pub asked: Arc<Mutex<Vec<String>>>,
+pub(crate) struct Site {
+    pub(crate) place: SocketAddr,
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
 }
 
 /// Serves `/video.mp4` until the test's process ends.
-pub fn serve() -> Site {
+pub(crate) fn serve() -> Site {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = listener.local_addr().unwrap();
     let asked = Arc::new(Mutex::new(Vec::new()));

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use witnessmark_archive::{Format, Layout, Reader, RecordType, SurveyedRecord, read_ahead, survey};
+use witnessmark_archive::{
+    Kind, Layout, Reader, RecordType, Report, SurveyedRecord, read_ahead, survey,
+};
 use witnessmark_model::id::{CaptureId, ImportId};
 use witnessmark_model::payload::{
     Evidence, Framing, Import, ManifestLine, Payload, Problem, Verdict,
@@ -13,20 +15,15 @@ use witnessmark_vault::{Pending, Stored};
 use super::{Item, Outcome, Pendings};
 use crate::{Case, CaseError, Progress};
 
-/// Whether a file that begins so is a web archive that can be imported: WARC, plain or gzip.
+/// Whether a file that begins so is a web archive that can be imported: WARC or ARC, plain or gzip.
 pub(super) fn is_archive(head: &[u8]) -> bool {
-    if head.starts_with(b"WARC/") {
-        return true;
-    }
-    if !head.starts_with(&[0x1f, 0x8b]) {
+    let begins = [&b"WARC/"[..], b"filedesc://", &[0x1f, 0x8b]];
+    if !begins.iter().any(|begin| head.starts_with(begin)) {
         return false;
     }
-    let mut reader = match Reader::new(head) {
-        Ok(reader) => reader,
-        Err(_) => return false,
-    };
+    let Ok(mut reader) = Reader::new(head) else { return false };
     // The first record's head lies within the first bytes, though its block may not.
-    matches!(reader.next_record(), Ok(Some(record)) if record.head().format() == Format::Warc)
+    matches!(reader.next_record(), Ok(Some(_)))
 }
 
 impl Case {
@@ -49,7 +46,7 @@ impl Case {
         let import = Import {
             id: ImportId::random(self.environment.entropy.as_mut()),
             name: item.name.clone(),
-            format: "warc".to_owned(),
+            format: listed.format.to_owned(),
             evidence,
             manifest: Evidence {
                 bytes: listed.manifest.bytes,
@@ -180,18 +177,19 @@ impl Case {
         let report = read_ahead(input, |mut reader| {
             survey(&mut reader, "", &mut |_| (), &mut |record| list(record))
         });
-        let report = report.map_err(|failure| match failure {
+        let Report { kind, problems: found, .. } = report.map_err(|failure| match failure {
             Failure::Case(error) => error,
             Failure::Read(cause) => CaseError::file("read", &path, &cause),
         })?;
-        for problem in report.problems {
+        for problem in found {
             problems.push(Problem {
                 code: problem.code.as_str().to_owned(),
                 offset: problem.offset,
                 detail: problem.detail,
             });
         }
-        Ok(Listed { manifest: manifest.finish()?, records, captures, problems })
+        let format = if kind == Kind::Arc { "arc" } else { "warc" };
+        Ok(Listed { manifest: manifest.finish()?, records, captures, problems, format })
     }
 }
 
@@ -201,6 +199,8 @@ pub(super) struct Listed {
     pub(super) records: Vec<Digest>,
     pub(super) captures: u64,
     pub(super) problems: Vec<Problem>,
+    /// `warc` or `arc`.
+    format: &'static str,
 }
 
 /// A record of our own that shows a page.

@@ -194,11 +194,12 @@ pub fn bounds_on_map(found: &Coverage, outlines: &Outlines) -> Result<Picture, O
             drawing.area(&outline, shade);
         }
         for (place, rings) in &placed {
-            let is_leaf =
-                !found.by_place.iter().any(|other| other.parent.as_ref() == Some(&place.place));
-            if let Some((x, y)) =
-                rings.first().map(|ring| view.middle(ring, left)).filter(|_| is_leaf)
-            {
+            // The name of the whole would lie over its parts.
+            let is_part =
+                |(other, _): &(&PlaceBounds, &[Ring])| other.parent.as_ref() == Some(&place.place);
+            let is_whole = place.parent.is_none() && placed.iter().any(is_part);
+            if let Some(ring) = rings.first().filter(|_| !is_whole) {
+                let (x, y) = view.middle(ring, left);
                 drawing.haloed_text(x, y, 11.0, &place.place);
             }
         }

@@ -158,6 +158,7 @@ fn is_placeholder(value: &[u8]) -> bool {
         || text.contains("_here")
         || text.starts_with(['{', '$', '<', '%', '['])
         || text.starts_with("this.")
+        || text.contains("process.env")
         || text.contains('(')
         || text.contains("://")
 }

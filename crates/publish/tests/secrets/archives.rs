@@ -9,24 +9,24 @@ use witnessmark_publish::{
 };
 
 /// The addresses of the invented investigator.
-pub const OWN: &[&str] = &["203.0.113.9", "2001:db8:77::5", "nomad.office.example"];
+pub(crate) const OWN: &[&str] = &["203.0.113.9", "2001:db8:77::5", "nomad.office.example"];
 
-pub fn settings() -> ScanSettings {
+pub(crate) fn settings() -> ScanSettings {
     ScanSettings::new(OwnAddresses::parse(OWN).unwrap())
 }
 
 /// A record of an invented capture.
 #[derive(Clone, Debug)]
-pub struct Sample {
-    pub record_type: RecordType,
-    pub uri: Option<String>,
-    pub content_type: &'static str,
-    pub payload_digest: Option<String>,
-    pub fields: Vec<(String, String)>,
-    pub block: Vec<u8>,
+pub(crate) struct Sample {
+    pub(crate) record_type: RecordType,
+    pub(crate) uri: Option<String>,
+    pub(crate) content_type: &'static str,
+    pub(crate) payload_digest: Option<String>,
+    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) block: Vec<u8>,
 }
 
-pub fn request(uri: &str, fields: &str, body: &str) -> Sample {
+pub(crate) fn request(uri: &str, fields: &str, body: &str) -> Sample {
     let path = uri.splitn(4, '/').nth(3).unwrap_or_default();
     let method = if body.is_empty() { "GET" } else { "POST" };
     let block = format!("{method} /{path} HTTP/1.1\r\nHost: news.example\r\n{fields}\r\n{body}");
@@ -40,7 +40,7 @@ pub fn request(uri: &str, fields: &str, body: &str) -> Sample {
     }
 }
 
-pub fn response(uri: &str, fields: &str, body: &[u8]) -> Sample {
+pub(crate) fn response(uri: &str, fields: &str, body: &[u8]) -> Sample {
     let mut block = format!("HTTP/1.1 200 OK\r\n{fields}\r\n").into_bytes();
     block.extend_from_slice(body);
     Sample {
@@ -53,7 +53,7 @@ pub fn response(uri: &str, fields: &str, body: &[u8]) -> Sample {
     }
 }
 
-pub fn about(record_type: RecordType, content_type: &'static str, block: &str) -> Sample {
+pub(crate) fn about(record_type: RecordType, content_type: &'static str, block: &str) -> Sample {
     Sample {
         record_type,
         uri: None,
@@ -64,15 +64,15 @@ pub fn about(record_type: RecordType, content_type: &'static str, block: &str) -
     }
 }
 
-pub fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", Digest::of(bytes))
 }
 
-pub fn record_id(number: usize) -> String {
+pub(crate) fn record_id(number: usize) -> String {
     format!("urn:uuid:00000000-0000-4000-8000-{number:012}")
 }
 
-pub fn archive(samples: &[Sample], gzip: bool) -> Vec<u8> {
+pub(crate) fn archive(samples: &[Sample], gzip: bool) -> Vec<u8> {
     let mut writer =
         if gzip { WarcWriter::gzip(Vec::new()) } else { WarcWriter::plain(Vec::new()) };
     for (number, sample) in samples.iter().enumerate() {
@@ -90,18 +90,18 @@ pub fn archive(samples: &[Sample], gzip: bool) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
-pub fn findings(archive: &[u8], settings: &ScanSettings) -> (Vec<Finding>, ScanSummary) {
+pub(crate) fn findings(archive: &[u8], settings: &ScanSettings) -> (Vec<Finding>, ScanSummary) {
     let mut found = Vec::new();
     let summary = scan(archive, settings, |finding| found.push(finding)).unwrap();
     (found, summary)
 }
 
-pub fn report(archive: &[u8]) -> Report {
+pub(crate) fn report(archive: &[u8]) -> Report {
     check("archive", archive, &mut |_| {}).unwrap()
 }
 
 /// Counts up, so that ids are told apart.
-pub struct Counter(pub u8);
+pub(crate) struct Counter(pub(crate) u8);
 
 impl Entropy for Counter {
     fn fill(&mut self, bytes: &mut [u8]) {
@@ -111,7 +111,7 @@ impl Entropy for Counter {
 }
 
 /// Makes a copy and holds it to what is promised of every copy.
-pub fn copy_of(archive: &[u8], settings: &ScanSettings) -> (Vec<u8>, Scrubbed) {
+pub(crate) fn copy_of(archive: &[u8], settings: &ScanSettings) -> (Vec<u8>, Scrubbed) {
     let settings = ScrubSettings {
         scan: settings.clone(),
         original: Digest::of(archive),

@@ -40,7 +40,7 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
                     short(&row.capture.to_string()),
                     format!("{}{}{said}", row.mark(), row.is()),
                     language,
-                    title.unwrap_or(row.name),
+                    title.or(row.url).unwrap_or(row.name),
                 ]);
             }
             table.print()?;

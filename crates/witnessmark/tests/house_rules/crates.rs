@@ -31,7 +31,7 @@ pub(crate) const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that turn values into values: no file, no socket, no clock, no environment.
-const PURE: &[&str] = &["claims", "estimate", "model"];
+const PURE: &[&str] = &["claims", "estimate", "model", "timestamp"];
 
 /// Modules of `std` that a pure crate has no business with.
 const IMPURE_MODULES: &[&str] = &["env", "fs", "net", "os", "process"];

@@ -21,7 +21,7 @@ use witnessmark_model::{Entropy, Moment};
 use super::recorder::{self, Recorder};
 use super::{Method, WebOptions, Written};
 use crate::casebook::Casebook;
-use crate::reading::Circumstances;
+use crate::reading::{Circumstances, Seen};
 use crate::{Case, CaseError};
 
 /// The program, as records name it.
@@ -388,7 +388,11 @@ impl Visited {
         known.cut = reasons;
         let failed = &page.info.failed_requests.items;
         let failed = failed.iter().map(|one| (one.url.clone(), one.reason.clone())).collect();
-        known.seen = Some((page.text.clone().unwrap_or_default(), self.exchanges.len(), failed));
+        known.seen = Some(Seen {
+            text: page.text.clone().unwrap_or_default(),
+            requests: self.exchanges.len(),
+            failed,
+        });
         Ok((dom_record, None))
     }
 }

@@ -22,6 +22,15 @@ struct Described {
     cut: Option<String>,
 }
 
+/// What a recording says of itself.
+struct SaysOfItself {
+    method: &'static str,
+    /// The fields of its first record.
+    about: BTreeMap<String, String>,
+    /// What the description of its exchange says, for each record of an exchange.
+    described: BTreeMap<String, Described>,
+}
+
 /// A record that shows a page.
 struct Found {
     record_id: String,
@@ -71,7 +80,7 @@ impl Case {
             Ok(_) => return remove(path),
             Err(_) => ImportId::random(self.environment.entropy.as_mut()),
         };
-        let (method, about, described) = look_through(path)?;
+        let SaysOfItself { method, about, described } = look_through(path)?;
         let mut found = self.pages(path, method, &described)?;
         for one in &mut found {
             let note = "kept after the run that captured it was cut off".to_owned();
@@ -181,10 +190,7 @@ fn sha256_of(field: &str) -> Option<Digest> {
     field.strip_prefix("sha256:")?.parse().ok()
 }
 
-/// What the file says of itself: how it was made, its first record's fields, and which exchange each record belongs to.
-fn look_through(
-    path: &Path,
-) -> Result<(&'static str, BTreeMap<String, String>, BTreeMap<String, Described>), CaseError> {
+fn look_through(path: &Path) -> Result<SaysOfItself, CaseError> {
     let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
     let mut reader = Reader::new(File::open(path).map_err(fail)?).map_err(fail)?;
     let (mut method, mut about, mut described) = ("http", BTreeMap::new(), BTreeMap::new());
@@ -225,5 +231,5 @@ fn look_through(
     if method == "http" && about.get("software").is_some_and(|name| name.contains("Chrom")) {
         method = "browser";
     }
-    Ok((method, about, described))
+    Ok(SaysOfItself { method, about, described })
 }
