@@ -39,8 +39,8 @@ pub use exchange::{
     Connection, Cut, Exchange, Failure, FailureKind, PayloadSum, Purpose, Through, Tls,
 };
 pub use given_headers::{HeaderFile, HeaderFileError};
-pub use local_site::{LocalPage, LocalSite};
 pub use line::{Ask, ExchangeRules, Limits, Line, Running};
+pub use local_site::{LocalPage, LocalSite};
 pub use record::{
     FileAbout, KnownPayload, KnownPayloads, NewResource, NothingKnown, RecordError, RecordWriter,
     WrittenRecord,

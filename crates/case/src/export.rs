@@ -11,7 +11,7 @@ use witnessmark_model::id::PublicationId;
 use witnessmark_model::payload::{self, ArchiveRef, Payload};
 use witnessmark_model::{Digest, Entropy};
 use witnessmark_publish::{
-    Finding, OwnAddresses, ScanSettings, ScrubError, ScrubSettings, scan, scrub,
+    Finding, OwnAddresses, ScanSettings, ScrubError, ScrubSettings, private_fields, scan, scrub,
 };
 
 use crate::{Case, CaseError};
@@ -66,10 +66,15 @@ impl Case {
         let entries = self.archives(named)?;
         let archives: Vec<ArchiveRef<'_>> =
             entries.iter().filter_map(|(_, payload)| payload.archive()).collect();
-        let settings = ScanSettings::new(own);
+        let mut settings = ScanSettings::new(own);
         let (mut secrets, mut not_looked_into) = (Vec::new(), 0);
         for archive in &archives {
             let path = self.vault.blobs().path(&archive.evidence.sha256);
+            let input = BufReader::new(self.vault.blobs().open(&archive.evidence.sha256)?);
+            let private = private_fields(input);
+            settings
+                .private_fields
+                .extend(private.map_err(|cause| CaseError::file("read", &path, &cause))?);
             let input = BufReader::new(self.vault.blobs().open(&archive.evidence.sha256)?);
             let summary = scan(input, &settings, |finding| secrets.push(finding));
             let summary = summary.map_err(|cause| CaseError::file("read", &path, &cause))?;

@@ -1,5 +1,7 @@
 //! Wrong tables: each is an error that names table, row and column. One line a fault.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
 use witnessmark_estimate::TableError;
 use witnessmark_estimate::agreement::{AgreementOptions, Level, Rating, agreement};
 use witnessmark_estimate::coverage::{CoverageOptions, PlaceTree, Statement, coverage};

@@ -25,5 +25,5 @@ pub use error::{PublishError, SignError};
 pub use input::*;
 pub use secrets::{
     Finding, NotAnAddress, OwnAddresses, ScanSettings, ScanSummary, ScrubError, ScrubSettings,
-    Scrubbed, SecretKind, SecretPlace, Unread, UnreadWhy, scan, scrub,
+    Scrubbed, SecretKind, SecretPlace, Unread, UnreadWhy, private_fields, scan, scrub,
 };

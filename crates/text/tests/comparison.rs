@@ -33,11 +33,11 @@ fn check_offsets(difference: &TextDifference, before: &str, after: &str) {
             ChangeKind::Deleted => assert!(!b && a),
             ChangeKind::Replaced | ChangeKind::Moved => assert!(!b && !a),
         }
-        for at in change.before.start..change.before.end {
-            assert!(std::mem::replace(&mut kept_before[at], false), "{at} is in two changes");
+        for place in &mut kept_before[change.before.start..change.before.end] {
+            assert!(std::mem::replace(place, false), "{:?} is in two changes", change.before);
         }
-        for at in change.after.start..change.after.end {
-            assert!(std::mem::replace(&mut kept_after[at], false), "{at} is in two changes");
+        for place in &mut kept_after[change.after.start..change.after.end] {
+            assert!(std::mem::replace(place, false), "{:?} is in two changes", change.after);
         }
     }
     let kept = |text: &str, kept: &[bool]| -> String {

@@ -127,7 +127,7 @@ pub(super) async fn run(child: &Child<'_>, limits: &Limits<'_>) -> Result<Done, 
         if began.elapsed() >= limits.time {
             break Some(ExternalEnding::TimedOut);
         }
-        if looks % LOOKS_PER_MEASURE == 0 && size_of(child.folder) > limits.bytes {
+        if looks.is_multiple_of(LOOKS_PER_MEASURE) && size_of(child.folder) > limits.bytes {
             break Some(ExternalEnding::TooLarge);
         }
         looks = looks.wrapping_add(1);

@@ -20,7 +20,7 @@ mod scrub;
 use serde::Serialize;
 
 pub use address::{NotAnAddress, OwnAddresses};
-pub use scan::{ScanSettings, ScanSummary, Unread, UnreadWhy, scan};
+pub use scan::{ScanSettings, ScanSummary, Unread, UnreadWhy, private_fields, scan};
 pub use scrub::{ScrubError, ScrubSettings, Scrubbed, scrub};
 
 /// One secret, and where it stands.

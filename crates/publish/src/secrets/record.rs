@@ -67,7 +67,7 @@ impl Held {
     /// Finds every secret in the record.
     pub(super) fn inspect(&self, settings: &ScanSettings) -> io::Result<Inspected> {
         let mut spots = self.inspect_record_head(&settings.own);
-        let http = self.inspect_http_head(&settings.own, &mut spots);
+        let http = self.inspect_http_head(settings, &mut spots);
         let (body, http) = http.map_or((self.block, None), |(end, http)| (end, Some(http)));
         let raw = self.bytes.get(body..).unwrap_or_default();
         let is_encoded =
@@ -172,7 +172,7 @@ impl Held {
     /// The HTTP head of a request or response. Gives where it ends, and what it says; `None` when there is none.
     fn inspect_http_head(
         &self,
-        own: &OwnAddresses,
+        settings: &ScanSettings,
         spots: &mut Vec<(Spot, SecretPlace)>,
     ) -> Option<(usize, HttpHead)> {
         use RecordType::{Request, Response, Revisit};
@@ -192,9 +192,12 @@ impl Held {
             let mut spots = Vec::new();
             for field in fields(head) {
                 find_in_field(head, &field, &mut spots);
+                if *kind == Request {
+                    find_private_field(head, &field, settings, &mut spots);
+                }
             }
             keys::find(head, &mut spots);
-            own.find(head, &mut spots);
+            settings.own.find(head, &mut spots);
             // A cookie's value may look like a URL's parameter; what the field says goes first.
             let mut in_urls = Vec::new();
             pairs::find_in_urls(head, &mut in_urls);
@@ -350,6 +353,21 @@ const TOKEN_FIELDS: &[(&str, SecretKind)] = &[
     ("x-vault-token", SecretKind::AccessToken),
     ("x-xsrf-token", SecretKind::CsrfToken),
 ];
+
+/// A field that the investigator gave by file: all of its value is private, whatever it looks like.
+fn find_private_field(
+    head: &[u8],
+    field: &FieldSpan,
+    settings: &ScanSettings,
+    spots: &mut Vec<Spot>,
+) {
+    let name = head.get(field.name.0..field.name.1).unwrap_or_default();
+    let name = String::from_utf8_lossy(name).trim().to_ascii_lowercase();
+    let found = spots.iter().any(|spot| spot.start >= field.value.0 && spot.end <= field.value.1);
+    if settings.private_fields.contains(&name) && !found {
+        spots.extend(Spot::new(head, field.value, SecretKind::AccessToken, &name));
+    }
+}
 
 fn find_in_field(head: &[u8], field: &FieldSpan, spots: &mut Vec<Spot>) {
     let slice = |(start, end): (usize, usize)| head.get(start..end).unwrap_or_default();

@@ -1,10 +1,11 @@
 //! All secrets of an archive, in one pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 use serde::Serialize;
-use witnessmark_archive::{Problem, Reader};
+use serde_json::Value;
+use witnessmark_archive::{Problem, Reader, RecordType};
 
 use super::record::Held;
 use super::{Finding, OwnAddresses, SecretKind};
@@ -17,13 +18,38 @@ pub struct ScanSettings {
     /// Bytes of a block, and of a decoded body, that are looked into; what is longer is said in
     /// [`ScanSummary::unread`]. Twice this much memory is used.
     pub body_limit: usize,
+    /// Names, in lower case, of request fields whose values are private because the investigator gave them.
+    pub private_fields: BTreeSet<String>,
 }
 
 impl ScanSettings {
     /// Looks for these addresses, and into bodies of up to 32 MiB.
     pub fn new(own: OwnAddresses) -> Self {
-        Self { own, body_limit: 32 << 20 }
+        Self { own, body_limit: 32 << 20, private_fields: BTreeSet::new() }
     }
+}
+
+/// The longest description of an exchange that is read.
+const LONGEST_DESCRIPTION: usize = 1 << 20;
+
+/// The request fields that a recording of this project names as private, in lower case: their values came from a file of
+/// the investigator's (`docs/format.md`, *Recordings*).
+pub fn private_fields<R: Read>(input: R) -> io::Result<BTreeSet<String>> {
+    let mut reader = Reader::new(input)?.without_record_digests();
+    let mut names = BTreeSet::new();
+    while let Some(mut record) = reader.next_record()? {
+        if *record.head().record_type() == RecordType::Metadata
+            && record.head().content_type() == Some("application/json")
+        {
+            let block = record.payload(LONGEST_DESCRIPTION)?.bytes;
+            let says: Value = serde_json::from_slice(&block).unwrap_or_default();
+            let named = says.get("private_fields").and_then(Value::as_array);
+            let named = named.into_iter().flatten().filter_map(Value::as_str);
+            names.extend(named.map(str::to_ascii_lowercase));
+        }
+        record.finish()?;
+    }
+    Ok(names)
 }
 
 /// What a search came to.

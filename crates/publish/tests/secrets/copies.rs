@@ -56,11 +56,11 @@ fn read(archive: &[u8]) -> Vec<Read> {
     records
 }
 
-fn record<'r>(records: &'r [Read], number: usize) -> &'r Read {
+fn record(records: &[Read], number: usize) -> &Read {
     records.iter().find(|record| record.id == record_id(number)).unwrap()
 }
 
-fn note<'r>(records: &'r [Read], number: usize) -> Option<&'r Read> {
+fn note(records: &[Read], number: usize) -> Option<&Read> {
     let about = format!("<{}>\r\n", record_id(number));
     records
         .iter()

@@ -126,7 +126,7 @@ pub fn compare_records(before: &CaptureFacts, after: &CaptureFacts) -> RecordDif
     let number = |of: fn(&CaptureFacts) -> Option<u64>| {
         (of(before).map(|n| n.to_string()), of(after).map(|n| n.to_string()))
     };
-    let pairs: [(&str, (Option<String>, Option<String>)); 10] = [
+    let pairs = [
         ("captured", text(|facts| &facts.captured)),
         ("requested", text(|facts| &facts.requested)),
         ("landed", text(|facts| &facts.landed)),
