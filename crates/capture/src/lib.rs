@@ -2,7 +2,7 @@
 //!
 //! The only library of this project with sockets. [`Door`] opens every connection, by the declared way out or not at all.
 //! [`Line`] carries exchanges over one connection; an [`Exchange`] says what passed. [`Engine`] captures by HTTP: jobs in,
-//! visits out. [`RecordWriter`] makes WARC records of exchanges, and [`examine`] finds out what an interrupted run left.
+//! visits out. [`RecordWriter`] makes WARC records of exchanges.
 //! [`urls`], [`sitemap`] and [`scope`] say what is to be captured.
 //!
 //! No library asks the clock or draws randomness on its own: both come in with the settings.
@@ -27,7 +27,6 @@ pub mod sitemap;
 mod spool;
 mod tee;
 mod tls;
-mod unfinished;
 pub mod urls;
 mod visitor;
 
@@ -48,4 +47,3 @@ pub use record::{
 pub use robots::{ROBOT_NAME, RobotsRules};
 pub use settings::{CaptureSettings, NotARobotsPolicy, RobotsPolicy};
 pub use spool::{Spool, SpoolPlace, SpoolReader};
-pub use unfinished::{KeptExchange, Unfinished, examine};

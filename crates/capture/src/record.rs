@@ -159,30 +159,9 @@ impl<W: Write> RecordWriter<W> {
         now: Moment,
         ids: &mut dyn Entropy,
     ) -> Result<(Self, WrittenRecord), RecordError> {
-        Self::begin_at(WarcWriter::gzip(output), 0, about, now, ids)
-    }
-
-    /// Goes on at the end of a file whose whole records end at byte `length`: with a warcinfo of its own, because another
-    /// run writes it.
-    pub fn resume(
-        output: W,
-        length: u64,
-        about: &FileAbout,
-        now: Moment,
-        ids: &mut dyn Entropy,
-    ) -> Result<(Self, WrittenRecord), RecordError> {
-        Self::begin_at(WarcWriter::gzip(output).resume_at(length), length, about, now, ids)
-    }
-
-    fn begin_at(
-        warc: WarcWriter<W>,
-        length: u64,
-        about: &FileAbout,
-        now: Moment,
-        ids: &mut dyn Entropy,
-    ) -> Result<(Self, WrittenRecord), RecordError> {
         let warcinfo_id = fresh_id(ids);
-        let mut writer = Self { warc, length, warcinfo_id, chains: BTreeMap::new() };
+        let warc = WarcWriter::gzip(output);
+        let mut writer = Self { warc, length: 0, warcinfo_id, chains: BTreeMap::new() };
         let one_line = |text: &str| text.replace(|c: char| c.is_control(), " ");
         let fields = format!(
             "software: {}\r\nformat: WARC File Format 1.1\r\n\

@@ -16,8 +16,8 @@ use witnessmark_model::id::{CaptureId, PublicationId};
 use witnessmark_model::payload::{Lineage as Decision, Passage, Payload, Publication};
 use witnessmark_publish as publish;
 use witnessmark_publish::{
-    Chain, ClearedText, CustodyLine, DossierInput, Exhibit, LogState, Number, PartBytes, Profile,
-    RestsOn, Word, Words,
+    Chain, ClearedText, CustodyLine, DossierInput, Exhibit, LogState, Number, OwnAddresses,
+    PartBytes, Profile, RestsOn, ShownSecret, Word, Words,
 };
 
 use self::lineage::shown_chain;
@@ -76,6 +76,8 @@ pub struct Published {
     pub exhibits: usize,
     /// How many exhibits are shown whole.
     pub cleared: usize,
+    /// Known patterns of secrets that it holds, with the capture each stands in; none unless they were let through.
+    pub secrets: Vec<(CaptureId, ShownSecret)>,
 }
 
 /// What is gathered on the way.
@@ -89,6 +91,23 @@ struct Gathering<'c> {
     codebook: &'c witnessmark_claims::Codebook,
 }
 
+/// Known patterns of secrets in what the dossier would show of each document: its address, its name, and its text if that
+/// was cleared.
+fn secrets_in(input: &DossierInput) -> Result<Vec<(CaptureId, ShownSecret)>, CaseError> {
+    let nobody =
+        OwnAddresses::parse::<&str>(&[]).map_err(|error| CaseError::machine(error.to_string()))?;
+    let mut found = Vec::new();
+    for exhibit in &input.exhibits {
+        let text = exhibit.text.as_ref().map(|cleared| cleared.text.as_str());
+        let shown = [exhibit.url.as_deref(), exhibit.title.as_deref(), Some(&exhibit.name), text];
+        for words in shown.into_iter().flatten() {
+            let secrets = publish::scan_text(words, &nobody).into_iter();
+            found.extend(secrets.map(|secret| (exhibit.capture, secret)));
+        }
+    }
+    Ok(found)
+}
+
 impl Case {
     /// Writes a dossier of all claims and estimates to a folder and to a zip file beside it, then logs that it did.
     ///
@@ -100,6 +119,7 @@ impl Case {
         zip: &Path,
         policy_text: &str,
         policy: &PublishPolicy,
+        keep_secrets: bool,
     ) -> Result<Published, CaseError> {
         for path in [folder, zip] {
             if path.exists() {
@@ -113,6 +133,16 @@ impl Case {
             }
         }
         let input = self.dossier_input(policy)?;
+        let secrets = secrets_in(&input)?;
+        if !secrets.is_empty() && !keep_secrets {
+            let named = secrets.iter().map(|(capture, secret)| {
+                format!("{capture} would show a secret: {} ({})", secret.kind.word(), secret.hint)
+            });
+            return Err(CaseError::input(
+                named.collect::<Vec<_>>().join("\n"),
+                "leave the document out, do not clear it whole, or let it leave with `--keep-secrets`; nothing was written",
+            ));
+        }
         let size = self.vault.size();
         let checkpoint_sha256 = Digest::of(&input.log.checkpoint);
         let sign = |text: &str| Ok(self.vault.sign_note(text)?);
@@ -142,6 +172,7 @@ impl Case {
             estimates: input.estimates.len(),
             exhibits: input.exhibits.len(),
             cleared: input.exhibits.iter().filter(|exhibit| exhibit.text.is_some()).count(),
+            secrets,
         })
     }
 

@@ -25,5 +25,6 @@ pub use error::{PublishError, SignError};
 pub use input::*;
 pub use secrets::{
     Finding, NotAnAddress, OwnAddresses, ScanSettings, ScanSummary, ScrubError, ScrubSettings,
-    Scrubbed, SecretKind, SecretPlace, Unread, UnreadWhy, private_fields, scan, scrub,
+    Scrubbed, SecretKind, SecretPlace, ShownSecret, Unread, UnreadWhy, private_fields, scan,
+    scan_text, scrub,
 };

@@ -226,8 +226,8 @@ fn reads_without_colour() {
         "! 九十二万三千 (923000) -> 九十三万 (930000): value\n",
         "< End of the notice, as it was put up.\n> End of the notice, as it was put up.\n",
         "- \u{FFFD}[31m红\n",
-        "- [من جميع] السكان\n",
-        "+ [من بعض] السكان\n",
+        "- من [جميع] السكان\n",
+        "+ من [بعض] السكان\n",
     ] {
         assert!(plain.contains(part), "{part} is not in\n{plain}");
     }

@@ -560,6 +560,9 @@ pub(crate) struct PublishArguments {
     /// What a person cleared to be shown whole, as TOML: [[clear]] capture, reason
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    /// Write it although known patterns of secrets were found in what it shows
+    #[arg(long)]
+    pub(crate) keep_secrets: bool,
 }
 
 #[derive(Debug, Subcommand)]

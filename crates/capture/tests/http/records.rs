@@ -8,7 +8,7 @@ use std::process::Command;
 use witnessmark_archive::{Payload, Reader, RecordType, Verdict, check, index};
 use witnessmark_capture::{
     Exchange, FileAbout, KnownPayloads, NewResource, NothingKnown, RecordWriter, Spool, Visit,
-    WrittenRecord, examine,
+    WrittenRecord,
 };
 use witnessmark_model::{Digest, Moment};
 
@@ -228,41 +228,4 @@ fn what_something_made_about_a_page_is_a_resource() {
     let bytes = writer.finish().unwrap();
     let report = check("made", Cursor::new(&bytes), &mut |_| {}).unwrap();
     assert_eq!(report.verdict, Verdict::Sound, "{:?}", report.problems);
-}
-
-/// A run that broke off at any byte is gone on with; what was whole stays, and nothing is captured twice that was whole.
-#[test]
-fn a_file_that_broke_off_is_gone_on_with() {
-    let (folder, server) = (tempfile::tempdir().unwrap(), server());
-    let visits = visits(folder.path(), &server);
-    let pages = pages(&visits);
-    let (bytes, records) = write(&pages, true);
-    let ends: Vec<u64> =
-        records.iter().map(|record| record.place.offset + record.place.length).collect();
-    for cut in (0..bytes.len()).step_by(97).chain([bytes.len()]) {
-        let left = &bytes[..cut];
-        let found = examine(left).unwrap();
-        let whole = ends.iter().copied().filter(|end| *end <= cut as u64).max().unwrap_or(0);
-        assert_eq!((found.whole, found.length), (whole, cut as u64), "cut at {cut}");
-        let done = records.iter().filter(|record| {
-            record.record_type == RecordType::Metadata
-                && record.place.offset + record.place.length <= whole
-        });
-        let done: Vec<String> = done.map(|record| record.target_uri.clone().unwrap()).collect();
-        let told: Vec<String> = found.finished.iter().map(|kept| kept.url.clone()).collect();
-        assert_eq!(told, done, "cut at {cut}");
-        assert!(found.partial.len() <= 1, "cut at {cut}: {:?}", found.partial);
-
-        let mut output = left[..usize::try_from(whole).unwrap()].to_vec();
-        let mut ids = Counting(1000);
-        let now = Moment::from_unix_millis(2);
-        let (mut writer, _) =
-            RecordWriter::resume(&mut output, whole, &about(), now, &mut ids).unwrap();
-        for page in pages.iter().skip(done.len()) {
-            writer.exchange(page, &found.payloads, &mut ids).unwrap();
-        }
-        assert_eq!(writer.length(), writer.finish().unwrap().len() as u64);
-        let report = check("made", Cursor::new(&output), &mut |_| {}).unwrap();
-        assert_eq!(report.verdict, Verdict::Sound, "cut at {cut}: {:?}", report.problems);
-    }
 }

@@ -139,6 +139,26 @@ impl SecretPlace {
     }
 }
 
+/// A secret in a text that is about to be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShownSecret {
+    /// What kind of secret.
+    pub kind: SecretKind,
+    /// A name and a length, never a byte of the secret itself.
+    pub hint: String,
+}
+
+/// Every secret in a text or a URL: keys, tokens, credentials, and addresses of the investigator's own.
+pub fn scan_text(text: &str, own: &OwnAddresses) -> Vec<ShownSecret> {
+    let found = find_all(text.as_bytes(), |bytes| {
+        let mut spots = record::in_uri(bytes, own);
+        pairs::find_in_text(bytes, &mut spots);
+        address::find_echoes(bytes, &mut spots);
+        spots
+    });
+    found.iter().map(|spot| ShownSecret { kind: spot.kind, hint: spot.hint() }).collect()
+}
+
 /// What stands in the copy for every byte of a secret. Line ends inside a secret stay.
 const MASK: u8 = b'*';
 

@@ -262,7 +262,7 @@ fn overlap(a: &Spot, b: &Spot) -> bool {
 }
 
 /// What can stand in a URL, and so anywhere.
-fn in_uri(bytes: &[u8], own: &OwnAddresses) -> Vec<Spot> {
+pub(super) fn in_uri(bytes: &[u8], own: &OwnAddresses) -> Vec<Spot> {
     let mut spots = Vec::new();
     pairs::find_in_urls(bytes, &mut spots);
     keys::find(bytes, &mut spots);

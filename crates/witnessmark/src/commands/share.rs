@@ -34,7 +34,7 @@ pub(super) fn publish(
     let policy = PublishPolicy::parse(&text, &name)?;
     let mut case = super::open_writable(arguments, "publish")?;
     let zip = zip_beside(&given.out);
-    let published = case.publish(&given.out, &zip, &text, &policy)?;
+    let published = case.publish(&given.out, &zip, &text, &policy, given.keep_secrets)?;
     if arguments.json {
         json(&published)?;
         return Ok(Ending::Well);
@@ -47,6 +47,9 @@ pub(super) fn publish(
         count(published.exhibits, "exhibit"),
         published.cleared
     ))?;
+    for (capture, secret) in &published.secrets {
+        line(&format!("! {capture} shows a secret: {} ({})", secret.kind.word(), secret.hint))?;
+    }
     line(&format!("checkpoint fingerprint: {}", published.checkpoint_sha256))?;
     note(
         arguments.quiet,
