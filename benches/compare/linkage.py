@@ -55,7 +55,8 @@ def main(folder):
             cl.JaroWinklerAtThresholds("suburb", [0.9, 0.7]),
         ],
     )
-    linker = Linker([a, b], settings, db_api=DuckDBAPI())
+    database = DuckDBAPI()
+    linker = Linker([database.register(a), database.register(b)], settings)
     linker.training.estimate_probability_two_random_records_match([block_on("soc_sec_id")], recall=0.9)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
     linker.training.estimate_parameters_using_expectation_maximisation(block_on("soc_sec_id"))

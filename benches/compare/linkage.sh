@@ -11,11 +11,12 @@ data=$shared/data/stats/febrl
 venv=${VENV:-${TMPDIR:-/tmp}/witnessmark-compare-venv}
 if ! "$venv/bin/python" -c 'import splink' 2>/dev/null; then
   python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet 'splink==5.0.0' pandas pyarrow || "$venv/bin/pip" install --quiet splink pandas pyarrow
+  "$venv/bin/pip" install --quiet 'splink==5.0.0' pandas pyarrow
 fi
 cargo build --release --quiet -p witnessmark-estimate --example speed
 target=${CARGO_TARGET_DIR:-target}
-read -r peer_f1 peer_cpu < <("$venv/bin/python" benches/compare/linkage.py "$data")
+peer=$("$venv/bin/python" benches/compare/linkage.py "$data")
+read -r peer_f1 peer_cpu <<<"$peer"
 TIMEFORMAT='%U %S'
 { time f1=$("$target/release/examples/speed" link "$data/febrl4a.csv" "$data/febrl4b.csv" "$data/febrl4_links.csv"); } \
   2> "$venv/time"

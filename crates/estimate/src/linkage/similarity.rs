@@ -10,23 +10,40 @@
 /// assert_eq!(jaro_winkler("", ""), 0.0);
 /// ```
 pub fn jaro_winkler(one: &str, other: &str) -> f64 {
-    let one: Vec<char> = one.chars().collect();
-    let other: Vec<char> = other.chars().collect();
-    let jaro = jaro(&one, &other);
+    if one.is_ascii() && other.is_ascii() {
+        return jaro_winkler_of(one.as_bytes(), other.as_bytes());
+    }
+    jaro_winkler_of(&letters(one), &letters(other))
+}
+
+fn letters(text: &str) -> Vec<char> {
+    text.chars().collect()
+}
+
+fn jaro_winkler_of<T: Copy + Eq>(one: &[T], other: &[T]) -> f64 {
+    let jaro = jaro(one, other);
     if jaro <= 0.7 {
         return jaro;
     }
-    let prefix = one.iter().zip(&other).take(4).take_while(|(a, b)| a == b).count();
+    let prefix = one.iter().zip(other).take(4).take_while(|(a, b)| a == b).count();
     jaro + prefix as f64 * 0.1 * (1.0 - jaro)
 }
 
-fn jaro(one: &[char], other: &[char]) -> f64 {
+fn jaro<T: Copy + Eq>(one: &[T], other: &[T]) -> f64 {
     if one.is_empty() || other.is_empty() {
         return 0.0;
     }
     let reach = (one.len().max(other.len()) / 2).saturating_sub(1);
-    let mut taken = vec![false; other.len()];
-    let mut common = Vec::new();
+    // Cells are short: their marks stay off the heap.
+    let (mut few, mut many);
+    let taken: &mut [bool] = if other.len() <= FEW {
+        few = [false; FEW];
+        &mut few
+    } else {
+        many = vec![false; other.len()];
+        &mut many
+    };
+    let mut common = Vec::with_capacity(one.len().min(other.len()));
     for (at, letter) in one.iter().enumerate() {
         let window = other.iter().zip(taken.iter_mut()).skip(at.saturating_sub(reach));
         let width = at.saturating_add(reach) + 1 - at.saturating_sub(reach);
@@ -38,11 +55,15 @@ fn jaro(one: &[char], other: &[char]) -> f64 {
     if common.is_empty() {
         return 0.0;
     }
-    let theirs = other.iter().zip(&taken).filter(|(_, slot)| **slot).map(|(letter, _)| letter);
+    let theirs =
+        other.iter().zip(taken.iter()).filter(|(_, slot)| **slot).map(|(letter, _)| letter);
     let moved = common.iter().zip(theirs).filter(|(a, b)| a != b).count() / 2;
     let m = common.len() as f64;
     (m / one.len() as f64 + m / other.len() as f64 + (m - moved as f64) / m) / 3.0
 }
+
+/// Cells of up to so many letters are compared without the heap.
+const FEW: usize = 64;
 
 /// 1 − (insertions, deletions and substitutions needed)/(length of the longer) (Levenshtein 1966).
 ///
@@ -51,13 +72,26 @@ fn jaro(one: &[char], other: &[char]) -> f64 {
 /// assert_eq!(edit_similarity("kitten", "sitting"), 1.0 - 3.0 / 7.0);
 /// ```
 pub fn edit_similarity(one: &str, other: &str) -> f64 {
-    let one: Vec<char> = one.chars().collect();
-    let other: Vec<char> = other.chars().collect();
+    if one.is_ascii() && other.is_ascii() {
+        return edit_similarity_of(one.as_bytes(), other.as_bytes());
+    }
+    edit_similarity_of(&letters(one), &letters(other))
+}
+
+fn edit_similarity_of<T: Copy + Eq>(one: &[T], other: &[T]) -> f64 {
     let longer = one.len().max(other.len());
     if longer == 0 {
         return 0.0;
     }
-    let mut row: Vec<usize> = (0..=other.len()).collect();
+    let (mut few, mut many);
+    let row: &mut [usize] = if other.len() < FEW {
+        few = [0; FEW];
+        few.get_mut(..=other.len()).unwrap_or_default()
+    } else {
+        many = vec![0; other.len() + 1];
+        &mut many
+    };
+    row.iter_mut().enumerate().for_each(|(at, cost)| *cost = at);
     for (line, a) in one.iter().enumerate() {
         let mut diagonal = line;
         let mut left = line + 1;
