@@ -198,7 +198,9 @@ fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
                 _ => "by HTTP",
             };
             format!(
-                "{} was captured {how}, {way}, by {}{}. What passed was kept in {} (SHA-256 {}); this record lies at byte                  {offset}, {length} bytes long, and its plain bytes have SHA-256 {}.",
+                "{} was captured {how}, {way}, by {}{}. What passed was kept in {} \
+                 (SHA-256 {}); this record lies at byte {offset}, {length} bytes long, and its plain bytes have \
+                 SHA-256 {}.",
                 row.url.as_deref().unwrap_or("It"),
                 recording.software,
                 row.captured
