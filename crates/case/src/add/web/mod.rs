@@ -93,6 +93,8 @@ pub struct WebOptions {
     pub time_limit: Duration,
     /// The most bytes of one answer.
     pub size_limit: u64,
+    /// A recording is closed, and the next one begun, when it has so many bytes.
+    pub recording_bytes: u64,
     /// Whether private addresses may be reached.
     pub allow_private_network: bool,
     /// Whether Chromium runs without its own sandbox, as tests that run as root must.
@@ -118,6 +120,7 @@ impl WebOptions {
             user_agent: None,
             time_limit: Duration::from_secs(90),
             size_limit: 512 << 20,
+            recording_bytes: 256 << 20,
             allow_private_network: false,
             no_sandbox: false,
             proxy: None,
@@ -267,12 +270,16 @@ impl Case {
                     offer(&mut frontier, &target, &links);
                 }
             }
-            if session.recorder.as_ref().is_some_and(Recorder::is_full) {
-                self.close_recording(session, on_outcome)?;
+            let recorder = session.recorder.as_ref();
+            if recorder.is_some_and(|recorder| recorder.is_full(options.recording_bytes)) {
+                for (target, links) in self.close_recording(session, on_outcome)? {
+                    offer(&mut frontier, &target, &links);
+                }
             }
         }
-        self.read_fresh(session)?;
-        self.close_recording(session, on_outcome)
+        // Nobody follows links any more: either none waits, or somebody asked to stop.
+        self.close_recording(session, on_outcome)?;
+        Ok(())
     }
 
     /// The pages that sitemaps list. What passed while they were fetched is recorded, too.
@@ -458,13 +465,15 @@ impl Case {
         crate::reading::links_of_capture(self.vault.blobs(), original.as_ref().unwrap_or(row))
     }
 
-    /// Closes the recording under way, and logs it.
+    /// Closes the recording under way, and logs it. What was written to it and not yet read is read first, since it could
+    /// not be found in the next one; gives the links of those pages.
     fn close_recording(
         &mut self,
         session: &mut Session,
         on_outcome: &mut dyn FnMut(&Outcome),
-    ) -> Result<(), CaseError> {
-        let Some(recorder) = session.recorder.take() else { return Ok(()) };
+    ) -> Result<Vec<(Found, Vec<String>)>, CaseError> {
+        let links = self.read_fresh(session)?;
+        let Some(recorder) = session.recorder.take() else { return Ok(links) };
         let (id, path, captures) = recorder.close()?;
         let robots = session.about.robots.clone();
         let facts = Facts {
@@ -480,7 +489,7 @@ impl Case {
         std::fs::remove_file(&path).map_err(|cause| CaseError::file("remove", &path, &cause))?;
         session.outcomes.drain(..).for_each(|outcome| on_outcome(&outcome));
         session.payloads.clear();
-        Ok(())
+        Ok(links)
     }
 
     /// Brings a written archive into the vault and the log.

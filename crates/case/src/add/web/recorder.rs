@@ -25,9 +25,8 @@ use crate::reading::LARGEST_TEXT;
 /// The folder of recordings under way, in the case.
 pub(super) const FOLDER: &str = "incoming";
 
-/// A recording is closed when it holds so many captures, or so many bytes.
+/// A recording is closed when it holds so many captures.
 const MOST_CAPTURES: usize = 1000;
-const MOST_BYTES: u64 = 256 << 20;
 
 /// One archive that is being written.
 pub(super) struct Recorder {
@@ -151,8 +150,8 @@ impl Recorder {
     }
 
     /// Whether it is long enough to be closed.
-    pub(super) fn is_full(&self) -> bool {
-        self.captures.len() >= MOST_CAPTURES || self.writer.length() >= MOST_BYTES
+    pub(super) fn is_full(&self, most_bytes: u64) -> bool {
+        self.captures.len() >= MOST_CAPTURES || self.writer.length() >= most_bytes
     }
 
     /// Closes the file. It stays in the folder until the vault has it.
