@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use witnessmark_archive::RecordType;
@@ -44,10 +45,18 @@ pub(super) struct Capturer {
 
 /// Chromium, and the threads that wait for its pages.
 struct Browsing {
-    browser: Arc<Browser>,
+    /// Its name and version.
+    product: String,
     jobs: Option<Sender<Found>>,
     done: Receiver<(Found, Result<PageCapture, BrowserError>)>,
     waiting: usize,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// The Chromium that captures now. A page may bring it down; then another one takes its place.
+struct Current {
+    settings: BrowserSettings,
+    browser: Mutex<Arc<Browser>>,
 }
 
 /// What came of one address.
@@ -135,7 +144,7 @@ impl Capturer {
             egress: egress.to_owned(),
             user_agent: match &self.browsing {
                 // Each page's own description says what its servers were told.
-                Some(browsing) if !self.names_itself => browsing.browser.product().to_owned(),
+                Some(browsing) if !self.names_itself => browsing.product.clone(),
                 _ => self.settings.user_agent.clone(),
             },
         }
@@ -144,7 +153,7 @@ impl Capturer {
     /// The programs that capture, with versions.
     pub(super) fn software(&self) -> String {
         match &self.browsing {
-            Some(browsing) => format!("{SOFTWARE} {}", browsing.browser.product()),
+            Some(browsing) => format!("{SOFTWARE} {}", browsing.product),
             None => SOFTWARE.to_owned(),
         }
     }
@@ -257,29 +266,67 @@ impl Browsing {
         chosen.response_limit = options.size_limit;
         chosen.headers = settings.headers.clone();
         chosen.cookies = settings.cookies.clone();
-        let browser = Browser::launch(chosen).map_err(|error| {
+        let browser = Browser::launch(chosen.clone()).map_err(|error| {
             let hint = error.hint().map(str::to_owned);
             let fault = crate::Fault::Machine;
             CaseError { fact: error.to_string(), hint, fault }
         })?;
-        let browser = Arc::new(browser);
+        let product = browser.product().to_owned();
+        let current = Current { settings: chosen, browser: Mutex::new(Arc::new(browser)) };
+        let current = Arc::new(current);
         let (jobs, wanted) = channel::<Found>();
         let (finished, done) = channel();
         let wanted = Arc::new(Mutex::new(wanted));
+        let mut threads = Vec::new();
         for _ in 0..TABS {
-            let (browser, wanted, finished) = (browser.clone(), wanted.clone(), finished.clone());
-            std::thread::spawn(move || {
+            let (current, wanted, finished) = (current.clone(), wanted.clone(), finished.clone());
+            threads.push(std::thread::spawn(move || {
                 loop {
                     let next = wanted.lock().unwrap_or_else(|lock| lock.into_inner()).recv();
                     let Ok(target) = next else { break };
-                    let page = browser.capture(&target.url);
+                    let page = current.capture(&target.url);
                     if finished.send((target, page)).is_err() {
                         break;
                     }
                 }
-            });
+            }));
         }
-        Ok(Self { browser, jobs: Some(jobs), done, waiting: 0 })
+        Ok(Self { product, jobs: Some(jobs), done, waiting: 0, threads })
+    }
+}
+
+impl Current {
+    /// Captures a page; with a fresh Chromium if an earlier page brought the other one down.
+    fn capture(&self, url: &str) -> Result<PageCapture, BrowserError> {
+        let browser = self.browser().clone();
+        match browser.capture(url) {
+            Err(BrowserError::Ended { .. }) => self.in_place_of(&browser)?.capture(url),
+            page => page,
+        }
+    }
+
+    fn browser(&self) -> MutexGuard<'_, Arc<Browser>> {
+        self.browser.lock().unwrap_or_else(|lock| lock.into_inner())
+    }
+
+    /// The Chromium that took the place of `ended`, launched if there is none yet.
+    fn in_place_of(&self, ended: &Arc<Browser>) -> Result<Arc<Browser>, BrowserError> {
+        let mut browser = self.browser();
+        if Arc::ptr_eq(&browser, ended) {
+            *browser = Arc::new(Browser::launch(self.settings.clone())?);
+        }
+        Ok(browser.clone())
+    }
+}
+
+/// Chromium has ended, and its profile is gone, when this is.
+impl Drop for Browsing {
+    fn drop(&mut self) {
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            // A panic of that thread has been printed; there is nothing to add.
+            let _ = thread.join();
+        }
     }
 }
 
