@@ -19,6 +19,7 @@ pub mod payload;
 pub mod proof;
 pub mod text_position;
 pub mod tile;
+pub mod transport;
 
 pub use digest::Digest;
 pub use entropy::Entropy;
