@@ -11,9 +11,11 @@ use crate::id::*;
 
 mod act;
 mod evidence;
+mod timestamp;
 
 pub use act::{Act, Bound, Grades, Level, PlaceRef, Quantity};
 pub use evidence::{Evidence, Framing, ManifestLine, Problem, SourceRef, Verdict};
+pub use timestamp::{KeptFile, TimeAuthority, Timestamp};
 
 macro_rules! payloads {
     ($($(#[$doc:meta])* $variant:ident = $kind:literal / $version:literal),* $(,)?) => {
@@ -79,6 +81,10 @@ payloads! {
     Judgement = "judgement" / "witnessmark/judgement/1",
     /// Captures were written to a file that leaves the case.
     Export = "export" / "witnessmark/export/1",
+    /// A service that is asked for timestamps.
+    TimeAuthority = "time-authority" / "witnessmark/time-authority/1",
+    /// A service outside said when the log existed.
+    Timestamp = "timestamp" / "witnessmark/timestamp/1",
 }
 
 impl Payload {
@@ -135,6 +141,7 @@ impl Payload {
             Self::Extraction(extraction) => vec![&extraction.text],
             Self::Estimate(estimate) => vec![&estimate.inputs, &estimate.result],
             Self::Publication(publication) => publication.policy.iter().collect(),
+            Self::TimeAuthority(authority) => authority.certificates.iter().collect(),
             _ => Vec::new(),
         }
     }

@@ -12,6 +12,7 @@ mod keystore;
 mod lock;
 mod log;
 mod tiles;
+mod timestamps;
 mod vault;
 
 pub use blobs::{BlobWriter, Blobs, Stored};

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::files::{Files, Listed};
 use crate::findings::{Findings, Group};
 use crate::report::{Kind, Report};
+use crate::trust::Trust;
 
 mod blobs;
 mod entries;
@@ -17,6 +18,7 @@ mod keys;
 mod links;
 mod packs;
 mod promise;
+mod timestamps;
 mod tree;
 
 /// The files of the case, by name.
@@ -25,8 +27,13 @@ pub(crate) use links::stands;
 /// The files of the case, by name.
 type Names = BTreeMap<String, Listed>;
 
-/// Verifies a case. Every failure is named; none stops the rest.
+/// Verifies a case for a reader who believes nobody outside about time.
 pub fn verify(files: &dyn Files) -> Report {
+    verify_with(files, &Trust::default())
+}
+
+/// Verifies a case. Every failure is named; none stops the rest.
+pub fn verify_with(files: &dyn Files, trust: &Trust) -> Report {
     let mut findings = Findings::default();
     for problem in files.problems() {
         findings.fail(Group::Container, "the zip", problem);
@@ -54,20 +61,22 @@ pub fn verify(files: &dyn Files) -> Report {
     promise::compare(&sizes, staging.as_ref(), &tree, &mut findings);
     keys.compare(&entries.actors, &mut findings);
     check_case_file(files, created.as_ref(), &mut findings);
-    file_set::check(files, &names, &sizes, &chain, &entries, &mut findings);
+    let outside = timestamps::check(
+        files,
+        &names,
+        &tree,
+        verifier.as_ref(),
+        &entries.timestamps,
+        trust,
+        &mut findings,
+    );
+    file_set::check(files, &names, &sizes, &chain, &entries, &outside.files, &mut findings);
 
     let size = sizes.signed();
-    findings.unchecked(
-        Group::Timestamps,
-        "log",
-        format!(
-            "no outside timestamp covers the log: its key's holder could have rewritten it; {}",
-            counted(size, "entry", "entries")
-        ),
-    );
+    outside.count_uncovered(size, &mut findings);
     let root = sizes.checkpoint.as_ref().map(|checkpoint| checkpoint.root.hex());
     let key = verifier.as_ref().map(|verifier| verifier.to_text());
-    report(findings, size, root.unwrap_or_default(), key.unwrap_or_default())
+    report(findings, size, root.unwrap_or_default(), key.unwrap_or_default(), &outside)
 }
 
 /// `1 entry`, `2 entries`.
@@ -110,9 +119,15 @@ fn check_case_file(
     }
 }
 
-fn report(findings: Findings, size: u64, root: String, key: String) -> Report {
+fn report(
+    findings: Findings,
+    size: u64,
+    root: String,
+    key: String,
+    outside: &timestamps::Outside,
+) -> Report {
     use Group::*;
-    let proves: Vec<(&[Group], String)> = vec![
+    let mut proves: Vec<(&[Group], String)> = vec![
         (
             &[Checkpoint, Root, Tiles],
             format!(
@@ -145,16 +160,13 @@ fn report(findings: Findings, size: u64, root: String, key: String) -> Report {
             "Each quoted passage stands word for word, at its place, in the text that was frozen.".into(),
         ),
     ];
+    // Each stands for itself: the root that it covers was made anew.
+    proves.extend(outside.shown.iter().map(|sentence| (&[][..], sentence.clone())));
     let does_not_prove = vec![
         "That what the sources say is true, that they were written by whom they name, or that nothing \
          was left out."
             .into(),
-        format!(
-            "When anything was recorded: the times are those of the writing computer's clock, and no \
-             outside timestamp or cosignature covers the log. Until one does, whoever holds its key could \
-             have rewritten all of its {}. Compare the root with one that was noted elsewhere.",
-            counted(size, "entry", "entries")
-        ),
+        outside.not_shown(size),
         "Who held a key, or whether they signed freely: a signature shows that the key signed.".into(),
         "That a capture shows what a website sent to others, or at another time: it is the copy that \
          was given to this case."

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use witnessmark_model::id::ActorId;
 use witnessmark_model::leaf::{Field, Leaf, PartsRoot, Seed, Values};
 use witnessmark_model::pack::Item;
-use witnessmark_model::payload::{Evidence, Payload};
+use witnessmark_model::payload::{Evidence, Payload, Timestamp};
 use witnessmark_model::{Digest, canonical, merkle, moment};
 
 use super::blobs::{self, Blobs};
@@ -33,6 +33,8 @@ pub(super) struct Entries {
     pub actors: BTreeMap<ActorId, String>,
     /// Entries of which the payload could not be read: what they name is not known.
     pub unread: u64,
+    /// The timestamps that entries name, with the entries' indexes.
+    pub timestamps: Vec<(u64, Timestamp)>,
 }
 
 pub(super) fn check(
@@ -111,6 +113,9 @@ impl Checker<'_> {
         }
         if let Some(values) = &values {
             self.signature(index, values, payload.as_ref());
+        }
+        if let Some(Payload::Timestamp(timestamp)) = &payload {
+            self.found.timestamps.push((index, timestamp.clone()));
         }
         match payload {
             Some(payload) => self.links.add(index, payload, self.files, self.blobs, self.findings),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use witnessmark_case::vault::{Vault, VaultError};
-use witnessmark_case::verify::{self, Folder, Outcome, Report, Unknown, Verdict, ZipFiles};
+use witnessmark_case::verify::{self, Folder, Outcome, Report, Trust, Unknown, Verdict, ZipFiles};
 use witnessmark_case::{CaseError, PublishPolicy, SecretsPolicy};
 
 use crate::arguments::{Arguments, Profile, PublishArguments, Secrets};
@@ -63,12 +63,27 @@ pub(super) fn publish(
 }
 
 /// `verify`.
-pub(super) fn verify(arguments: &Arguments, path: Option<&Path>) -> Result<Ending, CaseError> {
+pub(super) fn verify(
+    arguments: &Arguments,
+    path: Option<&Path>,
+    time_roots: &[PathBuf],
+) -> Result<Ending, CaseError> {
+    let mut trust = Trust::default();
+    for file in time_roots {
+        let bytes = std::fs::read(file).map_err(|cause| CaseError::file("read", file, &cause))?;
+        trust.believe_time_roots(&bytes).map_err(|fault| {
+            let fact = format!("{}: {fault}", file.display());
+            CaseError::input(
+                fact,
+                "give a root certificate as PEM or DER, as its authority publishes it",
+            )
+        })?;
+    }
     let path = match path {
         Some(path) => path.to_owned(),
         None => system::case_folder(arguments.case.as_deref())?,
     };
-    let report = verify_path(&path, arguments.quiet)?;
+    let report = verify_with(&path, arguments.quiet, &trust)?;
     if arguments.json {
         json(&report)?
     } else {
@@ -90,22 +105,26 @@ fn hold_still(folder: &Path, quiet: bool) -> Result<Option<Vault>, CaseError> {
     }
 }
 
-/// Verifies a case folder, a dossier folder or a dossier's zip file.
+/// Verifies a case folder, a dossier folder or a dossier's zip file, for a reader who believes nobody outside about time.
 pub(crate) fn verify_path(path: &Path, quiet: bool) -> Result<Report, CaseError> {
+    verify_with(path, quiet, &Trust::default())
+}
+
+fn verify_with(path: &Path, quiet: bool, trust: &Trust) -> Result<Report, CaseError> {
     let unknown =
         |error: Unknown| CaseError::input(format!("{}: {error}", path.display()), error.hint());
     let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
     if path.is_dir() {
         let is_case = path.join("case.toml").is_file();
         let _still = if is_case { hold_still(path, quiet)? } else { None };
-        return verify::verify(&Folder::open(path).map_err(fail)?).map_err(unknown);
+        return verify::verify_with(&Folder::open(path).map_err(fail)?, trust).map_err(unknown);
     }
     let file = File::open(path).map_err(fail)?;
     let files = ZipFiles::open_file(file).map_err(|error| {
         let fact = format!("{} is neither a folder nor a zip file: {error}", path.display());
         CaseError::input(fact, "verify a case, a dossier's folder, or a dossier's zip file")
     })?;
-    verify::verify(&files).map_err(unknown)
+    verify::verify_with(&files, trust).map_err(unknown)
 }
 
 /// Prints a report: what failed first, then what was checked, then what it means.
