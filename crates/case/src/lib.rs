@@ -44,6 +44,7 @@ pub use witnessmark_capture as capture;
 pub use witnessmark_claims as claims;
 pub use witnessmark_estimate as estimation;
 pub use witnessmark_model as model;
+pub use witnessmark_seal as seal;
 pub use witnessmark_text as text;
 pub use witnessmark_vault as vault;
 pub use witnessmark_verify as verify;

@@ -143,13 +143,13 @@ impl Case {
             Some(place) => format!("({query}) ({})", self.names_of(place)?),
             None => query.to_owned(),
         };
-        let (texts, casebook, blobs) = (&self.texts, &self.casebook, self.vault.blobs());
+        let (texts, casebook, store) = (&self.texts, &self.casebook, self.vault.store());
         let text_of = |capture: &str| {
             if let Some(found) = texts.get(capture).ok().flatten() {
                 return found.text;
             }
             let row = casebook.capture(&capture.parse().ok()?).ok()??;
-            read_capture(blobs, &row).ok()?.text
+            read_capture(store, &row).ok()?.text
         };
         let results = self.index.open()?.search_with(&query, options, text_of)?;
         let mut warnings = results.warnings;

@@ -5,6 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use witnessmark_model::payload::CaseCreated;
+use witnessmark_seal::CaseKey;
+
 use crate::files::{Files, Listed};
 use crate::findings::{Findings, Group};
 use crate::report::{Kind, Report};
@@ -16,6 +19,7 @@ mod imports;
 mod keys;
 mod links;
 mod packs;
+mod plain;
 mod promise;
 mod tree;
 
@@ -26,7 +30,9 @@ pub(crate) use links::stands;
 type Names = BTreeMap<String, Listed>;
 
 /// Verifies a case. Every failure is named; none stops the rest.
-pub fn verify(files: &dyn Files) -> Report {
+///
+/// `key` is the master key of a sealed case; without it only what lies open is checked, and the report says so.
+pub fn verify(files: &dyn Files, key: Option<&CaseKey>) -> Report {
     let mut findings = Findings::default();
     for problem in files.problems() {
         findings.fail(Group::Container, "the zip", problem);
@@ -39,12 +45,14 @@ pub fn verify(files: &dyn Files) -> Report {
         }
     };
     let blobs = blobs::hash_all(files, &names, &mut findings);
-    let keys = keys::Keyring::read(files, &names, &mut findings);
+    let case = CaseLines::read(files, &mut findings);
+    let keys = keys::Keyring::read(files, &names, &case, key, &mut findings);
     let state = promise::read_state(files, &names, &mut findings);
     let mut chain = packs::Chain::walk(files, &blobs, state.as_ref(), &names, &mut findings);
-    let created = chain.case_created(files);
+    let created = chain.case_created(files, &keys);
     let verifier = keys.log_key(created.as_ref(), &mut findings);
-    let checkpoint = promise::read_checkpoint(files, &names, verifier.as_ref(), &mut findings);
+    let checkpoint =
+        promise::read_checkpoint(files, &names, verifier.as_ref(), keys.is_locked(), &mut findings);
     let sizes = promise::Sizes::settle(state, checkpoint, &chain, &names);
     chain.extend_to(sizes.all, files, &blobs, &mut findings);
     let staging = promise::read_staging(files, &names, &sizes, &mut findings);
@@ -52,8 +60,10 @@ pub fn verify(files: &dyn Files) -> Report {
     let entries = entries::check(files, &chain, &keys, &blobs, &mut leaves, &mut findings);
     let tree = tree::check(files, &names, &sizes, leaves, &entries, &mut findings);
     promise::compare(&sizes, staging.as_ref(), &tree, &mut findings);
-    keys.compare(&entries.actors, &mut findings);
-    check_case_file(files, created.as_ref(), &mut findings);
+    if !keys.is_locked() {
+        keys.compare(&entries.actors, &mut findings);
+        case.compare(created.as_ref(), &mut findings);
+    }
     file_set::check(files, &names, &sizes, &chain, &entries, &mut findings);
 
     let size = sizes.signed();
@@ -75,38 +85,70 @@ pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
-/// `case.toml`: the three lines of format 1, and the id of the first entry.
-fn check_case_file(
-    files: &dyn Files,
-    created: Option<&witnessmark_model::payload::CaseCreated>,
-    findings: &mut Findings,
-) {
+/// `case.toml`: the three lines of format 1.
+struct CaseLines {
+    id: String,
+    sealed: bool,
+}
+
+impl CaseLines {
     const NAME: &str = "case.toml";
-    let text = match crate::files::bytes(files, NAME, 64 * 1024) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) => return findings.fail(Group::CaseFile, NAME, error),
-    };
-    let mut fields = BTreeMap::new();
-    for line in
-        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
-    {
-        let Some((key, value)) = line.split_once('=') else {
-            return findings.fail(Group::CaseFile, NAME, "a line of it is not `key = value`");
-        };
-        fields.insert(key.trim().to_owned(), value.trim().trim_matches('"').to_owned());
-    }
-    let get = |key: &str| fields.get(key).map(String::as_str).unwrap_or_default();
-    if get("format") != "1" || get("sealed") != "false" || fields.len() != 3 {
-        let detail = "it does not say format 1, an id and that the case is open";
-        return findings.fail(Group::CaseFile, NAME, detail);
-    }
-    match created {
-        Some(created) if created.case.to_string() == get("id") => findings.pass(Group::CaseFile),
-        Some(created) => {
-            let detail = format!("its id is not that of the first entry, {}", created.case);
-            findings.fail(Group::CaseFile, NAME, detail);
+
+    /// What the file says; what cannot be read counts as open.
+    fn read(files: &dyn Files, findings: &mut Findings) -> Self {
+        let mut fields = BTreeMap::new();
+        match crate::files::bytes(files, Self::NAME, 64 * 1024) {
+            Err(error) => findings.fail(Group::CaseFile, Self::NAME, error),
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let lines = text.lines().map(str::trim);
+                for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+                    match line.split_once('=') {
+                        Some((key, value)) => {
+                            let value = value.trim().trim_matches('"').to_owned();
+                            fields.insert(key.trim().to_owned(), value);
+                        }
+                        None => findings.fail(
+                            Group::CaseFile,
+                            Self::NAME,
+                            "a line of it is not `key = value`",
+                        ),
+                    }
+                }
+                let sealed = fields.get("sealed").map(String::as_str);
+                let known = fields.get("format").is_some_and(|format| format == "1")
+                    && matches!(sealed, Some("true" | "false"))
+                    && fields.len() == 3;
+                if !known {
+                    let detail = "it does not say format 1, an id and whether the case is sealed";
+                    findings.fail(Group::CaseFile, Self::NAME, detail);
+                }
+            }
         }
-        None => findings.unchecked(Group::CaseFile, NAME, "no first entry to compare its id with"),
+        Self {
+            id: fields.remove("id").unwrap_or_default(),
+            sealed: fields.get("sealed").is_some_and(|sealed| sealed == "true"),
+        }
+    }
+
+    /// Compares it with the first entry.
+    fn compare(&self, created: Option<&CaseCreated>, findings: &mut Findings) {
+        if findings.failed(Group::CaseFile) {
+            return;
+        }
+        match created {
+            Some(created) if created.case.to_string() == self.id => {
+                findings.pass(Group::CaseFile);
+            }
+            Some(created) => {
+                let detail = format!("its id is not that of the first entry, {}", created.case);
+                findings.fail(Group::CaseFile, Self::NAME, detail);
+            }
+            None => {
+                let detail = "no first entry to compare its id with";
+                findings.unchecked(Group::CaseFile, Self::NAME, detail);
+            }
+        }
     }
 }
 

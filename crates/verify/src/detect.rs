@@ -1,5 +1,7 @@
 //! What kind of thing lies before us.
 
+use witnessmark_seal::CaseKey;
+
 use crate::files::{Files, FilesError};
 use crate::report::{Kind, Report};
 
@@ -55,10 +57,10 @@ pub fn detect(files: &dyn Files) -> Result<Kind, Unknown> {
     }
 }
 
-/// Verifies a case or a dossier, whichever it is.
-pub fn verify(files: &dyn Files) -> Result<Report, Unknown> {
+/// Verifies a case or a dossier, whichever it is. `key` is the master key of a sealed case.
+pub fn verify(files: &dyn Files, key: Option<&CaseKey>) -> Result<Report, Unknown> {
     Ok(match detect(files)? {
-        Kind::Case => crate::case::verify(files),
+        Kind::Case => crate::case::verify(files, key),
         Kind::Dossier => crate::dossier::verify(files),
     })
 }

@@ -47,7 +47,7 @@ proptest! {
     #[test]
     fn a_case_with_any_bytes_in_any_file((pick, at, cut, insert) in splice()) {
         if let Some((name, files)) = change(&CASE, pick, at, cut, &insert) {
-            let report = case::verify(&files);
+            let report = case::verify(&files, None);
             if name.starts_with("log/") || name.starts_with("blobs/") {
                 prop_assert_eq!(report.verdict, Verdict::Failed, "{}", name);
             }

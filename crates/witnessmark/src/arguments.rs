@@ -29,6 +29,9 @@ pub(crate) struct Arguments {
     /// Show no progress bar
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
+    /// A file with the passphrase of a sealed case, or the one that a new case gets
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -161,6 +164,9 @@ pub(crate) struct InitArguments {
     /// Make a case that is not sealed: anyone who has the disk can read it
     #[arg(long)]
     pub(crate) open: bool,
+    /// A further way into the sealed case: an age recipient, age1…; may be given more than once
+    #[arg(long, value_name = "RECIPIENT", conflicts_with = "open")]
+    pub(crate) recipient: Vec<String>,
     /// The case's name; the folder's if none is given
     #[arg(long)]
     pub(crate) name: Option<String>,

@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
+use witnessmark_model::payload::Payload;
 use witnessmark_vault::{Committed, Vault};
 
 use crate::CaseError;
@@ -17,20 +18,20 @@ pub use read::CaptureRow;
 pub(crate) use read::StoredEntry;
 
 /// Raised whenever the tables or what goes into them change: older casebooks are then made again.
-const PROJECTION: u32 = 2;
+const PROJECTION: u32 = 3;
 const NAME: &str = "casebook.db";
 
 const SCHEMA: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE entries (
   entry INTEGER PRIMARY KEY, id TEXT, kind TEXT NOT NULL, about TEXT, seed TEXT NOT NULL,
-  day TEXT NOT NULL, vals TEXT NOT NULL, payload TEXT);
+  day TEXT, vals TEXT, payload TEXT);
 CREATE UNIQUE INDEX entries_id ON entries (id) WHERE id IS NOT NULL;
 CREATE INDEX entries_kind ON entries (kind, entry);
 CREATE INDEX entries_about ON entries (about, entry) WHERE about IS NOT NULL;
 CREATE TABLE evidence (
-  sha256 TEXT PRIMARY KEY, plain_sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, seed TEXT NOT NULL,
-  entry INTEGER NOT NULL) WITHOUT ROWID;
+  sha256 TEXT PRIMARY KEY, plain_sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, plain_bytes INTEGER,
+  seed TEXT NOT NULL, entry INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX evidence_plain ON evidence (plain_sha256);
 CREATE TABLE sources (id TEXT PRIMARY KEY, url TEXT UNIQUE) WITHOUT ROWID;
 CREATE TABLE captures (
@@ -113,16 +114,17 @@ impl Casebook {
             transaction.execute_batch(SCHEMA)?;
             let mut failed = None;
             vault.for_each_entry(0, &mut |entry| {
-                let payload = witnessmark_model::payload::Payload::parse(&entry.payload).ok();
+                let content = entry.content.as_ref();
+                let payload = content.and_then(|content| Payload::parse(&content.payload).ok());
                 let projected = project::entry(
                     &transaction,
                     vault,
                     &project::Projected {
                         index: entry.index,
                         key: entry.key,
-                        values: &entry.values,
+                        values: content.map(|content| &content.values),
                         payload: payload.as_ref(),
-                        bytes: &entry.payload,
+                        bytes: content.map_or(&[], |content| &content.payload),
                     },
                 );
                 if let Err(error) = projected {
@@ -155,7 +157,7 @@ impl Casebook {
             let projected = project::Projected {
                 index: entry.index,
                 key: entry.key,
-                values: &entry.values,
+                values: Some(&entry.values),
                 payload: Some(&entry.payload),
                 bytes: &bytes,
             };

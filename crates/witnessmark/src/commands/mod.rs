@@ -13,12 +13,12 @@ mod statistics;
 use std::path::Path;
 
 use witnessmark_case::vault::Recovery;
-use witnessmark_case::{Case, CaseError};
+use witnessmark_case::{Case, CaseError, Environment};
 
 use crate::arguments::{
     Arguments, Command, EstimateCommand, ExportCommand, ImportCommand, OriginsCommand, WarcCommand,
 };
-use crate::{Ending, demo, output, system};
+use crate::{Ending, demo, output, passphrase, system};
 
 pub(crate) use bring::add_to;
 pub(crate) use share::{print_report, verify_path};
@@ -80,13 +80,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
 
 /// The case, for reading.
 fn open(arguments: &Arguments, command: &str) -> Result<Case, CaseError> {
-    Case::open(&system::case_folder(arguments.case.as_deref())?, system::environment(command))
+    let folder = system::case_folder(arguments.case.as_deref())?;
+    let environment = environment(arguments, &folder, command)?;
+    Case::open(&folder, environment)
+}
+
+/// Clock and randomness, and what opens the case.
+fn environment(
+    arguments: &Arguments,
+    folder: &Path,
+    command: &str,
+) -> Result<Environment, CaseError> {
+    let unlocked = passphrase::unlocked(arguments, folder)?;
+    Ok(Environment { unlocked, ..system::environment(command) })
 }
 
 /// The case, for writing; what a crash left is mended, and said.
 fn open_writable(arguments: &Arguments, command: &str) -> Result<Case, CaseError> {
     let folder = system::case_folder(arguments.case.as_deref())?;
-    let (case, recovery) = Case::open_writable(&folder, system::environment(command))?;
+    let environment = environment(arguments, &folder, command)?;
+    let (case, recovery) = Case::open_writable(&folder, environment)?;
     tell(arguments.quiet, &folder, &recovery);
     Ok(case)
 }
