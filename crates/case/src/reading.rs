@@ -18,6 +18,7 @@ use witnessmark_text::{Hints, extract};
 use witnessmark_vault::Blobs;
 
 use crate::casebook::{CaptureRow, remove_database};
+use crate::database::{self, DatabaseKey};
 use crate::search::SearchFolder;
 use crate::{Case, CaseError, Progress};
 
@@ -109,14 +110,13 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    pub(crate) fn open(case: &Path) -> Result<Self, CaseError> {
+    pub(crate) fn open(case: &Path, key: Option<&DatabaseKey>) -> Result<Self, CaseError> {
         let path = case.join(NAME);
         let is_new = !path.exists();
-        let db = Connection::open(&path)?;
+        let db = database::open(&path, key, true)?;
         if is_new {
             crate::casebook::make_private(&path)?;
         }
-        db.busy_timeout(std::time::Duration::from_secs(10))?;
         db.pragma_update(None, "journal_mode", "wal")?;
         db.pragma_update(None, "synchronous", "off")?;
         let made_by: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;

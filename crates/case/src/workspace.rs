@@ -77,7 +77,7 @@ impl Case {
         let at = (environment.clock)();
         let vault =
             Vault::create_open(folder, &environment.holder, at, environment.entropy.as_mut())?;
-        let casebook = Casebook::fitting(&vault)?;
+        let casebook = Casebook::fitting(&vault, None)?;
         let mut case = Self::assemble(vault, casebook, environment)?;
         let folder_name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let entropy = case.environment.entropy.as_mut();
@@ -115,8 +115,8 @@ impl Case {
         casebook: Casebook,
         environment: Environment,
     ) -> Result<Self, CaseError> {
-        let texts = Texts::open(vault.folder())?;
-        let index = SearchFolder::at(vault.folder());
+        let texts = Texts::open(vault.folder(), None)?;
+        let index = SearchFolder::at(vault.folder(), None);
         Ok(Self { vault, casebook, texts, index, environment })
     }
 
@@ -124,18 +124,18 @@ impl Case {
     /// somebody writes, they are read as they are.
     pub fn open(folder: &Path, environment: Environment) -> Result<Self, CaseError> {
         let vault = Vault::open(folder)?;
-        if let Some(casebook) = Casebook::open_fitting(&vault) {
+        if let Some(casebook) = Casebook::open_fitting(&vault, None) {
             return Self::assemble(vault, casebook, environment);
         }
         drop(vault);
         let made = Vault::open_for_writing(folder, &environment.holder)
             .map_err(CaseError::from)
-            .and_then(|(vault, _)| Ok((Casebook::fitting(&vault)?, vault)));
+            .and_then(|(vault, _)| Ok((Casebook::fitting(&vault, None)?, vault)));
         let (casebook, vault) = match made {
             Ok(made) => made,
             Err(error) if error.fault == Fault::Machine => {
                 // Somebody writes, or the folder is read-only: what the tables hold is still true of an earlier moment.
-                let casebook = Casebook::open_lagging(folder).ok_or(error)?;
+                let casebook = Casebook::open_lagging(folder, None).ok_or(error)?;
                 (casebook, Vault::open(folder)?)
             }
             Err(error) => return Err(error),
@@ -149,7 +149,7 @@ impl Case {
         environment: Environment,
     ) -> Result<(Self, Recovery), CaseError> {
         let (vault, recovery) = Vault::open_for_writing(folder, &environment.holder)?;
-        let casebook = Casebook::fitting(&vault)?;
+        let casebook = Casebook::fitting(&vault, None)?;
         Ok((Self::assemble(vault, casebook, environment)?, recovery))
     }
 
@@ -174,9 +174,9 @@ impl Case {
         progress: &crate::Progress,
     ) -> Result<u64, CaseError> {
         let (vault, _) = Vault::open_for_writing(folder, &environment.holder)?;
-        let casebook = Casebook::rebuild(&vault)?;
+        let casebook = Casebook::rebuild(&vault, None)?;
         Texts::remove(folder)?;
-        SearchFolder::at(folder).remove()?;
+        SearchFolder::at(folder, None).remove()?;
         Self::assemble(vault, casebook, environment)?.read_new_texts(progress)
     }
 

@@ -9,10 +9,11 @@ mod read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use witnessmark_vault::{Committed, Vault};
 
 use crate::CaseError;
+use crate::database::{self, DatabaseKey};
 pub use read::CaptureRow;
 pub(crate) use read::StoredEntry;
 
@@ -54,29 +55,27 @@ pub(crate) struct Casebook {
 }
 
 impl Casebook {
-    /// The casebook of the case in `folder`, if there is one that fits the log.
-    pub(crate) fn open_fitting(vault: &Vault) -> Option<Self> {
+    /// The casebook of the case in `folder`, if there is one that fits the log and opens with the key.
+    pub(crate) fn open_fitting(vault: &Vault, key: Option<&DatabaseKey>) -> Option<Self> {
         let path = vault.folder().join(NAME);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let casebook = Self { db: Connection::open_with_flags(&path, flags).ok()? };
+        let casebook = Self { db: database::open(&path, key, false).ok()? };
         casebook.set_up().ok()?;
         let stored = casebook.stands_at().ok()?;
         (stored == wanted(vault)).then_some(casebook)
     }
 
     /// The casebook that fits the log: the one that is there, or one made again.
-    pub(crate) fn fitting(vault: &Vault) -> Result<Self, CaseError> {
-        match Self::open_fitting(vault) {
+    pub(crate) fn fitting(vault: &Vault, key: Option<&DatabaseKey>) -> Result<Self, CaseError> {
+        match Self::open_fitting(vault, key) {
             Some(casebook) => Ok(casebook),
-            None => Self::rebuild(vault),
+            None => Self::rebuild(vault, key),
         }
     }
 
     /// The casebook as it is, though the log may have grown since: for readers while somebody writes.
-    pub(crate) fn open_lagging(folder: &Path) -> Option<Self> {
+    pub(crate) fn open_lagging(folder: &Path, key: Option<&DatabaseKey>) -> Option<Self> {
         let path = folder.join(NAME);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let casebook = Self { db: Connection::open_with_flags(&path, flags).ok()? };
+        let casebook = Self { db: database::open(&path, key, false).ok()? };
         casebook.set_up().ok()?;
         casebook
             .stands_at()
@@ -86,7 +85,6 @@ impl Casebook {
     }
 
     fn set_up(&self) -> rusqlite::Result<()> {
-        self.db.busy_timeout(std::time::Duration::from_secs(10))?;
         self.db.pragma_update(None, "journal_mode", "wal")?;
         self.db.pragma_update(None, "synchronous", "normal")
     }
@@ -99,12 +97,12 @@ impl Casebook {
     }
 
     /// Makes the casebook from the log, into a new file that then takes the old one's place.
-    pub(crate) fn rebuild(vault: &Vault) -> Result<Self, CaseError> {
+    pub(crate) fn rebuild(vault: &Vault, key: Option<&DatabaseKey>) -> Result<Self, CaseError> {
         let path = vault.folder().join(NAME);
         let fresh = vault.folder().join(format!("{NAME}.new"));
         remove_database(&fresh)?;
         {
-            let mut db = Connection::open(&fresh)?;
+            let mut db = database::open(&fresh, key, true)?;
             make_private(&fresh)?;
             // Until it has its name nobody relies on it, so that nothing need be flushed on the way.
             db.pragma_update(None, "journal_mode", "off")?;
@@ -138,7 +136,7 @@ impl Casebook {
         }
         remove_database(&path)?;
         std::fs::rename(&fresh, &path).map_err(|cause| CaseError::file("name", &path, &cause))?;
-        let casebook = Self { db: Connection::open(&path)? };
+        let casebook = Self { db: database::open(&path, key, false)? };
         casebook.set_up()?;
         Ok(casebook)
     }
