@@ -8,6 +8,7 @@ mod casebook;
 mod coding;
 mod comparing;
 mod custody;
+mod database;
 mod dossier;
 mod egress;
 mod error;

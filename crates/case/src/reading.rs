@@ -15,9 +15,10 @@ use witnessmark_model::Digest;
 use witnessmark_model::payload::{Framing, Verdict};
 use witnessmark_text::verdict::{BrowserView, FailedRequest, Response, judge};
 use witnessmark_text::{Hints, extract};
-use witnessmark_vault::Store;
+use witnessmark_vault::{Store, Vault};
 
 use crate::casebook::{CaptureRow, remove_database};
+use crate::database::{self, DatabaseKey};
 use crate::search::SearchFolder;
 use crate::{Case, CaseError, Progress};
 
@@ -109,14 +110,15 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    pub(crate) fn open(case: &Path) -> Result<Self, CaseError> {
+    pub(crate) fn open(vault: &Vault) -> Result<Self, CaseError> {
+        let (case, key) = (vault.folder(), vault.derived_key("cache"));
+        let key = key.map(|key| DatabaseKey::new(&key));
         let path = case.join(NAME);
         let is_new = !path.exists();
-        let db = Connection::open(&path)?;
+        let db = database::open(&path, key.as_ref(), true)?;
         if is_new {
             crate::casebook::make_private(&path)?;
         }
-        db.busy_timeout(std::time::Duration::from_secs(10))?;
         db.pragma_update(None, "journal_mode", "wal")?;
         db.pragma_update(None, "synchronous", "off")?;
         let made_by: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -118,10 +118,10 @@ impl Case {
     fn assemble(
         vault: Vault,
         casebook: Casebook,
-        environment: Environment,
+        mut environment: Environment,
     ) -> Result<Self, CaseError> {
-        let texts = Texts::open(vault.folder())?;
-        let index = SearchFolder::at(vault.folder());
+        let texts = Texts::open(&vault)?;
+        let index = SearchFolder::at(&vault, environment.entropy.as_mut());
         Ok(Self { vault, casebook, texts, index, environment })
     }
 
@@ -141,8 +141,8 @@ impl Case {
             Ok(made) => made,
             Err(error) if error.fault == Fault::Machine => {
                 // Somebody writes, or the folder is read-only: what the tables hold is still true of an earlier moment.
-                let casebook = Casebook::open_lagging(folder).ok_or(error)?;
-                (casebook, Vault::open(folder, environment.unlocked.clone())?)
+                let vault = Vault::open(folder, environment.unlocked.clone())?;
+                (Casebook::open_lagging(&vault).ok_or(error)?, vault)
             }
             Err(error) => return Err(error),
         };
@@ -182,14 +182,14 @@ impl Case {
     /// Makes casebook, texts and search index again from the log and the blobs. Returns how many texts were read.
     pub fn rebuild(
         folder: &Path,
-        environment: Environment,
+        mut environment: Environment,
         progress: &crate::Progress,
     ) -> Result<u64, CaseError> {
         let unlocked = environment.unlocked.clone();
         let (vault, _) = Vault::open_for_writing(folder, &environment.holder, unlocked)?;
         let casebook = Casebook::rebuild(&vault)?;
         Texts::remove(folder)?;
-        SearchFolder::at(folder).remove()?;
+        SearchFolder::at(&vault, environment.entropy.as_mut()).remove()?;
         Self::assemble(vault, casebook, environment)?.read_new_texts(progress)
     }
 

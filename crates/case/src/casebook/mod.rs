@@ -9,11 +9,12 @@ mod read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use witnessmark_model::payload::Payload;
 use witnessmark_vault::{Committed, Vault};
 
 use crate::CaseError;
+use crate::database::{self, DatabaseKey};
 pub use read::CaptureRow;
 pub(crate) use read::StoredEntry;
 
@@ -55,11 +56,10 @@ pub(crate) struct Casebook {
 }
 
 impl Casebook {
-    /// The casebook of the case in `folder`, if there is one that fits the log.
+    /// The casebook of the case in `folder`, if there is one that fits the log and opens with the key.
     pub(crate) fn open_fitting(vault: &Vault) -> Option<Self> {
         let path = vault.folder().join(NAME);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let casebook = Self { db: Connection::open_with_flags(&path, flags).ok()? };
+        let casebook = Self { db: database::open(&path, key_of(vault).as_ref(), false).ok()? };
         casebook.set_up().ok()?;
         let stored = casebook.stands_at().ok()?;
         (stored == wanted(vault)).then_some(casebook)
@@ -74,10 +74,9 @@ impl Casebook {
     }
 
     /// The casebook as it is, though the log may have grown since: for readers while somebody writes.
-    pub(crate) fn open_lagging(folder: &Path) -> Option<Self> {
-        let path = folder.join(NAME);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let casebook = Self { db: Connection::open_with_flags(&path, flags).ok()? };
+    pub(crate) fn open_lagging(vault: &Vault) -> Option<Self> {
+        let path = vault.folder().join(NAME);
+        let casebook = Self { db: database::open(&path, key_of(vault).as_ref(), false).ok()? };
         casebook.set_up().ok()?;
         casebook
             .stands_at()
@@ -87,7 +86,6 @@ impl Casebook {
     }
 
     fn set_up(&self) -> rusqlite::Result<()> {
-        self.db.busy_timeout(std::time::Duration::from_secs(10))?;
         self.db.pragma_update(None, "journal_mode", "wal")?;
         self.db.pragma_update(None, "synchronous", "normal")
     }
@@ -105,7 +103,7 @@ impl Casebook {
         let fresh = vault.folder().join(format!("{NAME}.new"));
         remove_database(&fresh)?;
         {
-            let mut db = Connection::open(&fresh)?;
+            let mut db = database::open(&fresh, key_of(vault).as_ref(), true)?;
             make_private(&fresh)?;
             // Until it has its name nobody relies on it, so that nothing need be flushed on the way.
             db.pragma_update(None, "journal_mode", "off")?;
@@ -140,7 +138,7 @@ impl Casebook {
         }
         remove_database(&path)?;
         std::fs::rename(&fresh, &path).map_err(|cause| CaseError::file("name", &path, &cause))?;
-        let casebook = Self { db: Connection::open(&path)? };
+        let casebook = Self { db: database::open(&path, key_of(vault).as_ref(), false)? };
         casebook.set_up()?;
         Ok(casebook)
     }
@@ -190,6 +188,10 @@ impl Casebook {
         lines.sort();
         Ok(lines)
     }
+}
+
+fn key_of(vault: &Vault) -> Option<DatabaseKey> {
+    vault.derived_key("casebook").map(|key| DatabaseKey::new(&key))
 }
 
 fn wanted(vault: &Vault) -> (String, String, String) {

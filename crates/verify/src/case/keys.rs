@@ -61,6 +61,14 @@ impl Keyring {
             signers: None,
             access,
         };
+        let locked_away = names.contains_key(&format!("keys/{epoch}/wraps"));
+        if case.sealed != locked_away {
+            let detail = match case.sealed {
+                true => "it says that the case is sealed, and the keystore holds no locked key",
+                false => "it says that the case is open, and the keystore holds a locked key",
+            };
+            findings.fail(Group::CaseFile, CaseLines::NAME, detail);
+        }
         if case.sealed {
             let name = format!("keys/{epoch}/wraps");
             let wraps = files::bytes(files, &name, LARGEST).map_err(|error| error.to_string());
