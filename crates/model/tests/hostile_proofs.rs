@@ -127,7 +127,8 @@ fn notes_that_bend_the_form_are_refused() {
         ("a byte order mark before the text", format!("\u{feff}{good}")),
         ("an en dash", good.replace('\u{2014}', "\u{2013}")),
     ];
-    cases.extend((0..0x20u8).filter(|code| *code != b'\n').map(|code| ("a control", control(code))));
+    cases
+        .extend((0..0x20u8).filter(|code| *code != b'\n').map(|code| ("a control", control(code))));
     for (name, note) in cases {
         assert!(open(&note).is_err(), "{name}: {note:?}");
     }
@@ -279,7 +280,10 @@ fn proofs_that_bend_the_form_are_refused() {
         ("two index lines", good.replace("index 3", "index 3\nindex 3")),
         ("extra after the index", good.replace("index 3", "index 3\nextra AAAA")),
         ("two extra lines", good.replace(head, &format!("{head}extra AAAA\nextra AAAA\n"))),
-        ("a hash of 31 bytes", good.replace("index 3", &format!("index 3\n{}", BASE64.encode(&[0; 31])))),
+        (
+            "a hash of 31 bytes",
+            good.replace("index 3", &format!("index 3\n{}", BASE64.encode(&[0; 31]))),
+        ),
         ("nothing after the first line", head.to_owned()),
         ("nothing", String::new()),
     ];

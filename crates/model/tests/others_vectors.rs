@@ -110,9 +110,8 @@ fn ed25519_edge_cases_are_judged_by_the_strict_rule() {
         let key = Verifier::new("cctv", &hex("key").try_into().unwrap());
         assert_eq!(key.is_err(), flagged("low_order_A"), "{case}: keys of small order alone");
         weak_keys += usize::from(key.is_err());
-        let holds = key.is_ok_and(|key| {
-            key.has_signed(case["msg"].as_str().unwrap().as_bytes(), &hex("sig"))
-        });
+        let holds = key
+            .is_ok_and(|key| key.has_signed(case["msg"].as_str().unwrap().as_bytes(), &hex("sig")));
         let refused = ["low_order_A", "low_order_R", "low_order_residue", "non_canonical_R"];
         let expected = !refused.into_iter().any(flagged);
         assert_eq!(holds, expected, "{case}");

@@ -12,10 +12,13 @@ mod keystore;
 mod lock;
 mod log;
 mod tiles;
+mod timestamps;
 mod vault;
+mod witness;
 
 pub use blobs::{BlobWriter, Blobs, Stored};
 pub use case_file::CaseFile;
 pub use error::VaultError;
 pub use log::LogState;
 pub use vault::{Committed, Entry, Pending, Recovery, Vault};
+pub use witness::{Standing, Witness, WitnessError};
