@@ -129,6 +129,16 @@ impl Payload {
         }
     }
 
+    /// The files under `log/timestamps/` that this payload names, relative to the case's folder.
+    pub fn files_beside_checkpoints(&self) -> Vec<String> {
+        match self {
+            Self::Cosigned(cosigned) => {
+                vec![checkpoint_beside(cosigned.size), cosigned.path()]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The evidence whose plain bytes are parts of the entry's commitment, in order. An archive's parts are its records
     /// instead, which its manifest lists.
     pub fn parts(&self) -> Vec<&Evidence> {
@@ -377,10 +387,14 @@ impl Cosigned {
     }
 }
 
-/// The folder of what vouches for the checkpoint of a log of `size` entries, relative to the case's folder. The checkpoint
-/// itself lies there as `checkpoint`, with the log's own signature alone.
+/// The folder of what vouches for the checkpoint of a log of `size` entries, relative to the case's folder.
 pub fn checkpoint_folder(size: u64) -> String {
     format!("log/timestamps/{size}")
+}
+
+/// The copy of that checkpoint in that folder, with the log's own signature alone.
+pub fn checkpoint_beside(size: u64) -> String {
+    format!("{}/checkpoint", checkpoint_folder(size))
 }
 
 /// The text of a capture, frozen because an offset points into it.

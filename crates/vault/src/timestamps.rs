@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use witnessmark_model::Digest;
-use witnessmark_model::payload::checkpoint_folder;
+use witnessmark_model::payload::{checkpoint_beside, checkpoint_folder};
 
 use crate::{Vault, VaultError, blobs, durable};
 
@@ -19,7 +19,7 @@ impl Vault {
     ) -> Result<Vec<Digest>, VaultError> {
         let (note, checkpoint) = self.checkpoint()?;
         let folder = self.folder().join(checkpoint_folder(checkpoint.size));
-        keep(&folder.join("checkpoint"), &note)?;
+        keep(&self.folder().join(checkpoint_beside(checkpoint.size)), &note)?;
         for (name, bytes) in files {
             keep(&folder.join(name), bytes)?;
         }

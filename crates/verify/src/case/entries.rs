@@ -9,6 +9,7 @@ use witnessmark_model::payload::{Evidence, Payload};
 use witnessmark_model::{Digest, canonical, merkle, moment};
 
 use super::blobs::{self, Blobs};
+use super::cosignatures::Witnessed;
 use super::imports;
 use super::keys::{Keyring, OBJECTS};
 use super::links::Index;
@@ -31,6 +32,8 @@ pub(super) struct Entries {
     pub evidence: BTreeMap<Digest, (u64, u64)>,
     /// The actors' public keys, as logged.
     pub actors: BTreeMap<ActorId, String>,
+    /// What they say of witnesses.
+    pub witnessed: Witnessed,
     /// Entries of which the payload could not be read: what they name is not known.
     pub unread: u64,
 }
@@ -113,7 +116,10 @@ impl Checker<'_> {
             self.signature(index, values, payload.as_ref());
         }
         match payload {
-            Some(payload) => self.links.add(index, payload, self.files, self.blobs, self.findings),
+            Some(payload) => {
+                self.found.witnessed.add(index, &payload);
+                self.links.add(index, payload, self.files, self.blobs, self.findings);
+            }
             None => self.found.unread += 1,
         }
     }
