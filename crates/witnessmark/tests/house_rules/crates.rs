@@ -12,9 +12,10 @@ pub(crate) const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("estimate", &[]),
     ("timestamp", &[]),
+    ("seal", &["model"]),
     ("archive", &["model", "timestamp"]),
-    ("verify", &["archive", "model"]),
-    ("vault", &["model", "verify"]),
+    ("verify", &["archive", "model", "seal"]),
+    ("vault", &["model", "seal", "verify"]),
     ("capture", &["archive", "model"]),
     ("text", &["archive", "model"]),
     ("claims", &["estimate", "model"]),
@@ -22,7 +23,7 @@ pub(crate) const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     (
         "case",
         &[
-            "archive", "capture", "claims", "estimate", "model", "publish", "text", "vault",
+            "archive", "capture", "claims", "estimate", "model", "publish", "seal", "text", "vault",
             "verify",
         ],
     ),
@@ -31,7 +32,7 @@ pub(crate) const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that turn values into values: no file, no socket, no clock, no environment.
-const PURE: &[&str] = &["claims", "estimate", "model", "timestamp"];
+const PURE: &[&str] = &["claims", "estimate", "model", "seal", "timestamp"];
 
 /// Modules of `std` that a pure crate has no business with.
 const IMPURE_MODULES: &[&str] = &["env", "fs", "net", "os", "process"];
