@@ -19,6 +19,7 @@ mod look;
 mod progress;
 mod reading;
 mod search;
+mod services;
 mod workspace;
 
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
