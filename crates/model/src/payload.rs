@@ -378,12 +378,17 @@ pub struct Cosigned {
 }
 
 impl Cosigned {
-    /// The file with the signature line, relative to the case's folder. The witness's key id is in its name, so that a
-    /// second witness, or the same one asked again, has a file of its own.
+    /// The file with the signature line, relative to the case's folder.
     pub fn path(&self) -> String {
+        format!("{}/{}", checkpoint_folder(self.size), self.file_name())
+    }
+
+    /// Its name alone. The witness's key id and the time are in it, so that a second witness, or the same one asked again,
+    /// has a file of its own.
+    pub fn file_name(&self) -> String {
         let hash = self.witness.split('+').nth(1).unwrap_or_default();
         let id: String = hash.chars().filter(char::is_ascii_hexdigit).take(8).collect();
-        format!("{}/cosignature-{id}-{}", checkpoint_folder(self.size), self.time)
+        format!("cosignature-{id}-{}", self.time)
     }
 }
 

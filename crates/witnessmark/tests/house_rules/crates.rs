@@ -23,8 +23,8 @@ pub(crate) const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     (
         "case",
         &[
-            "archive", "capture", "claims", "estimate", "model", "publish", "seal", "text", "vault",
-            "verify",
+            "archive", "capture", "claims", "estimate", "model", "publish", "seal", "text",
+            "vault", "verify",
         ],
     ),
     ("witnessmark", &["case"]),
