@@ -174,6 +174,17 @@ impl Vault {
         Ok((asking.checkpoint.size, cosignature))
     }
 
+    /// The root of the first `old` entries, and the proof that the log as published only adds to them (RFC 6962, section
+    /// 2.1.2). An error unless 0 < `old` ≤ the size.
+    pub fn consistency(&self, old: u64) -> Result<(Digest, Vec<Digest>), VaultError> {
+        let (_, checkpoint) = self.checkpoint()?;
+        let log = self.folder().join("log");
+        let mut tiles = TileReader::new(&log, checkpoint.size);
+        let outside = || VaultError::damaged(&log, format!("it has no state of {old} entries"));
+        let path = tiles.consistency_path(old)?.ok_or_else(outside)?;
+        Ok((tiles.root_at(old)?.ok_or_else(outside)?, path))
+    }
+
     /// How a checkpoint of this log that was noted elsewhere stands to the log here: earlier and consistent, or the same.
     /// Another root for the same entries is a split view; more entries than here mean that this is an older copy.
     pub fn compare(&self, note: &[u8], noted_by: &str) -> Result<Standing, WitnessError> {
