@@ -20,6 +20,8 @@ mod look;
 mod progress;
 mod reading;
 mod search;
+mod services;
+mod witnesses;
 mod workspace;
 
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
@@ -38,6 +40,7 @@ pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
 pub use search::{Found, SearchHit};
+pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
 pub use workspace::{Case, Environment, InitOptions};
 
 pub use witnessmark_archive as archive;

@@ -14,10 +14,13 @@ mod log;
 mod segment;
 mod store;
 mod tiles;
+mod timestamps;
 mod vault;
+mod witness;
 
 pub use case_file::CaseFile;
 pub use error::VaultError;
 pub use log::LogState;
 pub use store::{EvidenceWriter, Opened, Store};
 pub use vault::{Committed, Content, Entry, NewSeal, Pending, Recovery, Vault};
+pub use witness::{Standing, Witness, WitnessError};

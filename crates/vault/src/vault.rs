@@ -633,17 +633,23 @@ impl Vault {
 
     /// Moves blobs that no entry names out of the way, and removes files that were never finished.
     fn quarantine_orphans(&mut self) -> Result<Vec<String>, VaultError> {
-        let mut named = BTreeSet::new();
+        let (mut named, mut beside, mut all_known) = (BTreeSet::new(), BTreeSet::new(), true);
         for (digest, _) in self.packs()? {
             named.insert(digest);
         }
         self.for_each_entry(0, &mut |entry| {
-            let Some(content) = entry.content else { return Ok(()) };
-            if let Ok(payload) = Payload::parse(&content.payload) {
+            let payload = entry.content.and_then(|content| Payload::parse(&content.payload).ok());
+            all_known &= payload.is_some();
+            if let Some(payload) = payload {
                 named.extend(payload.blobs().into_iter().map(|evidence| evidence.sha256));
+                beside.extend(payload.files_beside_checkpoints());
             }
             Ok(())
         })?;
+        // An entry that cannot be read may name some of them.
+        if all_known {
+            crate::timestamps::sweep(&self.folder, &beside)?;
+        }
         let mut moved = Vec::new();
         for path in self.blobs.files()? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

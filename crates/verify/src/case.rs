@@ -13,6 +13,7 @@ use crate::findings::{Findings, Group};
 use crate::report::{Kind, Report};
 
 mod blobs;
+mod cosignatures;
 mod entries;
 mod file_set;
 mod imports;
@@ -67,17 +68,20 @@ pub fn verify(files: &dyn Files, key: Option<&CaseKey>) -> Report {
     file_set::check(files, &names, &sizes, &chain, &entries, &mut findings);
 
     let size = sizes.signed();
-    findings.unchecked(
-        Group::Timestamps,
-        "log",
-        format!(
-            "no outside timestamp covers the log: its key's holder could have rewritten it; {}",
-            counted(size, "entry", "entries")
-        ),
-    );
+    let covered = entries.witnessed.check(files, verifier.as_ref(), &tree, &mut findings);
+    let bare = size.saturating_sub(covered.size);
+    if bare > 0 {
+        let entries = counted(bare, "entry", "entries");
+        let which = if covered.size > 0 { "the last " } else { "" };
+        let detail = format!(
+            "no outside timestamp or cosignature covers {which}{entries} of the log: its key's holder could have \
+             rewritten them"
+        );
+        findings.unchecked(Group::Timestamps, "log", detail);
+    }
     let root = sizes.checkpoint.as_ref().map(|checkpoint| checkpoint.root.hex());
     let key = verifier.as_ref().map(|verifier| verifier.to_text());
-    report(findings, size, root.unwrap_or_default(), key.unwrap_or_default())
+    report(findings, size, &covered, root.unwrap_or_default(), key.unwrap_or_default())
 }
 
 /// `1 entry`, `2 entries`.
@@ -152,7 +156,13 @@ impl CaseLines {
     }
 }
 
-fn report(findings: Findings, size: u64, root: String, key: String) -> Report {
+fn report(
+    findings: Findings,
+    size: u64,
+    covered: &cosignatures::Covered,
+    root: String,
+    key: String,
+) -> Report {
     use Group::*;
     let proves: Vec<(&[Group], String)> = vec![
         (
@@ -186,16 +196,17 @@ fn report(findings: Findings, size: u64, root: String, key: String) -> Report {
             &[Passages],
             "Each quoted passage stands word for word, at its place, in the text that was frozen.".into(),
         ),
+        (&[Cosignatures, Root], covered.in_words()),
     ];
     let does_not_prove = vec![
         "That what the sources say is true, that they were written by whom they name, or that nothing \
          was left out."
             .into(),
         format!(
-            "When anything was recorded: the times are those of the writing computer's clock, and no \
-             outside timestamp or cosignature covers the log. Until one does, whoever holds its key could \
-             have rewritten all of its {}. Compare the root with one that was noted elsewhere.",
-            counted(size, "entry", "entries")
+            "When anything was recorded: the times are those of the writing computer's clock. Whoever holds \
+             the log's key could have rewritten the {} that no outside timestamp or cosignature covers. \
+             Compare the root with one that was noted elsewhere.",
+            counted(size.saturating_sub(covered.size), "entry", "entries")
         ),
         "Who held a key, or whether they signed freely: a signature shows that the key signed.".into(),
         "That a capture shows what a website sent to others, or at another time: it is the copy that \

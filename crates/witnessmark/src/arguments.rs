@@ -1,6 +1,7 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
 mod linking;
+mod witnessing;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
 
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
+pub(crate) use witnessing::{CosignArguments, WitnessCommand};
 
 /// Evidence from public sources that anyone can check.
 ///
@@ -84,6 +86,11 @@ pub(crate) enum Command {
         /// direct, tor, socks5://HOST:PORT or http://HOST:PORT; without it the way in force is shown
         way: Option<String>,
     },
+    /// Name the outsiders who keep count of the log
+    #[command(subcommand)]
+    Witness(WitnessCommand),
+    /// Ask every witness to cosign the log as it is
+    Cosign(CosignArguments),
     /// Write captures to a file that leaves the case
     #[command(subcommand)]
     Export(ExportCommand),

@@ -9,6 +9,7 @@ use witnessmark_model::payload::{Evidence, Payload};
 use witnessmark_model::{Digest, canonical, merkle, moment};
 
 use super::blobs::{self, Blobs};
+use super::cosignatures::Witnessed;
 use super::imports;
 use super::keys::Keyring;
 use super::links::Index;
@@ -34,6 +35,8 @@ pub(super) struct Entries {
     pub sealed: Vec<(u64, Evidence)>,
     /// The actors' public keys, as logged.
     pub actors: BTreeMap<ActorId, String>,
+    /// What they say of witnesses.
+    pub witnessed: Witnessed,
     /// Entries of which the payload could not be read: what they name is not known.
     pub unread: u64,
 }
@@ -133,6 +136,7 @@ impl Checker<'_> {
         match payload {
             Some(payload) => {
                 let bytes = Plain { files: self.files, keys: self.keys, blobs: self.blobs };
+                self.found.witnessed.add(index, &payload);
                 self.links.add(index, payload, &bytes, self.findings);
             }
             None => self.found.unread += 1,

@@ -133,6 +133,7 @@ impl Index {
             Payload::Configuration(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Egress(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Export(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::Witness(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Recording(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Import(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Lineage(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
@@ -141,6 +142,7 @@ impl Index {
             Payload::CaseCreated(_)
             | Payload::ActorAdded(_)
             | Payload::ClaimChange(_)
+            | Payload::Cosigned(_)
             | Payload::Judgement(_) => return None,
         };
         (!new).then_some(id)
@@ -233,6 +235,8 @@ impl Index {
             | Payload::Gazetteer(_)
             | Payload::Capture(_)
             | Payload::Egress(_)
+            | Payload::Witness(_)
+            | Payload::Cosigned(_)
             | Payload::Recording(_)
             | Payload::Import(_) => return Ok(None),
         }

@@ -9,6 +9,7 @@ mod pictures;
 mod plain;
 mod share;
 mod statistics;
+mod witnessing;
 
 use std::path::Path;
 
@@ -39,6 +40,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Confirm(confirm) => judge::confirm(arguments, confirm),
         Command::Compare { earlier, later } => judge::compare(arguments, earlier, later),
         Command::Egress { way } => bring::egress(arguments, way.as_deref()),
+        Command::Witness(command) => witnessing::witness(arguments, command),
+        Command::Cosign(cosign) => witnessing::cosign(arguments, cosign),
         Command::Export(ExportCommand::Wacz { out, archives, secrets, own }) => {
             share::export_wacz(arguments, out, archives, *secrets, own)
         }
