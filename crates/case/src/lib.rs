@@ -21,6 +21,7 @@ mod progress;
 mod reading;
 mod search;
 mod services;
+mod timestamps;
 mod witnesses;
 mod workspace;
 
@@ -40,6 +41,10 @@ pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
 pub use search::{Found, SearchHit};
+pub use timestamps::{
+    Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,
+    Timestamped,
+};
 pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
 pub use workspace::{Case, Environment, InitOptions};
 

@@ -11,9 +11,11 @@ use crate::id::*;
 
 mod act;
 mod evidence;
+mod timestamp;
 
 pub use act::{Act, Bound, Grades, Level, PlaceRef, Quantity};
 pub use evidence::{Evidence, Framing, ManifestLine, Problem, SourceRef, Verdict};
+pub use timestamp::{KeptFile, TimeAuthority, Timestamp};
 
 macro_rules! payloads {
     ($($(#[$doc:meta])* $variant:ident = $kind:literal / $version:literal),* $(,)?) => {
@@ -83,6 +85,10 @@ payloads! {
     Witness = "witness" / "witnessmark/witness/1",
     /// A witness cosigned a checkpoint.
     Cosigned = "cosigned" / "witnessmark/cosigned/1",
+    /// A service that is asked for timestamps.
+    TimeAuthority = "time-authority" / "witnessmark/time-authority/1",
+    /// A service outside said when the log existed.
+    Timestamp = "timestamp" / "witnessmark/timestamp/1",
 }
 
 impl Payload {
@@ -135,6 +141,9 @@ impl Payload {
             Self::Cosigned(cosigned) => {
                 vec![checkpoint_beside(cosigned.size), cosigned.path()]
             }
+            Self::Timestamp(timestamp) => {
+                timestamp.files.iter().map(|file| timestamp.path(file)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -149,6 +158,7 @@ impl Payload {
             Self::Extraction(extraction) => vec![&extraction.text],
             Self::Estimate(estimate) => vec![&estimate.inputs, &estimate.result],
             Self::Publication(publication) => publication.policy.iter().collect(),
+            Self::TimeAuthority(authority) => authority.certificates.iter().collect(),
             _ => Vec::new(),
         }
     }

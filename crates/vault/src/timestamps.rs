@@ -5,25 +5,33 @@ use std::fs;
 use std::path::Path;
 
 use witnessmark_model::Digest;
-use witnessmark_model::payload::{checkpoint_beside, checkpoint_folder};
+use witnessmark_model::checkpoint::Checkpoint;
 
 use crate::{Vault, VaultError, blobs, durable};
 
 impl Vault {
-    /// Keeps `files` (names and bytes) beside a copy of the checkpoint that is published now, durably; returns the digest
-    /// of each. An entry has to name them next: what no entry names is a finding of `verify`, and the next writer removes
-    /// it after a crash.
+    /// Keeps `files` (names and bytes) durably beside a copy of the checkpoint of `size`: the one that is published now,
+    /// or one that has such a copy already. Returns the digest of the copy and of each file. An entry has to name them
+    /// next: what no entry names is a finding of `verify`.
     pub fn keep_beside_checkpoint(
         &mut self,
+        size: u64,
         files: &[(String, Vec<u8>)],
-    ) -> Result<Vec<Digest>, VaultError> {
-        let (note, checkpoint) = self.checkpoint()?;
-        let folder = self.folder().join(checkpoint_folder(checkpoint.size));
-        keep(&self.folder().join(checkpoint_beside(checkpoint.size)), &note)?;
+    ) -> Result<(Digest, Vec<Digest>), VaultError> {
+        let folder = self.folder().join("log/timestamps").join(size.to_string());
+        let copy = folder.join("checkpoint");
+        let (note, published) = self.checkpoint()?;
+        let note = if published.size == size { note } else { durable::read(&copy)? };
+        match Checkpoint::open(&note, &self.verifier()) {
+            Ok(checkpoint) if checkpoint.size == size => {}
+            Ok(_) => return Err(VaultError::damaged(&copy, "it is of another size")),
+            Err(error) => return Err(VaultError::damaged(&copy, error)),
+        }
+        keep(&copy, &note)?;
         for (name, bytes) in files {
             keep(&folder.join(name), bytes)?;
         }
-        Ok(files.iter().map(|(_, bytes)| Digest::of(bytes)).collect())
+        Ok((Digest::of(&note), files.iter().map(|(_, bytes)| Digest::of(bytes)).collect()))
     }
 }
 

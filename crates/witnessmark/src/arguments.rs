@@ -1,6 +1,7 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
 mod linking;
+mod time;
 mod witnessing;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
 
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
+pub(crate) use time::{AuthorityCommand, TimestampArguments, TimestampCommand};
 pub(crate) use witnessing::{CosignArguments, WitnessCommand};
 
 /// Evidence from public sources that anyone can check.
@@ -121,6 +123,8 @@ pub(crate) enum Command {
         /// A capture, passage or claim
         id: String,
     },
+    /// Have somebody outside say when the log existed
+    Timestamp(TimestampArguments),
     /// Make the casebook, the texts and the search index again from the log
     Rebuild,
     /// Write a dossier: a folder and a zip file beside it
@@ -129,6 +133,9 @@ pub(crate) enum Command {
     Verify {
         /// A case, a dossier's folder, or a dossier's zip file; without it the case
         path: Option<PathBuf>,
+        /// The root certificate of a time-stamp authority that you believe: PEM or DER; may be repeated
+        #[arg(long, value_name = "FILE")]
+        time_root: Vec<PathBuf>,
     },
     /// Look into web archives
     #[command(subcommand)]

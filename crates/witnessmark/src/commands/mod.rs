@@ -9,6 +9,7 @@ mod pictures;
 mod plain;
 mod share;
 mod statistics;
+mod time;
 mod witnessing;
 
 use std::path::Path;
@@ -69,7 +70,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Custody { id } => look::custody(arguments, id),
         Command::Rebuild => bring::rebuild(arguments),
         Command::Publish(publish) => share::publish(arguments, publish),
-        Command::Verify { path } => share::verify(arguments, path.as_deref()),
+        Command::Timestamp(timestamp) => time::timestamp(arguments, timestamp),
+        Command::Verify { path, time_root } => share::verify(arguments, path.as_deref(), time_root),
         Command::Warc(WarcCommand::Check { files }) => plain::warc_check(arguments, files),
         Command::Warc(WarcCommand::Index { files }) => plain::warc_index(files),
         Command::Extract { files } => plain::extract(arguments, files),
