@@ -296,6 +296,11 @@ impl Vault {
         self.case.sealed
     }
 
+    /// Whether the case is open for writing.
+    pub(crate) fn is_held(&self) -> bool {
+        self.lock.is_some()
+    }
+
     /// What opened the case; none if it is not sealed.
     pub fn unlocked(&self) -> Option<&Arc<Unlocked>> {
         self.unlocked.as_ref()

@@ -103,6 +103,7 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Lineage(p) => (Some(p.id.to_string()), Some(p.later.to_string())),
         Payload::Estimate(p) => (Some(p.id.to_string()), None),
         Payload::Publication(p) => (Some(p.id.to_string()), None),
+        Payload::Escrow(_) => (None, None),
     }
 }
 

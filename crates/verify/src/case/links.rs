@@ -143,6 +143,7 @@ impl Index {
             | Payload::ActorAdded(_)
             | Payload::ClaimChange(_)
             | Payload::Cosigned(_)
+            | Payload::Escrow(_)
             | Payload::Judgement(_) => return None,
         };
         (!new).then_some(id)
@@ -237,6 +238,7 @@ impl Index {
             | Payload::Egress(_)
             | Payload::Witness(_)
             | Payload::Cosigned(_)
+            | Payload::Escrow(_)
             | Payload::Recording(_)
             | Payload::Import(_) => return Ok(None),
         }
