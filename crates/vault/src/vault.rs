@@ -413,12 +413,6 @@ impl Vault {
         Ok(())
     }
 
-    /// Replaces the file of the wrapped master key: another passphrase, other recipients, other key shares.
-    pub fn replace_wraps(&self, wraps: &Wraps) -> Result<(), VaultError> {
-        let path = keystore::wraps_path(&self.folder, keystore::epoch(&self.folder)?);
-        durable::replace(&path, &wraps.to_bytes())
-    }
-
     /// The seed behind a key.
     pub fn seed(&self, key: &KeyId) -> Result<Seed, VaultError> {
         self.keystore.seeds().get(key)
