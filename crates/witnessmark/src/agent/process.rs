@@ -133,3 +133,59 @@ fn answer(mut stream: UnixStream, held: &mut Held) -> std::io::Result<Next> {
     stream.write_all(line.as_bytes())?;
     Ok(next)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixStream;
+    use std::thread;
+    use witnessmark_case::seal::CaseKey;
+
+    fn held() -> Held {
+        let case = "case-aaaaaaaaaaaaaaaaaaaaaaaaaa".parse().unwrap();
+        Held { case, epoch: 1, key: CaseKey::new([7; 32]) }
+    }
+
+    /// Says something to the agent at `path`; what it answers.
+    fn say(path: &Path, words: &[u8]) -> String {
+        let mut stream = UnixStream::connect(path).unwrap();
+        // An agent that hangs up early is not read to the end.
+        let _ = stream.write_all(words);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        answer
+    }
+
+    #[test]
+    fn whoever_does_not_speak_as_agreed_gets_no_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let listener = UnixListener::bind(&path).unwrap();
+        let agent = thread::spawn(move || answer_until_idle(&listener, 60, held()));
+        let key = format!("{}\n", *held().line());
+        assert_eq!(say(&path, b"key\n"), key);
+        let case = "case-eaaaaaaaaaaaaaaaaaaaaaaaaa".parse().unwrap();
+        let other = format!("replace {}\n", *Held { case, ..held() }.line());
+        for bad in [b"".as_slice(), b"\n", b"key", b"key please\n", b"\xff\n", &[b'k'; 9000]] {
+            assert_eq!(say(&path, bad), "");
+        }
+        assert_eq!(say(&path, other.as_bytes()), "");
+        assert_eq!(say(&path, b"key\n"), key);
+        let next = Held { epoch: 2, key: CaseKey::new([8; 32]), ..held() };
+        assert_eq!(say(&path, format!("replace {}\n", *next.line()).as_bytes()), "replaced\n");
+        assert_eq!(say(&path, b"key\n"), format!("{}\n", *next.line()));
+        assert_eq!(say(&path, b"lock\n"), "locked\n");
+        agent.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn it_ends_by_itself_when_nobody_asks() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let listener = UnixListener::bind(&path).unwrap();
+        let agent = thread::spawn(move || answer_until_idle(&listener, 1, held()));
+        agent.join().unwrap().unwrap();
+        assert!(UnixStream::connect(&path).is_err());
+    }
+}
