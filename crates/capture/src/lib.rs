@@ -3,6 +3,7 @@
 //! The only library of this project with sockets. [`Door`] opens every connection, by the declared way out or not at all.
 //! [`Line`] carries exchanges over one connection; an [`Exchange`] says what passed. [`Engine`] captures by HTTP: jobs in,
 //! visits out. [`RecordWriter`] makes WARC records of exchanges.
+//! [`ServiceTransport`] carries requests to services outside by the same door, and keeps nothing of them.
 //! [`urls`], [`sitemap`] and [`scope`] say what is to be captured.
 //!
 //! No library asks the clock or draws randomness on its own: both come in with the settings.
@@ -22,6 +23,7 @@ mod memory_folder;
 mod record;
 mod robots;
 pub mod scope;
+mod services;
 mod settings;
 mod site;
 pub mod sitemap;
@@ -47,5 +49,6 @@ pub use record::{
     WrittenRecord,
 };
 pub use robots::{ROBOT_NAME, RobotsRules};
+pub use services::{ServiceError, ServiceLimits, ServiceTransport};
 pub use settings::{CaptureSettings, NotARobotsPolicy, RobotsPolicy};
 pub use spool::{Spool, SpoolPlace, SpoolReader};

@@ -20,6 +20,9 @@ mod look;
 mod progress;
 mod reading;
 mod search;
+mod services;
+mod timestamps;
+mod witnesses;
 mod workspace;
 
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
@@ -38,6 +41,11 @@ pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
 pub use search::{Found, SearchHit};
+pub use timestamps::{
+    Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,
+    Timestamped,
+};
+pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
 pub use workspace::{Case, Environment, InitOptions};
 
 pub use witnessmark_archive as archive;
@@ -45,6 +53,7 @@ pub use witnessmark_capture as capture;
 pub use witnessmark_claims as claims;
 pub use witnessmark_estimate as estimation;
 pub use witnessmark_model as model;
+pub use witnessmark_seal as seal;
 pub use witnessmark_text as text;
 pub use witnessmark_vault as vault;
 pub use witnessmark_verify as verify;

@@ -1,12 +1,15 @@
 //! Searching the texts of a case.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use witnessmark_claims::gazetteer::Found as GazetteerFound;
+use witnessmark_model::Entropy;
 use witnessmark_model::id::CaptureId;
 use witnessmark_text::{Document, Index, IndexError, IndexKey, Match, SearchOptions, Writer};
+
+use witnessmark_vault::Vault;
 
 use crate::casebook::CaptureRow;
 use crate::reading::{TextRow, read_capture};
@@ -33,8 +36,9 @@ const BUDGET: usize = 64 << 20;
 impl SearchFolder {
     pub(crate) const NAME: &str = "index";
 
-    pub(crate) fn at(case: &Path, key: Option<IndexKey>) -> Self {
-        Self { folder: case.join(Self::NAME), key, opened: None }
+    pub(crate) fn at(vault: &Vault, entropy: &mut dyn Entropy) -> Self {
+        let key = vault.derived_key("index").map(|key| IndexKey::new(&key, entropy));
+        Self { folder: vault.folder().join(Self::NAME), key, opened: None }
     }
 
     fn open(&self) -> Result<Index, IndexError> {
@@ -161,13 +165,13 @@ impl Case {
             None => query.to_owned(),
         };
         let index = self.index.current()?;
-        let (texts, casebook, blobs) = (&self.texts, &self.casebook, self.vault.blobs());
+        let (texts, casebook, store) = (&self.texts, &self.casebook, self.vault.store());
         let text_of = |capture: &str| {
             if let Some(found) = texts.get(capture).ok().flatten() {
                 return found.text;
             }
             let row = casebook.capture(&capture.parse().ok()?).ok()??;
-            read_capture(blobs, &row).ok()?.text
+            read_capture(store, &row).ok()?.text
         };
         let results = index.search_with(&query, options, text_of)?;
         let mut warnings = results.warnings;

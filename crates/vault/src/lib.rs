@@ -11,11 +11,16 @@ mod error;
 mod keystore;
 mod lock;
 mod log;
+mod segment;
+mod store;
 mod tiles;
+mod timestamps;
 mod vault;
+mod witness;
 
-pub use blobs::{BlobWriter, Blobs, Stored};
 pub use case_file::CaseFile;
 pub use error::VaultError;
 pub use log::LogState;
-pub use vault::{Committed, Entry, Pending, Recovery, Vault};
+pub use store::{EvidenceWriter, Opened, Store};
+pub use vault::{Committed, Content, Entry, NewSeal, Pending, Recovery, Vault};
+pub use witness::{Standing, Witness, WitnessError};

@@ -1,6 +1,8 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
 mod linking;
+mod time;
+mod witnessing;
 
 use std::path::PathBuf;
 
@@ -9,6 +11,8 @@ use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
 
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
+pub(crate) use time::{AuthorityCommand, TimestampArguments, TimestampCommand};
+pub(crate) use witnessing::{CosignArguments, WitnessCommand};
 
 /// Evidence from public sources that anyone can check.
 ///
@@ -29,6 +33,9 @@ pub(crate) struct Arguments {
     /// Show no progress bar
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
+    /// A file with the passphrase of a sealed case, or the one that a new case gets
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -81,6 +88,11 @@ pub(crate) enum Command {
         /// direct, tor, socks5://HOST:PORT or http://HOST:PORT; without it the way in force is shown
         way: Option<String>,
     },
+    /// Name the outsiders who keep count of the log
+    #[command(subcommand)]
+    Witness(WitnessCommand),
+    /// Ask every witness to cosign the log as it is
+    Cosign(CosignArguments),
     /// Write captures to a file that leaves the case
     #[command(subcommand)]
     Export(ExportCommand),
@@ -111,6 +123,8 @@ pub(crate) enum Command {
         /// A capture, passage or claim
         id: String,
     },
+    /// Have somebody outside say when the log existed
+    Timestamp(TimestampArguments),
     /// Make the casebook, the texts and the search index again from the log
     Rebuild,
     /// Write a dossier: a folder and a zip file beside it
@@ -119,6 +133,9 @@ pub(crate) enum Command {
     Verify {
         /// A case, a dossier's folder, or a dossier's zip file; without it the case
         path: Option<PathBuf>,
+        /// The root certificate of a time-stamp authority that you believe: PEM or DER; may be repeated
+        #[arg(long, value_name = "FILE")]
+        time_root: Vec<PathBuf>,
     },
     /// Look into web archives
     #[command(subcommand)]
@@ -161,6 +178,9 @@ pub(crate) struct InitArguments {
     /// Make a case that is not sealed: anyone who has the disk can read it
     #[arg(long)]
     pub(crate) open: bool,
+    /// A further way into the sealed case: an age recipient, age1…; may be given more than once
+    #[arg(long, value_name = "RECIPIENT", conflicts_with = "open")]
+    pub(crate) recipient: Vec<String>,
     /// The case's name; the folder's if none is given
     #[arg(long)]
     pub(crate) name: Option<String>,

@@ -7,6 +7,7 @@ mod arguments;
 mod commands;
 mod demo;
 mod output;
+mod passphrase;
 mod progress;
 mod system;
 

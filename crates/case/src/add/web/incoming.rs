@@ -71,17 +71,10 @@ impl Workplace {
     }
 }
 
-impl Case {
-    /// The key of recordings under way; an open case has none.
-    fn incoming_key(&self) -> Option<Zeroizing<[u8; 32]>> {
-        None
-    }
-}
-
 impl Incoming {
     /// The folder of this case; made if it is not there. Only its owner may look into it.
     pub(super) fn of(case: &Case) -> Result<Self, CaseError> {
-        Self::at(case.vault.folder(), case.incoming_key())
+        Self::at(case.vault.folder(), case.vault.derived_key(FOLDER))
     }
 
     fn at(case: &Path, key: Option<Zeroizing<[u8; 32]>>) -> Result<Self, CaseError> {

@@ -22,12 +22,12 @@ use witnessmark_capture::sitemap::{self, Sitemap};
 use witnessmark_capture::{Ending, FileAbout, WrittenRecord};
 use witnessmark_model::Digest;
 use witnessmark_model::id::CaptureId;
-use witnessmark_model::payload::{Evidence, Payload, Recording, Verdict};
+use witnessmark_model::payload::{Payload, Recording, Verdict};
 use witnessmark_text::verdict::{Code, Response, judge};
 use witnessmark_vault::Pending;
 
+use super::Outcome;
 use super::warc::RecordedCapture;
-use super::{Outcome, Pendings};
 use crate::reading::{Circumstances, Reading, TextRow, read_record};
 use crate::{Case, CaseError, Progress, egress};
 use capturer::{Capturer, Visited};
@@ -392,17 +392,12 @@ impl Case {
                 session.payloads.entry(payload).or_insert((capture, verdict.clone()));
             }
             session.texts.push((capture.to_string(), text));
+            let source = written.target.url.clone();
             session.outcomes.push(Outcome {
-                capture: Some(capture.to_string()),
-                source: written.target.url.clone(),
-                verdict: verdict.code.clone(),
-                evidence: verdict.evidence.clone(),
                 bytes: written.shown.place.length,
                 digest: written.payload,
-                captures: None,
-                verdicts: BTreeMap::new(),
                 failed: is_failure(&verdict.code),
-                hint: None,
+                ..Outcome::of(source, capture.to_string(), verdict.clone())
             });
             if let Some(recorder) = &mut session.recorder {
                 recorder.captures.insert(
@@ -464,7 +459,7 @@ impl Case {
             "duplicate" => self.casebook.original_of(row)?,
             _ => None,
         };
-        crate::reading::links_of_capture(self.vault.blobs(), original.as_ref().unwrap_or(row))
+        crate::reading::links_of_capture(self.vault.store(), original.as_ref().unwrap_or(row))
     }
 
     /// Closes the recording under way, and logs it. What was written to it and not yet read is read first, since it could
@@ -502,14 +497,11 @@ impl Case {
         captures: BTreeMap<String, RecordedCapture>,
     ) -> Result<(), CaseError> {
         let mut file = source.open().map_err(|cause| CaseError::file("read", path, &cause))?;
-        let stored = self.vault.blobs().put(&mut file, &mut |_| true)?;
-        let Some(stored) = stored else {
+        self.vault.reserve(1, self.environment.entropy.as_mut())?;
+        let Some(evidence) = self.vault.store().put(&mut file, &mut |_| true)? else {
             return Err(CaseError::machine("the recording was not kept"));
         };
-        let mut pending = Pendings::default();
-        let evidence = self.evidence_for(&stored, &mut pending)?;
-        let listed = self.list_records(&stored, Some(captures))?;
-        let key = self.vault.new_key(self.environment.entropy.as_mut());
+        let listed = self.list_records(&evidence, Some(captures))?;
         let day = (self.environment.clock)().day();
         let recording = Recording {
             id: facts.id,
@@ -520,12 +512,7 @@ impl Case {
             robots: facts.robots,
             finished: facts.finished,
             evidence,
-            manifest: Evidence {
-                bytes: listed.manifest.bytes,
-                key,
-                plain_sha256: listed.manifest.digest,
-                sha256: listed.manifest.digest,
-            },
+            manifest: listed.manifest,
             records: listed.records.len() as u64,
             captures: listed.captures,
             problems: listed.problems,

@@ -168,16 +168,10 @@ impl Case {
             found.push(Found {
                 record_id,
                 outcome: Outcome {
-                    capture: Some(capture.to_string()),
-                    source: page.clone(),
-                    verdict: verdict.code.clone(),
-                    evidence: verdict.evidence.clone(),
                     bytes: end.length.unwrap_or_default(),
                     digest: payload,
-                    captures: None,
-                    verdicts: BTreeMap::new(),
                     failed: is_failure(&verdict.code),
-                    hint: None,
+                    ..Outcome::of(page.clone(), capture.to_string(), verdict.clone())
                 },
                 capture: RecordedCapture { capture, page, payload, verdict },
                 text: reading.text,

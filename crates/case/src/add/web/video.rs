@@ -64,13 +64,14 @@ impl Case {
         for file in &files {
             let fail = |cause: std::io::Error| CaseError::file("read", &file.path, &cause);
             let mut input = std::fs::File::open(&file.path).map_err(fail)?;
-            let Some(stored) = self.vault.blobs().put(&mut input, &mut |_| true)? else { continue };
-            bytes += stored.bytes;
-            evidence.push(self.evidence_for(&stored, &mut pending)?);
+            self.vault.reserve(1, self.environment.entropy.as_mut())?;
+            let Some(kept) = self.vault.store().put(&mut input, &mut |_| true)? else { continue };
+            bytes += kept.plain_length();
+            evidence.push(self.known_or_new(kept, &mut pending)?);
         }
         let how = serde_json::to_vec(brought)?;
-        let stored = self.vault.blobs().put_bytes(&how)?;
-        evidence.push(self.evidence_for(&stored, &mut pending)?);
+        let kept = self.vault.put_evidence(&how, self.environment.entropy.as_mut())?;
+        evidence.push(self.known_or_new(kept, &mut pending)?);
         let digest = evidence.first().map(|first| first.plain_sha256);
         let verdict = verdict(brought);
         let first = files.first().map_or("how.json", |file| file.name.as_str());
@@ -92,17 +93,12 @@ impl Case {
         let mut text = TextRow::unread(media_type(first), "what it shows was not read");
         text.title = title(&files);
         self.texts.put(&[(id.to_string(), text)])?;
+        let failed = is_failure(&verdict.code);
         Ok(Outcome {
-            capture: Some(id.to_string()),
-            source: url.to_owned(),
-            verdict: verdict.code.clone(),
-            evidence: verdict.evidence,
             bytes,
             digest,
-            captures: None,
-            verdicts: Default::default(),
-            failed: is_failure(&verdict.code),
-            hint: None,
+            failed,
+            ..Outcome::of(url.to_owned(), id.to_string(), verdict)
         })
     }
 }

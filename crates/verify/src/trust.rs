@@ -1,0 +1,20 @@
+//! What the reader brings along. Nothing of it is taken from the thing that is checked.
+
+use witnessmark_timestamp::{Certificate, Fault};
+
+/// Whom and what the reader chose to believe about time.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    pub(crate) time_roots: Vec<Certificate>,
+}
+
+impl Trust {
+    /// Believes time-stamp authorities whose certificates lead to those of this file: one in DER, or any number in PEM.
+    /// Returns whom it believes now.
+    pub fn believe_time_roots(&mut self, file: &[u8]) -> Result<Vec<String>, Fault> {
+        let roots = Certificate::read_all(file)?;
+        let names = roots.iter().map(Certificate::subject).collect();
+        self.time_roots.extend(roots);
+        Ok(names)
+    }
+}
