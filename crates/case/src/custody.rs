@@ -36,9 +36,9 @@ pub struct CustodyEvent {
 fn event(entry: &StoredEntry, text: String) -> CustodyEvent {
     CustodyEvent {
         entry: entry.index,
-        at: entry.values.at.clone(),
-        day: entry.values.day.clone(),
-        actor: entry.values.actor.to_string(),
+        at: entry.at(),
+        day: entry.day(),
+        actor: entry.actor(),
         text,
     }
 }
@@ -209,7 +209,7 @@ fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
                     .map(|at| format!(" at {at} by this computer's clock"))
                     .unwrap_or_default(),
                 recording.name,
-                row.blob,
+                row.blob.0,
                 row.sha256
             )
         }
@@ -229,7 +229,7 @@ fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
             format!(
                 "The archive with {} was kept whole, byte for byte (SHA-256 {}); this record lies at byte {offset} \
                  {place}, {length} bytes long, and its plain bytes have SHA-256 {}.",
-                row.name, row.blob, row.sha256
+                row.name, row.blob.0, row.sha256
             )
         }
     }

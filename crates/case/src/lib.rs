@@ -8,6 +8,7 @@ mod casebook;
 mod coding;
 mod comparing;
 mod custody;
+mod database;
 mod dossier;
 mod egress;
 mod error;
@@ -15,12 +16,14 @@ mod estimate;
 mod export;
 mod judging;
 mod lineage;
+mod locks;
 mod look;
 mod progress;
 mod reading;
 mod search;
 mod services;
 mod timestamps;
+mod witnesses;
 mod workspace;
 
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
@@ -35,6 +38,7 @@ pub use estimate::CoverageAnswer;
 pub use export::{Exported, SecretsPolicy};
 pub use judging::{Judged, VERDICTS};
 pub use lineage::Corroborated;
+pub use locks::EscrowRow;
 pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
@@ -43,6 +47,7 @@ pub use timestamps::{
     Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,
     Timestamped, WayOut,
 };
+pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
 pub use workspace::{Case, Environment, InitOptions};
 
 pub use witnessmark_archive as archive;
@@ -50,6 +55,7 @@ pub use witnessmark_capture as capture;
 pub use witnessmark_claims as claims;
 pub use witnessmark_estimate as estimation;
 pub use witnessmark_model as model;
+pub use witnessmark_seal as seal;
 pub use witnessmark_text as text;
 pub use witnessmark_vault as vault;
 pub use witnessmark_verify as verify;

@@ -16,7 +16,7 @@ pub struct Status {
     pub case: String,
     /// Its name.
     pub name: String,
-    /// Whether it is sealed; never, in this version.
+    /// Whether it is sealed.
     pub sealed: bool,
     /// The log's name.
     pub log: String,
@@ -280,10 +280,10 @@ impl Case {
     pub fn log(&self, limit: u64) -> Result<Vec<LogRow>, CaseError> {
         let rows = self.casebook.last_entries(limit)?.into_iter().map(|entry| LogRow {
             entry: entry.index,
-            at: entry.values.at,
-            kind: entry.values.kind,
+            at: entry.at(),
+            kind: entry.kind(),
+            actor: entry.actor(),
             id: entry.id,
-            actor: entry.values.actor.to_string(),
         });
         Ok(rows.collect())
     }
@@ -308,7 +308,7 @@ impl Case {
                 id,
                 kind: "capture".to_owned(),
                 entry: row.entry,
-                at: entry.values.at,
+                at: entry.at(),
                 content: serde_json::to_value(&row)?,
                 changes: Vec::new(),
                 text: Some(text),
@@ -326,8 +326,8 @@ impl Case {
             for change in self.casebook.entries_about(&id, "claim-change")? {
                 let mut shown: Value = serde_json::from_slice(&change.bytes)?;
                 if let Some(fields) = shown.as_object_mut() {
-                    fields.insert("at".to_owned(), change.values.at.into());
-                    fields.insert("actor".to_owned(), change.values.actor.to_string().into());
+                    fields.insert("at".to_owned(), change.at().into());
+                    fields.insert("actor".to_owned(), change.actor().into());
                 }
                 changes.push(shown);
             }
@@ -337,9 +337,9 @@ impl Case {
         }
         Ok(Shown {
             id,
-            kind: entry.values.kind,
+            kind: entry.kind(),
             entry: entry.index,
-            at: entry.values.at,
+            at: entry.at(),
             content,
             changes,
             text: None,
@@ -360,7 +360,7 @@ impl Case {
         Ok(Status {
             case: self.vault.case_id().to_string(),
             name,
-            sealed: false,
+            sealed: self.vault.is_sealed(),
             log: self.vault.verifier().name().to_owned(),
             entries: self.vault.size(),
             root: self.vault.root().map(|root| root.hex()).unwrap_or_default(),

@@ -1,11 +1,13 @@
 //! What vouches for a checkpoint from outside, kept beside a copy of it under `log/timestamps/<size>/`.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
 use witnessmark_model::Digest;
 use witnessmark_model::checkpoint::Checkpoint;
 
-use crate::{Vault, VaultError, durable};
+use crate::{Vault, VaultError, blobs, durable};
 
 impl Vault {
     /// Keeps `files` (names and bytes) durably beside a copy of the checkpoint of `size`: the one that is published now,
@@ -13,6 +15,18 @@ impl Vault {
     /// next: what no entry names is a finding of `verify`.
     pub fn keep_beside_checkpoint(
         &mut self,
+        size: u64,
+        files: &[(String, Vec<u8>)],
+    ) -> Result<(Digest, Vec<Digest>), VaultError> {
+        let kept = self.keep_all(size, files);
+        if kept.is_err() {
+            self.leave_unsure();
+        }
+        kept
+    }
+
+    fn keep_all(
+        &self,
         size: u64,
         files: &[(String, Vec<u8>)],
     ) -> Result<(Digest, Vec<Digest>), VaultError> {
@@ -42,4 +56,19 @@ fn keep(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
         };
     }
     durable::replace(path, bytes)
+}
+
+/// Removes what lies under `log/timestamps` and is not among `named` (paths in the case's folder).
+pub(crate) fn sweep(case: &Path, named: &BTreeSet<String>) -> Result<(), VaultError> {
+    let mut found = Vec::new();
+    blobs::walk(&case.join("log/timestamps"), &mut found)?;
+    for path in found {
+        let name = path.strip_prefix(case).unwrap_or(&path).to_string_lossy().into_owned();
+        if !named.contains(&name) {
+            fs::remove_file(&path).map_err(VaultError::machine("remove", &path))?;
+            // The folder stays as long as it holds anything.
+            let _ = path.parent().map(fs::remove_dir);
+        }
+    }
+    Ok(())
 }

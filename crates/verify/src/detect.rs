@@ -1,5 +1,7 @@
 //! What kind of thing lies before us.
 
+use witnessmark_seal::CaseKey;
+
 use crate::files::{Files, FilesError};
 use crate::report::{Kind, Report};
 use crate::trust::Trust;
@@ -56,15 +58,11 @@ pub fn detect(files: &dyn Files) -> Result<Kind, Unknown> {
     }
 }
 
-/// Verifies a case or a dossier, whichever it is, for a reader who believes nobody outside about time.
-pub fn verify(files: &dyn Files) -> Result<Report, Unknown> {
-    verify_with(files, &Trust::default())
-}
-
-/// Verifies a case or a dossier, whichever it is.
-pub fn verify_with(files: &dyn Files, trust: &Trust) -> Result<Report, Unknown> {
+/// Verifies a case or a dossier, whichever it is. `key` is the master key of a sealed case; `trust` says whom the reader
+/// believes about time.
+pub fn verify(files: &dyn Files, key: Option<&CaseKey>, trust: &Trust) -> Result<Report, Unknown> {
     Ok(match detect(files)? {
-        Kind::Case => crate::case::verify_with(files, trust),
+        Kind::Case => crate::case::verify(files, key, trust),
         Kind::Dossier => crate::dossier::verify(files),
     })
 }

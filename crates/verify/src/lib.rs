@@ -13,7 +13,7 @@ mod findings;
 mod report;
 mod trust;
 
-pub use detect::{Unknown, detect, verify, verify_with};
+pub use detect::{Unknown, detect, verify};
 pub use files::{Files, FilesError, Folder, Listed, Memory, Nature, ZipFiles};
 pub use report::{Check, Kind, Outcome, Report, Verdict};
 pub use trust::Trust;

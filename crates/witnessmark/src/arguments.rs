@@ -1,7 +1,9 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
 mod linking;
+mod sealing;
 mod time;
+mod witnessing;
 
 use std::path::PathBuf;
 
@@ -10,7 +12,9 @@ use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
 
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
+pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand};
 pub(crate) use time::{AuthorityCommand, ReachArguments, TimestampArguments, TimestampCommand};
+pub(crate) use witnessing::{CosignArguments, WitnessCommand};
 
 /// Evidence from public sources that anyone can check.
 ///
@@ -31,6 +35,12 @@ pub(crate) struct Arguments {
     /// Show no progress bar
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
+    /// A file with the passphrase of a sealed case, or the one that a new case gets
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// A file with an age identity that opens a sealed case, instead of its passphrase
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -83,6 +93,11 @@ pub(crate) enum Command {
         /// direct, tor, socks5://HOST:PORT or http://HOST:PORT; without it the way in force is shown
         way: Option<String>,
     },
+    /// Name the outsiders who keep count of the log
+    #[command(subcommand)]
+    Witness(WitnessCommand),
+    /// Ask every witness to cosign the log as it is
+    Cosign(CosignArguments),
     /// Write captures to a file that leaves the case
     #[command(subcommand)]
     Export(ExportCommand),
@@ -117,6 +132,26 @@ pub(crate) enum Command {
     Timestamp(TimestampArguments),
     /// Make the casebook, the texts and the search index again from the log
     Rebuild,
+    /// Hold the key of a sealed case in memory, so that its passphrase is typed once
+    Unlock {
+        /// Let go of the key when no command has asked for it for so many minutes
+        #[arg(long, default_value_t = 15, value_name = "MINUTES", value_parser = clap::value_parser!(u16).range(1..))]
+        idle: u16,
+    },
+    /// Let go of the key that `unlock` holds
+    Lock,
+    /// Change the passphrase of a sealed case
+    #[command(subcommand)]
+    Passphrase(PassphraseCommand),
+    /// Say who else can open a sealed case
+    #[command(subcommand)]
+    Recipients(RecipientsCommand),
+    /// Split the key of a sealed case among people, any few of whom can open it together
+    #[command(subcommand)]
+    Escrow(EscrowCommand),
+    /// What `unlock` starts
+    #[command(hide = true)]
+    Agent,
     /// Write a dossier: a folder and a zip file beside it
     Publish(PublishArguments),
     /// Check a case or a dossier
@@ -172,6 +207,9 @@ pub(crate) struct InitArguments {
     /// Make a case that is not sealed: anyone who has the disk can read it
     #[arg(long)]
     pub(crate) open: bool,
+    /// A further way into the sealed case: an age recipient, age1…; may be given more than once
+    #[arg(long, value_name = "RECIPIENT", conflicts_with = "open")]
+    pub(crate) recipient: Vec<String>,
     /// The case's name; the folder's if none is given
     #[arg(long)]
     pub(crate) name: Option<String>,

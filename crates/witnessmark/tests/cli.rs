@@ -101,6 +101,7 @@ stories!(
     first_hour,
     json_fields,
     no_rights,
+    sealed,
     web_archives
 );
 

@@ -152,9 +152,10 @@ impl Case {
     fn services_in_use(&self) -> Result<Vec<(u64, String, TimeAuthority)>, CaseError> {
         let mut found: Vec<(u64, String, TimeAuthority)> = Vec::new();
         for entry in self.casebook.entries_of_kind("time-authority")? {
+            let at = entry.at();
             let Some(Payload::TimeAuthority(one)) = entry.payload else { continue };
             found.retain(|(.., known)| known.url != one.url);
-            found.push((entry.index, entry.values.at, one));
+            found.push((entry.index, at, one));
         }
         found.retain(|(.., one)| one.in_use);
         Ok(found)
@@ -162,7 +163,7 @@ impl Case {
 
     fn certificates_of(&self, authority: &TimeAuthority) -> Result<Vec<Certificate>, CaseError> {
         let Some(evidence) = &authority.certificates else { return Ok(Vec::new()) };
-        let pem = self.vault.blobs().read(&evidence.sha256)?;
+        let pem = self.vault.store().read(evidence)?;
         Certificate::read_all(&pem).map_err(|fault| {
             CaseError::machine(format!("the kept certificates of {}: {fault}", authority.url))
         })

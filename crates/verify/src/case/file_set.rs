@@ -56,7 +56,7 @@ pub(super) fn check(
         let digest = in_blobs.then(|| blobs::digest_in(name)).flatten();
         let expected = match digest {
             Some(digest) => chain.named.contains(&digest) || entries.evidence.contains_key(&digest),
-            None => in_log && log.contains(name),
+            None => in_log && (log.contains(name) || entries.witnessed.names(name)),
         };
         if expected {
             findings.pass(Group::Files);

@@ -476,18 +476,18 @@ impl Checker<'_> {
 
 impl Outside {
     /// Counts the entries that nobody outside vouches for, as a finding.
-    pub(super) fn count_uncovered(&self, size: u64, findings: &mut Findings) {
-        let covered = self.believed.max(self.said);
+    pub(super) fn count_uncovered(&self, size: u64, cosigned: u64, findings: &mut Findings) {
+        let covered = self.believed.max(self.said).max(cosigned);
         if covered == 0 {
             let detail = format!(
-                "no outside timestamp{} covers the log: its key's holder could have rewritten it; {}",
+                "no outside timestamp or cosignature{} covers the log: its key's holder could have rewritten it; {}",
                 if self.files.is_empty() { "" } else { " that counts" },
                 counted(size, "entry", "entries")
             );
             findings.unchecked(Group::Timestamps, "log", detail);
         } else if size > covered {
             let detail = format!(
-                "no outside timestamp covers the last {}: the key's holder could have rewritten {}",
+                "no outside timestamp or cosignature covers the last {}: the key's holder could have rewritten {}",
                 counted(size - covered, "entry", "entries"),
                 if size - covered == 1 { "it" } else { "them" }
             );
@@ -496,11 +496,11 @@ impl Outside {
     }
 
     /// What remains open about time, in a sentence.
-    pub(super) fn not_shown(&self, size: u64) -> String {
+    pub(super) fn not_shown(&self, size: u64, cosigned: u64) -> String {
         let clock =
             "When anything was recorded: the times are those of the writing computer's clock";
         let all = counted(size, "entry", "entries");
-        if self.believed == 0 && self.said == 0 {
+        if self.believed == 0 && self.said == 0 && cosigned == 0 {
             return format!(
                 "{clock}, and no outside timestamp or cosignature covers the log. Until one does, whoever holds its key \
                  could have rewritten all of its {all}. Compare the root with one that was noted elsewhere."
@@ -518,10 +518,10 @@ impl Outside {
                 self.said - self.believed
             ));
         }
-        let open = size.saturating_sub(self.believed.max(self.said));
+        let open = size.saturating_sub(self.believed.max(self.said).max(cosigned));
         if open > 0 {
             text.push_str(&format!(
-                " {open} of {all} have none: whoever holds the log's key could have rewritten those. Compare the root with \
+                " {open} of {all} have neither a timestamp nor a cosignature: whoever holds the log's key could have rewritten those. Compare the root with \
                  one that was noted elsewhere."
             ));
         }

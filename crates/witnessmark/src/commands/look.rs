@@ -282,7 +282,10 @@ pub(super) fn status(arguments: &Arguments) -> Result<Ending, CaseError> {
         return Ok(Ending::Well);
     }
     line(&format!("{} ({})", status.name, status.case))?;
-    line("open: anyone who has the disk can read it")?;
+    line(match status.sealed {
+        true => "sealed: nobody reads it without the passphrase",
+        false => "open: anyone who has the disk can read it",
+    })?;
     line(&format!("log {}: {} entries, root {}", status.log, status.entries, status.root))?;
     super::time::standing(&status.time, status.entries)?;
     for (verdict, count) in &status.captures {

@@ -199,7 +199,8 @@ fn print_service(row: &TimeAuthorityRow) -> Result<(), CaseError> {
 
 /// What `status` says of time.
 pub(super) fn standing(standing: &TimeStanding, entries: u64) -> Result<(), CaseError> {
-    if standing.timestamps == 0 {
+    let covered = standing.covered.max(standing.cosigned);
+    if standing.timestamps == 0 && covered == 0 {
         return line(&format!(
             "no outside timestamp covers any of the {entries} entries: the key's holder could have rewritten the log"
         ));
@@ -208,13 +209,13 @@ pub(super) fn standing(standing: &TimeStanding, entries: u64) -> Result<(), Case
     if let (Some(time), Some(authority)) = (&standing.time, &standing.authority) {
         line(&format!("newest token: {time}{label}, by the word of {authority}"))?;
     }
-    let open = entries.saturating_sub(standing.covered);
-    if standing.covered == 0 {
+    let open = entries.saturating_sub(covered);
+    if covered == 0 {
         line(&format!("no timestamp that counts covers any of the {entries} entries"))?;
     } else {
         line(&format!(
-            "outside timestamps cover {} of {entries} entries; {open} could still be rewritten by the key's holder",
-            standing.covered
+            "outside timestamps or witnesses cover {covered} of {entries} entries; {open} could still be rewritten by the \
+             key's holder"
         ))?;
     }
     if let Some(ends) = &standing.renew_before {
