@@ -11,6 +11,7 @@ use crate::arguments::{
     Arguments, AuthorityCommand, ReachArguments, TimestampArguments, TimestampCommand,
 };
 use crate::output::{self, Columns, REST, count, json, line, note, prose};
+use crate::system;
 
 /// `timestamp`.
 pub(super) fn timestamp(
@@ -219,7 +220,13 @@ pub(super) fn standing(standing: &TimeStanding, entries: u64) -> Result<(), Case
         ))?;
     }
     if let Some(ends) = &standing.renew_before {
-        line(&format!("to be renewed before {ends}: `witnessmark timestamp --renew`"))?;
+        // Both are RFC 3339 in UTC.
+        let how = if *ends <= system::now().to_string() {
+            "! certificates under the newest tokens ended at"
+        } else {
+            "certificates under the newest tokens end at"
+        };
+        line(&format!("{how} {ends}; `witnessmark timestamp --renew` asks again"))?;
     }
     if standing.pending > 0 {
         let proofs = count(usize::try_from(standing.pending).unwrap_or(usize::MAX), "proof");
