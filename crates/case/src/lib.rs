@@ -45,7 +45,7 @@ pub use reading::TextRow;
 pub use search::{Found, SearchHit};
 pub use timestamps::{
     Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,
-    Timestamped,
+    Timestamped, WayOut,
 };
 pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
 pub use workspace::{Case, Environment, InitOptions};

@@ -13,7 +13,7 @@ use witnessmark_case::estimation::overlap::Method;
 
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
 pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand};
-pub(crate) use time::{AuthorityCommand, TimestampArguments, TimestampCommand};
+pub(crate) use time::{AuthorityCommand, ReachArguments, TimestampArguments, TimestampCommand};
 pub(crate) use witnessing::{CosignArguments, WitnessCommand};
 
 /// Evidence from public sources that anyone can check.
@@ -161,6 +161,10 @@ pub(crate) enum Command {
         /// The root certificate of a time-stamp authority that you believe: PEM or DER; may be repeated
         #[arg(long, value_name = "FILE")]
         time_root: Vec<PathBuf>,
+        /// Headers of Bitcoin's blocks, for proofs of OpenTimestamps: 80 bytes each from the first block on, or lines
+        /// HEIGHT,HEADER in hexadecimal
+        #[arg(long, value_name = "FILE")]
+        bitcoin_headers: Option<PathBuf>,
     },
     /// Look into web archives
     #[command(subcommand)]

@@ -73,7 +73,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Rebuild => bring::rebuild(arguments),
         Command::Publish(publish) => share::publish(arguments, publish),
         Command::Timestamp(timestamp) => time::timestamp(arguments, timestamp),
-        Command::Verify { path, time_root } => share::verify(arguments, path.as_deref(), time_root),
+        Command::Verify { path, time_root, bitcoin_headers } => {
+            share::verify(arguments, path.as_deref(), time_root, bitcoin_headers.as_deref())
+        }
         Command::Warc(WarcCommand::Check { files }) => plain::warc_check(arguments, files),
         Command::Warc(WarcCommand::Index { files }) => plain::warc_index(files),
         Command::Extract { files } => plain::extract(arguments, files),
