@@ -16,6 +16,7 @@ mod estimate;
 mod export;
 mod judging;
 mod lineage;
+mod locks;
 mod look;
 mod progress;
 mod reading;
@@ -37,13 +38,14 @@ pub use estimate::CoverageAnswer;
 pub use export::{Exported, SecretsPolicy};
 pub use judging::{Judged, VERDICTS};
 pub use lineage::Corroborated;
+pub use locks::EscrowRow;
 pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
 pub use search::{Found, SearchHit};
 pub use timestamps::{
     Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,
-    Timestamped,
+    Timestamped, WayOut,
 };
 pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
 pub use workspace::{Case, Environment, InitOptions};

@@ -89,6 +89,8 @@ payloads! {
     TimeAuthority = "time-authority" / "witnessmark/time-authority/1",
     /// A service outside said when the log existed.
     Timestamp = "timestamp" / "witnessmark/timestamp/1",
+    /// Key shares were made.
+    Escrow = "escrow" / "witnessmark/escrow/1",
 }
 
 impl Payload {
@@ -410,6 +412,19 @@ pub fn checkpoint_folder(size: u64) -> String {
 /// The copy of that checkpoint in that folder, with the log's own signature alone.
 pub fn checkpoint_beside(size: u64) -> String {
     format!("{}/checkpoint", checkpoint_folder(size))
+}
+
+/// Key shares were made: the key of the case was split among people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escrow {
+    /// The epoch of the keystore at that time.
+    pub epoch: u64,
+    /// How many shares are needed to open the case.
+    pub needed: u64,
+    /// How many were made.
+    pub of: u64,
+    /// Their names, `set/number`, which tell nothing of their content. Those of an earlier set count no longer.
+    pub shares: Vec<String>,
 }
 
 /// The text of a capture, frozen because an offset points into it.

@@ -1,11 +1,13 @@
 //! What the reader brings along. Nothing of it is taken from the thing that is checked.
 
+use witnessmark_timestamp::opentimestamps::{BlockHeaders, HeadersFault};
 use witnessmark_timestamp::{Certificate, Fault};
 
 /// Whom and what the reader chose to believe about time.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
     pub(crate) time_roots: Vec<Certificate>,
+    pub(crate) block_headers: BlockHeaders,
 }
 
 impl Trust {
@@ -16,5 +18,11 @@ impl Trust {
         let names = roots.iter().map(Certificate::subject).collect();
         self.time_roots.extend(roots);
         Ok(names)
+    }
+
+    /// Takes the block headers of this file for those of Bitcoin. Returns how many there are.
+    pub fn believe_block_headers(&mut self, file: &[u8]) -> Result<usize, HeadersFault> {
+        self.block_headers = BlockHeaders::read(file)?;
+        Ok(self.block_headers.len())
     }
 }

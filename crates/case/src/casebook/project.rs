@@ -105,6 +105,7 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Publication(p) => (Some(p.id.to_string()), None),
         Payload::TimeAuthority(p) => (Some(p.id.to_string()), None),
         Payload::Timestamp(p) => (Some(p.id.to_string()), p.completes.map(|id| id.to_string())),
+        Payload::Escrow(_) => (None, None),
     }
 }
 

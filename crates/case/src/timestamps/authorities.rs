@@ -56,6 +56,20 @@ pub(super) struct Service {
     pub(super) others: Vec<Certificate>,
 }
 
+impl Service {
+    /// A calendar of OpenTimestamps.
+    pub(super) fn calendar(url: &str, label: Option<String>) -> Self {
+        Self {
+            url: url.to_owned(),
+            method: Timestamp::OPENTIMESTAMPS,
+            policy: None,
+            label,
+            roots: Vec::new(),
+            others: Vec::new(),
+        }
+    }
+}
+
 impl Case {
     /// Asks a service from now on. Nothing is sent by this.
     pub fn add_time_authority(
@@ -164,9 +178,11 @@ impl Case {
                     "name it with `--authority URL`, or keep both with `witnessmark timestamp authority add URL --root FILE`",
                 ));
             }
-            let mut services = Vec::new();
-            for (.., found) in self.services_in_use()? {
-                services.push(self.service(found)?);
+            let mut services = self.calendars_for(options)?;
+            if options.calendars.is_none() {
+                for (.., found) in self.services_in_use()? {
+                    services.push(self.service(found)?);
+                }
             }
             if services.is_empty() {
                 return Err(CaseError::input(
@@ -204,7 +220,40 @@ impl Case {
             service.policy = options.policy.clone().or(service.policy);
             services.push(service);
         }
+        services.extend(self.calendars_for(options)?);
         Ok(services)
+    }
+
+    /// The addresses of the calendars that the case asks.
+    pub(super) fn calendars(&self) -> Result<Vec<String>, CaseError> {
+        let all = self.services_in_use()?.into_iter();
+        let calendars = all.filter(|(.., one)| one.method == Timestamp::OPENTIMESTAMPS);
+        Ok(calendars.map(|(.., one)| one.url).collect())
+    }
+
+    /// The calendars that these options mean; none where they ask for no proof of OpenTimestamps.
+    fn calendars_for(&self, options: &TimestampOptions) -> Result<Vec<Service>, CaseError> {
+        let Some(given) = &options.calendars else { return Ok(Vec::new()) };
+        given.iter().try_for_each(|url| check_address(url))?;
+        let known: Vec<TimeAuthority> = self
+            .services_in_use()?
+            .into_iter()
+            .map(|(.., one)| one)
+            .filter(|one| one.method == Timestamp::OPENTIMESTAMPS)
+            .collect();
+        let urls = match given.as_slice() {
+            [] => known.iter().map(|one| one.url.clone()).collect(),
+            given => given.to_vec(),
+        };
+        if urls.is_empty() {
+            return Err(CaseError::input(
+                "no calendar of OpenTimestamps was chosen",
+                "name one, such as `--opentimestamps https://alice.btc.calendar.opentimestamps.org`, or keep it with \
+                 `witnessmark timestamp authority add URL --calendar`",
+            ));
+        }
+        let label = |url: &str| known.iter().find(|one| one.url == url)?.label.clone();
+        Ok(urls.iter().map(|url| Service::calendar(url, label(url))).collect())
     }
 
     fn service(&self, authority: TimeAuthority) -> Result<Service, CaseError> {

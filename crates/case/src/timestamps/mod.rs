@@ -5,6 +5,7 @@
 //! token's certificates end has renewed it (the idea of RFC 4998, with the log in place of its hash trees).
 
 mod authorities;
+mod calendar;
 mod standing;
 mod token;
 
@@ -33,11 +34,17 @@ pub struct TimestampOptions {
     pub policy: Option<String>,
     /// Files with the root certificates to believe for these, and with further certificates.
     pub roots: Vec<PathBuf>,
+    /// Begin a proof of OpenTimestamps at these calendars; with an empty list at those of the case. Authorities are then
+    /// asked only where some are named.
+    pub calendars: Option<Vec<String>>,
     /// Ask each only when it has given none today (UTC); with an hour, only within that hour.
     pub daily: Option<Option<u8>>,
     /// Ask only when certificates under the newest tokens end within so many days.
     pub renew: Option<u32>,
 }
+
+/// Gives the way to services, by the egress of the case.
+pub type WayOut<'w> = &'w mut dyn FnMut(&Case) -> Result<Box<dyn Transport>, CaseError>;
 
 /// What came of asking.
 #[derive(Clone, Debug, Serialize)]
@@ -64,7 +71,7 @@ pub struct Asked {
     pub service: String,
     /// `rfc3161` or `opentimestamps`.
     pub method: &'static str,
-    /// `kept`, `failed` or `not-asked`.
+    /// `kept`, `pending` (a proof that cannot be completed yet), `failed` or `not-asked`.
     pub outcome: &'static str,
     /// What was kept.
     pub timestamp: Option<TimestampId>,
@@ -118,36 +125,95 @@ struct Obtained {
 }
 
 impl Case {
-    /// Whom [`timestamp`](Self::timestamp) would ask now, and why not the others. `transport` is needed only when somebody
-    /// is to be asked.
+    /// Asks time-stamp authorities and calendars for timestamps over the published checkpoint, and keeps what holds.
+    /// `way_out` is asked for only when somebody is to be asked.
     pub fn timestamp(
         &mut self,
         options: &TimestampOptions,
-        transport: &mut dyn FnMut(&Case) -> Result<Box<dyn Transport>, CaseError>,
+        way_out: WayOut<'_>,
     ) -> Result<Timestamped, CaseError> {
         let services = self.services(options)?;
         let now = (self.environment.clock)();
         let (note, checkpoint) = self.vault.checkpoint()?;
-        let digest = Digest::of(&note);
+        let (size, digest) = (checkpoint.size, Digest::of(&note));
         let mut asked = Vec::new();
-        let mut way: Option<Box<dyn Transport>> = None;
+        let mut due = Vec::new();
         for service in &services {
-            if let Some(why) = self.why_not_now(service, options, now)? {
-                asked.push(Asked::not(service, why));
-                continue;
+            match self.why_not_now(service, options, now)? {
+                Some(why) => asked.push(Asked::not(service, why)),
+                None => due.push(service),
             }
-            if way.is_none() {
-                way = Some(transport(self)?);
-            }
-            let Some(way) = way.as_deref() else { continue };
+        }
+        if due.is_empty() {
+            return Ok(Timestamped { size, checkpoint: digest, services: asked });
+        }
+        let transport = way_out(self)?;
+        let (authorities, calendars): (Vec<&Service>, Vec<&Service>) =
+            due.into_iter().partition(|service| service.method == Timestamp::RFC_3161);
+        for service in authorities {
             let nonce = self.environment.entropy.seed();
-            let given = token::ask(way, service, &digest, &nonce, now);
+            let given = token::ask(transport.as_ref(), service, &digest, &nonce, now);
             asked.push(match given {
-                Ok(obtained) => self.keep(service, checkpoint.size, obtained, None)?,
+                Ok(obtained) => self.keep(&[service], size, obtained, None)?,
                 Err(refusal) => Asked::failed(service, refusal),
             });
         }
-        Ok(Timestamped { size: checkpoint.size, checkpoint: digest, services: asked })
+        if !calendars.is_empty() {
+            let mut nonce = [0; 16];
+            self.environment.entropy.fill(&mut nonce);
+            let begun = calendar::begin(transport.as_ref(), &calendars, &digest, nonce);
+            let mut gave = Vec::new();
+            for (service, given) in calendars.into_iter().zip(begun.given) {
+                match given {
+                    Ok(()) => gave.push(service),
+                    Err(refusal) => asked.push(Asked::failed(service, refusal)),
+                }
+            }
+            if let Some(proof) = begun.proof {
+                asked.push(self.keep(&gave, size, proof, None)?);
+            }
+        }
+        Ok(Timestamped { size, checkpoint: digest, services: asked })
+    }
+
+    /// Completes proofs that were begun, as far as blocks hold them by now. One row a proof that is not complete.
+    pub fn complete_timestamps(&mut self, way_out: WayOut<'_>) -> Result<Vec<Asked>, CaseError> {
+        let begun: Vec<Timestamp> = self
+            .list_timestamps()?
+            .into_iter()
+            .filter(TimestampRow::is_pending)
+            .map(|row| row.timestamp)
+            .collect();
+        if begun.is_empty() {
+            return Ok(Vec::new());
+        }
+        let transport = way_out(self)?;
+        let chosen = self.calendars()?;
+        let mut asked = Vec::new();
+        for timestamp in begun {
+            let service =
+                Service::calendar(&timestamp.services.join(", "), timestamp.label.clone());
+            let Some(file) = timestamp.file(".ots") else { continue };
+            let path = self.vault.folder().join(timestamp.path(file));
+            let bytes = std::fs::read(&path).map_err(|c| CaseError::file("read", &path, &c))?;
+            let allowed = [timestamp.services.as_slice(), chosen.as_slice()].concat();
+            asked.push(match calendar::complete(transport.as_ref(), &bytes, &allowed) {
+                Ok((Some(obtained), notes)) => {
+                    let services: Vec<Service> = timestamp
+                        .services
+                        .iter()
+                        .map(|url| Service::calendar(url, timestamp.label.clone()))
+                        .collect();
+                    let services: Vec<&Service> = services.iter().collect();
+                    let kept =
+                        self.keep(&services, timestamp.size, obtained, Some(timestamp.id))?;
+                    Asked { notes: [kept.notes.clone(), notes].concat(), ..kept }
+                }
+                Ok((None, notes)) => Asked { notes, ..Asked::new(&service, "pending") },
+                Err(refusal) => Asked::failed(&service, refusal),
+            });
+        }
+        Ok(asked)
     }
 
     /// Why a service is not to be asked now, if so.
@@ -174,6 +240,9 @@ impl Case {
             if of_today.is_some() {
                 return Ok(Some("it gave one today".to_owned()));
             }
+            if service.method == Timestamp::OPENTIMESTAMPS {
+                return Ok(Some("its proofs rest on no certificate that ends".to_owned()));
+            }
             let standing = self.time_standing()?;
             return Ok(match standing.renew_before {
                 None => Some("there is no token to renew".to_owned()),
@@ -186,10 +255,10 @@ impl Case {
         Ok(None)
     }
 
-    /// Keeps what a service gave beside its checkpoint, and logs it.
+    /// Keeps what services gave together beside its checkpoint, and logs it.
     fn keep(
         &mut self,
-        service: &Service,
+        services: &[&Service],
         size: u64,
         obtained: Obtained,
         completes: Option<TimestampId>,
@@ -208,13 +277,18 @@ impl Case {
             }),
         );
         let id = TimestampId::random(self.environment.entropy.as_mut());
+        let urls: Vec<String> = services.iter().map(|service| service.url.clone()).collect();
+        // One word that a service proves nothing holds for all that has its word in it.
+        let label = services.iter().find_map(|service| service.label.clone());
+        let method = services.first().map_or(Timestamp::RFC_3161, |service| service.method);
+        let together = Service { method, ..Service::calendar(&urls.join(", "), label.clone()) };
         let timestamp = Timestamp {
             id,
             size,
-            method: service.method.to_owned(),
-            services: vec![service.url.clone()],
+            method: method.to_owned(),
+            services: urls,
             authority: obtained.authority.clone(),
-            label: service.label.clone(),
+            label,
             time: obtained.time.clone(),
             renew_before: obtained.renew_before.clone(),
             completes,
@@ -227,7 +301,7 @@ impl Case {
             authority: obtained.authority,
             renew_before: obtained.renew_before,
             notes: obtained.notes,
-            ..Asked::new(service, "kept")
+            ..Asked::new(&together, "kept")
         })
     }
 }

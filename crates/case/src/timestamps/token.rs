@@ -106,7 +106,7 @@ pub(super) fn ask(
     Ok(Obtained {
         authority: Some(verified.authority.clone()),
         time: Some(verified.stamp.time.to_string()),
-        renew_before: verified.chain.ends().map(|ends| ends.to_string()),
+        renew_before: verified.chain.ends().map(|ends| ends.whole_seconds().to_string()),
         files,
         notes,
     })

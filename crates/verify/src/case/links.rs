@@ -145,6 +145,7 @@ impl Index {
             | Payload::ActorAdded(_)
             | Payload::ClaimChange(_)
             | Payload::Cosigned(_)
+            | Payload::Escrow(_)
             | Payload::Judgement(_) => return None,
         };
         (!new).then_some(id)
@@ -240,6 +241,7 @@ impl Index {
             | Payload::Witness(_)
             | Payload::Cosigned(_)
             | Payload::TimeAuthority(_)
+            | Payload::Escrow(_)
             | Payload::Recording(_)
             | Payload::Import(_) => return Ok(None),
             Payload::Timestamp(timestamp) => match timestamp.completes {

@@ -10,6 +10,7 @@ use witnessmark_model::checkpoint::Checkpoint;
 use witnessmark_model::merkle::Frontier;
 use witnessmark_model::note::Verifier;
 use witnessmark_model::payload::{KeptFile, Timestamp};
+use witnessmark_timestamp::opentimestamps::{Attestation, Found, Proof, Standing};
 use witnessmark_timestamp::{
     self as timestamp, Certificate, Expected, Fault, Imprint, RevocationList,
 };
@@ -59,6 +60,7 @@ pub(super) fn check(
         checkpoints: BTreeMap::new(),
         fingerprints: BTreeMap::new(),
         said: BTreeMap::new(),
+        led: Vec::new(),
         outside: Outside::default(),
     };
     for (index, timestamp) in timestamps {
@@ -96,6 +98,42 @@ struct Said {
     note: String,
 }
 
+/// What a proof of OpenTimestamps leads to.
+#[derive(Default)]
+struct Led {
+    size: u64,
+    label: Option<String>,
+    /// The blocks that it names.
+    heights: BTreeSet<u64>,
+    /// Those whose headers the reader brought, and that hold it.
+    found: Vec<(u64, Found)>,
+}
+
+/// Whether a label says that what it stands on proves nothing.
+fn is_test(label: Option<&str>) -> bool {
+    label.is_some_and(|label| label.starts_with("test:"))
+}
+
+fn sentence_of_block(one: &Led, height: u64, found: &Found) -> String {
+    let label = one.label.as_ref().map(|label| format!(" [{label}]")).unwrap_or_default();
+    let chain = if found.test_chain {
+        " This is a block of a test chain: it proves nothing."
+    } else if found.from_genesis {
+        " The headers go back to Bitcoin's first block without a gap."
+    } else {
+        " Whether that header is one of Bitcoin's chain, you have to know from elsewhere."
+    };
+    format!(
+        "By OpenTimestamps{label} and the block headers that you brought: the log's first {} existed before block {height}, \
+         whose header says {} (approximate: by hours), which took about 2^{} digests to find and which {} more of these \
+         headers follow.{chain} Not when anything was published.",
+        counted(one.size, "entry", "entries"),
+        found.time,
+        found.work,
+        found.followed_by
+    )
+}
+
 struct Checker<'c> {
     files: &'c dyn Files,
     names: &'c Names,
@@ -108,6 +146,7 @@ struct Checker<'c> {
     /// Files that were read, for one may be named again and again.
     fingerprints: BTreeMap<String, Result<Fingerprint, String>>,
     said: BTreeMap<Voice, Vec<Said>>,
+    led: Vec<Led>,
     outside: Outside,
 }
 
@@ -128,6 +167,7 @@ impl Checker<'_> {
         let (true, Some(digest)) = (whole, self.checkpoint(timestamp)) else { return };
         match timestamp.method.as_str() {
             Timestamp::RFC_3161 => self.token(&entry, timestamp, digest),
+            Timestamp::OPENTIMESTAMPS => self.proof(&entry, timestamp, digest),
             other => {
                 let detail = format!("its method is {other:?}, which is not known here");
                 self.findings.unchecked(Group::Timestamps, entry, detail);
@@ -282,7 +322,7 @@ impl Checker<'_> {
                     ),
                 }
                 if let Some(ends) = verified.chain.ends() {
-                    note.push_str(&format!("; they end at {ends}"));
+                    note.push_str(&format!("; they end at {}", ends.whole_seconds()));
                 }
                 true
             }
@@ -293,8 +333,99 @@ impl Checker<'_> {
         Ok((voice, Said { size: timestamp.size, time, note }))
     }
 
+    /// A proof that leads to a block (OpenTimestamps).
+    fn proof(&mut self, entry: &str, timestamp: &Timestamp, digest: Digest) {
+        let Some(file) = timestamp.file(".ots") else {
+            return self.fail(entry, "it names no proof");
+        };
+        let path = timestamp.path(file);
+        let read = files::bytes(self.files, &path, LARGEST_FILE).map_err(|error| error.to_string());
+        let proof = read.and_then(|bytes| {
+            let proof = Proof::parse(&bytes).map_err(|fault| fault.to_string())?;
+            proof.is_for(&digest.0).map_err(|fault| fault.to_string())?;
+            Ok(proof)
+        });
+        let proof = match proof {
+            Ok(proof) => proof,
+            Err(detail) => return self.fail(path, detail),
+        };
+        self.findings.pass(Group::Timestamps);
+        let mut led =
+            Led { size: timestamp.size, label: timestamp.label.clone(), ..Led::default() };
+        for attested in proof.attested() {
+            let Attestation::Bitcoin(height) = attested.attestation else { continue };
+            led.heights.insert(height);
+            match self.trust.block_headers.standing(height, &attested.message) {
+                Standing::Other => {
+                    let detail = format!(
+                        "it does not lead to block {height}: the header that you brought has another Merkle root"
+                    );
+                    return self.fail(path, detail);
+                }
+                Standing::Held(found) if !attested.weak => led.found.push((height, found)),
+                Standing::Held(_) | Standing::Missing => {}
+            }
+        }
+        self.led.push(led);
+    }
+
+    /// What proofs of OpenTimestamps lead to, in sentences.
+    fn finish_proofs(&mut self) {
+        let mut led = std::mem::take(&mut self.led);
+        led.sort_by_key(|one| one.size);
+        let (mut pending, mut unread) = (Vec::new(), Vec::new());
+        let mut held: Vec<(Led, u64, Found)> = Vec::new();
+        for one in led {
+            // The earliest block is the one that says most.
+            match one.found.iter().min_by_key(|(_, found)| found.time).cloned() {
+                Some((height, found)) => held.push((one, height, found)),
+                None if one.heights.is_empty() => pending.push(one),
+                None => unread.push(one),
+            }
+        }
+        // A promise that was completed stands there once more, complete.
+        let complete: BTreeSet<u64> = held
+            .iter()
+            .map(|(one, ..)| one.size)
+            .chain(unread.iter().map(|one| one.size))
+            .collect();
+        pending.retain(|one| !complete.contains(&one.size));
+        if let Some(last) = pending.last() {
+            let detail = format!(
+                "{} of OpenTimestamps, the last for the first {}, {} promised and not in a block yet: that proves nothing",
+                counted(pending.len() as u64, "proof", "proofs"),
+                counted(last.size, "entry", "entries"),
+                if pending.len() == 1 { "is" } else { "are" }
+            );
+            self.findings.unchecked(Group::Timestamps, "log/timestamps", detail);
+        }
+        if let Some(last) = unread.last() {
+            let label = last.label.as_ref().map(|label| format!(" [{label}]")).unwrap_or_default();
+            let heights: Vec<String> = last.heights.iter().map(u64::to_string).collect();
+            let detail = format!(
+                "{} of OpenTimestamps{label}, the last for the first {}, leads to block {} of Bitcoin; you brought no \
+                 header of it, so that this is not checked",
+                counted(unread.len() as u64, "proof", "proofs"),
+                counted(last.size, "entry", "entries"),
+                heights.join(" and ")
+            );
+            self.findings.unchecked(Group::Timestamps, "log/timestamps", detail);
+            if !unread.iter().all(|one| is_test(one.label.as_deref())) {
+                self.outside.said = self.outside.said.max(last.size);
+            }
+        }
+        let ends = [held.first(), held.last().filter(|_| held.len() > 1)];
+        for (one, height, found) in ends.into_iter().flatten() {
+            self.outside.shown.push(sentence_of_block(one, *height, found));
+            if !found.test_chain && !is_test(one.label.as_deref()) {
+                self.outside.believed = self.outside.believed.max(one.size);
+            }
+        }
+    }
+
     /// One sentence a voice: the first and the last thing that it said.
-    fn finish(self) -> Outside {
+    fn finish(mut self) -> Outside {
+        self.finish_proofs();
         let Self { said, mut outside, findings, trust, .. } = self;
         for (voice, mut all) in said {
             all.sort_by(|one, other| (one.size, &one.time).cmp(&(other.size, &other.time)));
@@ -349,7 +480,8 @@ impl Outside {
         let covered = self.believed.max(self.said).max(cosigned);
         if covered == 0 {
             let detail = format!(
-                "no outside timestamp or cosignature covers the log: its key's holder could have rewritten it; {}",
+                "no outside timestamp or cosignature{} covers the log: its key's holder could have rewritten it; {}",
+                if self.files.is_empty() { "" } else { " that counts" },
                 counted(size, "entry", "entries")
             );
             findings.unchecked(Group::Timestamps, "log", detail);

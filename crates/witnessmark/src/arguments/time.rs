@@ -18,6 +18,9 @@ pub(crate) struct TimestampArguments {
     /// The root certificate to believe for these, and further certificates: PEM or DER; may be repeated
     #[arg(long, value_name = "FILE", requires = "authority")]
     pub(crate) root: Vec<PathBuf>,
+    /// Begin a proof of OpenTimestamps at these calendars; without an address at those that the case asks
+    #[arg(long, value_name = "CALENDAR", num_args = 0..)]
+    pub(crate) opentimestamps: Option<Vec<String>>,
     /// Ask each only if it has given none today (UTC); with an hour, 0 to 23, only within that hour
     #[arg(long, value_name = "HOUR", num_args = 0..=1, value_parser = clap::value_parser!(u8).range(0..24))]
     pub(crate) daily: Option<Option<u8>>,
@@ -42,6 +45,11 @@ pub(crate) enum TimestampCommand {
     Authority(AuthorityCommand),
     /// List the timestamps of the case
     List,
+    /// Complete proofs of OpenTimestamps that blocks hold by now
+    Upgrade {
+        #[command(flatten)]
+        reach: ReachArguments,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,6 +67,9 @@ pub(crate) enum AuthorityCommand {
         /// A remark that stands wherever its time does; one that begins with `test:` makes its tokens count for nothing
         #[arg(long, value_name = "TEXT")]
         label: Option<String>,
+        /// It is a calendar of OpenTimestamps
+        #[arg(long)]
+        calendar: bool,
     },
     /// List whom the case asks
     List,

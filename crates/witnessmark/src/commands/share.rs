@@ -69,18 +69,9 @@ pub(super) fn verify(
     arguments: &Arguments,
     path: Option<&Path>,
     time_roots: &[PathBuf],
+    block_headers: Option<&Path>,
 ) -> Result<Ending, CaseError> {
-    let mut trust = Trust::default();
-    for file in time_roots {
-        let bytes = std::fs::read(file).map_err(|cause| CaseError::file("read", file, &cause))?;
-        trust.believe_time_roots(&bytes).map_err(|fault| {
-            let fact = format!("{}: {fault}", file.display());
-            CaseError::input(
-                fact,
-                "give a root certificate as PEM or DER, as its authority publishes it",
-            )
-        })?;
-    }
+    let trust = trust(time_roots, block_headers)?;
     let path = match path {
         Some(path) => path.to_owned(),
         None => system::case_folder(arguments.case.as_deref())?,
@@ -92,6 +83,31 @@ pub(super) fn verify(
         print_report(&report)?
     }
     Ok(Ending::flawed_if(report.verdict == Verdict::Failed))
+}
+
+/// Whom and what the reader believes about time.
+fn trust(time_roots: &[PathBuf], block_headers: Option<&Path>) -> Result<Trust, CaseError> {
+    let mut trust = Trust::default();
+    let read =
+        |file: &Path| std::fs::read(file).map_err(|cause| CaseError::file("read", file, &cause));
+    for file in time_roots {
+        trust.believe_time_roots(&read(file)?).map_err(|fault| {
+            let fact = format!("{}: {fault}", file.display());
+            CaseError::input(
+                fact,
+                "give a root certificate as PEM or DER, as its authority publishes it",
+            )
+        })?;
+    }
+    if let Some(file) = block_headers {
+        trust.believe_block_headers(&read(file)?).map_err(|fault| {
+            CaseError::input(
+                format!("{}: {fault}", file.display()),
+                "take the headers from a Bitcoin node or wallet that you trust",
+            )
+        })?;
+    }
+    Ok(trust)
 }
 
 /// Holds a case still while it is verified, and mends what a crash left first, as every opening does. None where that

@@ -1,12 +1,15 @@
 //! Timestamps from outside.
 
+use witnessmark_case::model::transport::Transport;
 use witnessmark_case::{
-    Asked, CaseError, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions,
+    Asked, Case, CaseError, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions,
     Timestamped,
 };
 
 use crate::Ending;
-use crate::arguments::{Arguments, AuthorityCommand, TimestampArguments, TimestampCommand};
+use crate::arguments::{
+    Arguments, AuthorityCommand, ReachArguments, TimestampArguments, TimestampCommand,
+};
 use crate::output::{self, Columns, REST, count, json, line, note, prose};
 
 /// `timestamp`.
@@ -17,26 +20,44 @@ pub(super) fn timestamp(
     match &given.command {
         Some(TimestampCommand::Authority(command)) => return authority(arguments, command),
         Some(TimestampCommand::List) => return list(arguments),
+        Some(TimestampCommand::Upgrade { reach }) => return upgrade(arguments, reach),
         None => {}
     }
     let options = TimestampOptions {
         authorities: given.authority.clone(),
         policy: given.policy.clone(),
         roots: given.root.clone(),
+        calendars: given.opentimestamps.clone(),
         daily: given.daily,
         renew: given.renew,
     };
     let mut case = super::open_writable(arguments, "timestamp")?;
-    let proxy = std::env::var("WITNESSMARK_PROXY").ok();
-    let found = case.timestamp(&options, &mut |case| {
-        case.transport_with(proxy.as_deref(), given.reach.allow_private_network)
-    })?;
+    let found = case.timestamp(&options, &mut |case| way_out(case, &given.reach))?;
     if arguments.json {
         json(&found)?;
     } else {
         print(arguments, &found)?;
     }
     Ok(Ending::flawed_if(found.any_failed()))
+}
+
+fn way_out(case: &Case, reach: &ReachArguments) -> Result<Box<dyn Transport>, CaseError> {
+    let proxy = std::env::var("WITNESSMARK_PROXY").ok();
+    case.transport_with(proxy.as_deref(), reach.allow_private_network)
+}
+
+/// `timestamp upgrade`.
+fn upgrade(arguments: &Arguments, reach: &ReachArguments) -> Result<Ending, CaseError> {
+    let mut case = super::open_writable(arguments, "timestamp upgrade")?;
+    let asked = case.complete_timestamps(&mut |case| way_out(case, reach))?;
+    if arguments.json {
+        json(&asked)?;
+    } else if asked.is_empty() {
+        line("every proof is complete, or there is none")?;
+    } else {
+        asked.iter().try_for_each(print_asked)?;
+    }
+    Ok(Ending::flawed_if(asked.iter().any(|one| one.outcome == "failed")))
 }
 
 fn print(arguments: &Arguments, found: &Timestamped) -> Result<(), CaseError> {
@@ -48,7 +69,7 @@ fn print(arguments: &Arguments, found: &Timestamped) -> Result<(), CaseError> {
     for asked in &found.services {
         print_asked(asked)?;
     }
-    if found.services.iter().any(|asked| asked.outcome == "kept") {
+    if found.services.iter().any(|asked| asked.time.is_some()) {
         note(
             arguments.quiet,
             "a token says that these entries existed no later than its time, by the word of its authority; not when \
@@ -62,12 +83,22 @@ fn print_asked(asked: &Asked) -> Result<(), CaseError> {
     let label = asked.label.as_ref().map(|label| format!(" [{label}]")).unwrap_or_default();
     match asked.outcome {
         "kept" => {
-            let time = asked.time.as_deref().unwrap_or("no time yet");
-            let who = asked.authority.as_deref().unwrap_or(&asked.service);
-            line(&format!("kept: {time}{label}, by the word of {who} ({})", asked.service))?;
+            match (&asked.time, &asked.authority) {
+                (Some(time), Some(who)) => {
+                    line(&format!(
+                        "kept: {time}{label}, by the word of {who} ({})",
+                        asked.service
+                    ))?;
+                }
+                _ => line(&format!("kept: a proof of OpenTimestamps{label} ({})", asked.service))?,
+            }
             if let Some(ends) = &asked.renew_before {
                 line(&format!("    to be renewed before {ends}: `witnessmark timestamp --renew`"))?;
             }
+            asked.notes.iter().try_for_each(|text| prose(&format!("    {text}")))
+        }
+        "pending" => {
+            line(&format!("not complete yet: {}{label}", asked.service))?;
             asked.notes.iter().try_for_each(|text| prose(&format!("    {text}")))
         }
         "failed" => {
@@ -112,13 +143,13 @@ fn list(arguments: &Arguments) -> Result<Ending, CaseError> {
 /// `timestamp authority`.
 fn authority(arguments: &Arguments, command: &AuthorityCommand) -> Result<Ending, CaseError> {
     match command {
-        AuthorityCommand::Add { url, root, policy, label } => {
+        AuthorityCommand::Add { url, root, policy, label, calendar } => {
             let new = NewTimeAuthority {
                 url: url.clone(),
                 roots: root.clone(),
                 policy: policy.clone(),
                 label: label.clone(),
-                calendar: false,
+                calendar: *calendar,
             };
             let mut case = super::open_writable(arguments, "timestamp authority add")?;
             let row = case.add_time_authority(&new)?;
