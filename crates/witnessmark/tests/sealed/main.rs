@@ -112,7 +112,8 @@ impl Story {
         let html = format!("<title>{}</title>{}", text("file, title"), planted.paragraphs("file"));
         self.write(&format!("files/{}.html", text("file, its name")), html);
         for number in 0..60 {
-            let body = format!("Page {number}.\n{}", planted.paragraphs("file").repeat(1 + number % 20));
+            let body =
+                format!("Page {number}.\n{}", planted.paragraphs("file").repeat(1 + number % 20));
             self.write(&format!("files/page-{number}.txt"), body);
         }
         let body = |of: &str| format!("<title>Gate</title>{}", planted.paragraphs(of));
@@ -151,7 +152,14 @@ impl Story {
         self.write_inputs();
         let open: &[&str] = if self.sealed { &[] } else { &["--open"] };
         let begun = self
-            .command(&["init", "case", "--name", text("name of the case"), "--notice", text("notice")])
+            .command(&[
+                "init",
+                "case",
+                "--name",
+                text("name of the case"),
+                "--notice",
+                text("notice"),
+            ])
             .args(["--codebook", "codebook.toml", "--gazetteer", "places.csv"])
             .args(open)
             .output()
@@ -168,8 +176,22 @@ impl Story {
         let quote = ["cite", &front, "--exact", "all six townships of the county"];
         let passage = one(self.run(&quote))["passage"].as_str().unwrap().to_owned();
         let claim = self.run(&[
-            "claim", &passage, "--act", "counting", "--count", "6", "--unit", "sheep", "--bound", "exact", "--place",
-            text("gazetteer, key"), "--attributed-to", text("claim, on whose word"), "--note", text("claim, note"),
+            "claim",
+            &passage,
+            "--act",
+            "counting",
+            "--count",
+            "6",
+            "--unit",
+            "sheep",
+            "--bound",
+            "exact",
+            "--place",
+            text("gazetteer, key"),
+            "--attributed-to",
+            text("claim, on whose word"),
+            "--note",
+            text("claim, note"),
         ]);
         let claim = one(claim)["claim"].as_str().unwrap().to_owned();
         self.run(&["claim", &claim, "--item-grade", "5", "--reason", text("claim, reason")]);
@@ -204,7 +226,8 @@ impl Story {
         let Ok(entries) = fs::read_dir(format!("/proc/{process}/fd")) else { return found };
         for entry in entries.flatten() {
             let Ok(target) = fs::read_link(entry.path()) else { continue };
-            let on_disk = [self.case(), self.folder().join("tmp")].iter().any(|own| target.starts_with(own));
+            let on_disk =
+                [self.case(), self.folder().join("tmp")].iter().any(|own| target.starts_with(own));
             if on_disk && let Ok(bytes) = fs::read(entry.path()) {
                 let hits = self.planted.in_bytes(&bytes);
                 found.add(&self.planted, &format!("the open file {}", target.display()), hits);
@@ -413,18 +436,28 @@ fn tell(sealed: bool, rounds: usize) -> (Story, BTreeMap<&'static str, Found>) {
 fn nothing_in_a_sealed_case_can_be_read_without_its_key() {
     let rounds = std::env::var("WITNESSMARK_SEALED_ROUNDS").map_or(1, |n| n.parse().unwrap());
     let (open, in_open) = tell(false, 1);
-    let everywhere = in_open.values().flat_map(|found| &found.texts).collect::<std::collections::BTreeSet<_>>();
-    let missing = open.planted.texts.iter().enumerate().filter(|(number, _)| !everywhere.contains(number));
+    let everywhere =
+        in_open.values().flat_map(|found| &found.texts).collect::<std::collections::BTreeSet<_>>();
+    let missing =
+        open.planted.texts.iter().enumerate().filter(|(number, _)| !everywhere.contains(number));
     let missing: Vec<_> = missing.map(|(_, (what, _))| *what).collect();
     println!("in the open case {} texts are found; not: {missing:?}", everywhere.len());
-    assert!(everywhere.len() >= 30, "the search finds too little where all can be read: {missing:?}");
+    assert!(
+        everywhere.len() >= 30,
+        "the search finds too little where all can be read: {missing:?}"
+    );
     for (moment, found) in &in_open {
         assert!(found.texts.len() >= 10, "{moment}: {} texts", found.texts.len());
     }
 
     let (sealed, in_sealed) = tell(true, rounds);
     for (moment, found) in in_sealed {
-        assert!(found.lines.is_empty(), "after {moment}, with mark {}: {:#?}", sealed.planted.mark, found.lines);
+        assert!(
+            found.lines.is_empty(),
+            "after {moment}, with mark {}: {:#?}",
+            sealed.planted.mark,
+            found.lines
+        );
     }
     // What a killed run had recorded is kept, and the case is sound.
     let crawl = WORKS.iter().find(|work| work.name == "crawl by HTTP").unwrap();

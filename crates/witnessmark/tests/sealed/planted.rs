@@ -179,7 +179,8 @@ fn inflated(from: impl Read) -> Vec<u8> {
 
 /// The data after a local file header (APPNOTE.TXT 4.3.7).
 fn zip_member(bytes: &[u8]) -> Option<&[u8]> {
-    let length = |at: usize| Some(usize::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
+    let length =
+        |at: usize| Some(usize::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
     bytes.get(30 + length(26)? + length(28)?..)
 }
 
