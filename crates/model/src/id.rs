@@ -135,6 +135,9 @@ id_type!(
 id_type!(
     /// A configuration, a codebook or a gazetteer.
     ConfigurationId, "cfg", "configuration");
+id_type!(
+    /// A copy of the case somewhere else.
+    CopyId, "cpy", "copy");
 
 #[cfg(test)]
 mod tests {

@@ -94,6 +94,7 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Lineage(p) => (Some(p.id.to_string()), Some(p.later.to_string())),
         Payload::Estimate(p) => (Some(p.id.to_string()), None),
         Payload::Publication(p) => (Some(p.id.to_string()), None),
+        Payload::CaseCopy(p) => (None, Some(p.id.to_string())),
     }
 }
 
