@@ -5,6 +5,7 @@
 
 mod add;
 mod casebook;
+mod checking;
 mod coding;
 mod comparing;
 mod custody;
@@ -18,11 +19,13 @@ mod lineage;
 mod look;
 mod progress;
 mod reading;
+mod replicating;
 mod search;
 mod workspace;
 
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
 pub use casebook::CaptureRow;
+pub use checking::{CheckReport, FlawRow, Restored, check, restore};
 pub use coding::{Cited, ClaimRow, ImportedClaims};
 pub use comparing::Comparison;
 pub use custody::CustodyStory;
@@ -36,6 +39,7 @@ pub use lineage::Corroborated;
 pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
+pub use replicating::{CopyRow, KeysChoice, Place, ReplicateOptions, Replicated};
 pub use search::{Found, SearchHit};
 pub use workspace::{Case, Environment, InitOptions};
 

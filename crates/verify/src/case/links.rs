@@ -143,6 +143,7 @@ impl Index {
             Payload::Publication(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::CaseCreated(_)
             | Payload::ActorAdded(_)
+            | Payload::CaseCopy(_)
             | Payload::ClaimChange(_)
             | Payload::Judgement(_) => return None,
         };
@@ -232,6 +233,7 @@ impl Index {
             }
             Payload::CaseCreated(_)
             | Payload::ActorAdded(_)
+            | Payload::CaseCopy(_)
             | Payload::Configuration(_)
             | Payload::Codebook(_)
             | Payload::Gazetteer(_)
