@@ -51,7 +51,8 @@ fn the_conformance_suite() {
         assert_eq!(bags.len(), expected, "bags in {sort}");
         for bag in bags {
             let report = check(&bag);
-            let right = report.errors.is_empty() == valid && (!warned || !report.warnings.is_empty());
+            let right =
+                report.errors.is_empty() == valid && (!warned || !report.warnings.is_empty());
             if !right {
                 wrong.push(format!("{}: {report:#?}", bag.display()));
             }
@@ -90,7 +91,11 @@ fn hostile_bags_are_refused() {
     type Break<'b> = Box<dyn Fn(&Path) + 'b>;
     let cases: Vec<(&str, Break<'_>, &str)> = vec![
         ("changed", Box::new(|bag| fs::write(bag.join("data/one.txt"), "onE").unwrap()), "digest"),
-        ("missing", Box::new(|bag| fs::remove_file(bag.join("data/one.txt")).unwrap()), "not there"),
+        (
+            "missing",
+            Box::new(|bag| fs::remove_file(bag.join("data/one.txt")).unwrap()),
+            "not there",
+        ),
         ("added", Box::new(|bag| fs::write(bag.join("data/new"), "x").unwrap()), "names it"),
         (
             "fetched-from-elsewhere",
@@ -123,12 +128,16 @@ fn hostile_bags_are_refused() {
         ),
         (
             "climbs-by-a-code",
-            Box::new(|bag| append(bag, "manifest-sha256.txt", &format!("{zeros}  data/%0A/../../x\n"))),
+            Box::new(|bag| {
+                append(bag, "manifest-sha256.txt", &format!("{zeros}  data/%0A/../../x\n"))
+            }),
             "leads out",
         ),
         (
             "a-link",
-            Box::new(|bag| std::os::unix::fs::symlink("/etc/passwd", bag.join("data/link")).unwrap()),
+            Box::new(|bag| {
+                std::os::unix::fs::symlink("/etc/passwd", bag.join("data/link")).unwrap()
+            }),
             "link",
         ),
         (
@@ -139,13 +148,27 @@ fn hostile_bags_are_refused() {
             }),
             "link",
         ),
-        ("no-list", Box::new(|bag| {
-            fs::remove_file(bag.join("manifest-sha256.txt")).unwrap();
-            fs::remove_file(bag.join("manifest-sha512.txt")).unwrap();
-        }), "no list of the payload"),
+        (
+            "no-list",
+            Box::new(|bag| {
+                fs::remove_file(bag.join("manifest-sha256.txt")).unwrap();
+                fs::remove_file(bag.join("manifest-sha512.txt")).unwrap();
+            }),
+            "no list of the payload",
+        ),
         ("tag-changed", Box::new(|bag| append(bag, "README.txt", "more")), "digest"),
         ("other-sum", Box::new(|bag| append(bag, "bag-info.txt", "Payload-Oxum: 7.2\n")), "digest"),
-        ("other-version", Box::new(|bag| fs::write(bag.join("bagit.txt"), "BagIt-Version: 2.0\nTag-File-Character-Encoding: UTF-8\n").unwrap()), "no version"),
+        (
+            "other-version",
+            Box::new(|bag| {
+                fs::write(
+                    bag.join("bagit.txt"),
+                    "BagIt-Version: 2.0\nTag-File-Character-Encoding: UTF-8\n",
+                )
+                .unwrap()
+            }),
+            "no version",
+        ),
     ];
     for (name, change, words) in cases {
         let folder = tempfile::tempdir().unwrap();

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use witnessmark_model::Digest;
 use witnessmark_model::payload::Payload;
-use witnessmark_vault::copies::{self, CopyError, CopyNote, Flaw, FolderTarget, Seen, Standing, Target};
+use witnessmark_vault::copies::{
+    self, CopyError, CopyNote, Flaw, FolderTarget, Seen, SeenCopy, Standing, Target,
+};
 use witnessmark_vault::{Vault, VaultError};
 
 use crate::replicating::{Place, apart, steps};
-use crate::{CaseError, Progress};
+use crate::{CaseError, Environment, Progress};
 
 /// What a check found and what was mended.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -23,6 +25,8 @@ pub struct CheckReport {
     pub log_files: u64,
     /// What is not as it was written.
     pub flaws: Vec<FlawRow>,
+    /// Whether the log could be read, so that it is known which objects must be there; else none is missed.
+    pub named: bool,
     /// How the copy that was named stands to the case: `same`, `older`, `newer`, `other`; none where none was named.
     pub copy: Option<String>,
     /// What tells of an older state that was put back, or of another history.
@@ -68,11 +72,12 @@ impl CheckReport {
 /// It opens what can be opened: a case whose log is damaged can be checked and mended, too.
 pub fn check(
     folder: &Path,
-    holder: &str,
+    environment: &Environment,
     place: Option<&Place>,
     heal: bool,
     progress: &Progress,
 ) -> Result<CheckReport, CaseError> {
+    let holder = environment.holder.as_str();
     // Held still, and mended after a crash, as by any command that writes; a damaged case is only locked.
     let held = match Vault::open_for_writing(folder, holder) {
         Ok((vault, _)) => Ok(vault),
@@ -89,12 +94,13 @@ pub fn check(
         Err(_) => copies::log_key(folder)?,
     };
     let on_step = steps(progress);
-    let (named, mut broken) = named_objects(folder);
+    let (named, mut broken, whole) = named_objects(folder);
     let checked = copies::check(folder, &verifier, &named, &on_step)?;
     let mut report = CheckReport {
         objects: checked.objects,
         bytes: checked.bytes,
         log_files: checked.log_files,
+        named: whole,
         ..CheckReport::default()
     };
     report.note(checked.flaws);
@@ -129,12 +135,18 @@ pub fn check(
             Ok(Standing::Newer) => {
                 ("newer", Some(CopyError::OlderHere { here: here.size, copy: there }.to_string()))
             }
-            Ok(Standing::Other) => {
-                ("other", Some(CopyError::OtherHistory { here: here.size, copy: there }.to_string()))
-            }
+            Ok(Standing::Other) => (
+                "other",
+                Some(CopyError::OtherHistory { here: here.size, copy: there }.to_string()),
+            ),
             // Without its tiles the damaged side cannot show it; the flaws say so.
             Err(_) => ("unknown", None),
         };
+        if let ("newer" | "other", Some(there)) = (word, &found.checkpoint) {
+            let day = (environment.clock)().to_string().chars().take(10).collect();
+            let seen = SeenCopy { copy: note.copy, day, root: there.root, size: there.size };
+            Seen::read(folder)?.keep(folder, seen)?;
+        }
         report.copy = Some(word.to_owned());
         report.alarms.extend(alarm);
         if word == "other" {
@@ -166,7 +178,8 @@ pub fn check(
             row.mended = one.failed.is_none();
             (row.set_aside, row.not_mended) = (one.set_aside, one.failed);
         }
-        let (named, still_broken) = named_objects(folder);
+        let (named, still_broken, whole) = named_objects(folder);
+        report.named = whole;
         broken = still_broken;
         broken.extend(copies::missing(folder, &named)?);
         report.note(broken);
@@ -188,12 +201,15 @@ fn went_back(folder: &Path, note: &CopyNote, there: u64) -> Result<Option<String
     let seen = Seen::read(folder)?;
     let held = seen.of(&note.copy).map_or(0, |seen| seen.size).max(note.size);
     Ok((held > there && note.holds != "keys").then(|| {
-        format!("the copy was put back to an older state: it held {held} entries, and holds {there} now")
+        format!(
+            "the copy was put back to an older state: it held {held} entries, and holds {there} now"
+        )
     }))
 }
 
-/// The objects that entries name, as far as the packs can be read; and the pack at which that ended, if it did.
-fn named_objects(folder: &Path) -> (BTreeSet<Digest>, Vec<Flaw>) {
+/// The objects that entries name, as far as the packs can be read; the pack at which that ended, if it did; and whether all
+/// were read.
+fn named_objects(folder: &Path) -> (BTreeSet<Digest>, Vec<Flaw>, bool) {
     let mut named = BTreeSet::new();
     let walked = Vault::open(folder).and_then(|vault| {
         vault.for_each_entry(0, &mut |entry| {
@@ -204,6 +220,7 @@ fn named_objects(folder: &Path) -> (BTreeSet<Digest>, Vec<Flaw>) {
         })
     });
     let mut broken = Vec::new();
+    let whole = walked.is_ok();
     if let Err(VaultError::Damaged { path, detail }) = walked
         && let Ok(name) = path.strip_prefix(folder)
         && let Some(copies::Part::Blob(_)) = copies::Part::of(&name.to_string_lossy())
@@ -211,7 +228,7 @@ fn named_objects(folder: &Path) -> (BTreeSet<Digest>, Vec<Flaw>) {
         let missing = !path.exists();
         broken.push(Flaw { name: name.to_string_lossy().into_owned(), missing, detail });
     }
-    (named, broken)
+    (named, broken, whole)
 }
 
 /// The copy in a place, to be read.
@@ -254,7 +271,8 @@ pub fn restore(
     };
     // Keys first: `case.toml`, which comes last, makes the folder a case.
     for place in keys.into_iter().chain([place]) {
-        if let Place::Folder(copy) = place {
+        {
+            let Place::Folder(copy) = place;
             apart(copy, folder)?;
         }
         let target = open_place(place)?;

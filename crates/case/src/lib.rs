@@ -4,6 +4,7 @@
 //! (both derived). Every change goes to the log first; the tables follow, and can be made again from it.
 
 mod add;
+mod bagging;
 mod casebook;
 mod checking;
 mod coding;
@@ -24,6 +25,7 @@ mod search;
 mod workspace;
 
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
+pub use bagging::{Bagged, Difference, Sameness, Unbagged, import_bag, same};
 pub use casebook::CaptureRow;
 pub use checking::{CheckReport, FlawRow, Restored, check, restore};
 pub use coding::{Cited, ClaimRow, ImportedClaims};

@@ -43,6 +43,10 @@ pub struct Status {
     pub publications: u64,
     /// How many entries an outside timestamp covers; none, in this version.
     pub timestamped: u64,
+    /// The copies that the log names.
+    pub copies: Vec<crate::CopyRow>,
+    /// What tells that an older state of the case was put back, or that its history was rewritten.
+    pub alarms: Vec<String>,
 }
 
 /// A passage in a list.
@@ -370,6 +374,8 @@ impl Case {
             estimates: count("estimate")?,
             publications: count("publication")?,
             timestamped: 0,
+            copies: self.copies()?,
+            alarms: self.rollback().unwrap_or_else(|error| vec![error.fact]),
         })
     }
 }

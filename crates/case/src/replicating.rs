@@ -7,10 +7,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use witnessmark_model::Digest;
 use witnessmark_model::checkpoint::Checkpoint;
 use witnessmark_model::id::CopyId;
 use witnessmark_model::payload::{CaseCopy, Payload};
-use witnessmark_model::Digest;
 use witnessmark_vault::copies::{
     self, Choice, CopyError, CopyNote, FolderTarget, Found, Seen, SeenCopy, Standing, Step, Target,
 };
@@ -124,9 +124,9 @@ impl Case {
         options: &ReplicateOptions,
         progress: &Progress,
     ) -> Result<Replicated, CaseError> {
+        self.refuse_after_rollback()?;
         let target = self.place_for_writing(place)?;
         let target = target.as_ref();
-        self.refuse_after_rollback()?;
         let found = copies::look(target, &place.name(), &self.vault.verifier())?;
         if let Some(note) = &found.note
             && note.case != self.vault.case_id()
@@ -161,10 +161,7 @@ impl Case {
         let choice =
             Choice { case: self.vault.folder(), here: &here, note: note.clone(), found: &found };
         let brought = copies::bring(target, &choice, &on_step)?;
-        let mut seen = Seen::read(self.vault.folder())?;
-        let day = (self.environment.clock)().to_string().chars().take(10).collect();
-        let now = SeenCopy { copy, day, root: here.root, size: here.size };
-        seen.keep(self.vault.folder(), now)?;
+        self.keep_seen(copy, Some(&here))?;
 
         let mut replicated = Replicated {
             copy,
@@ -255,11 +252,27 @@ impl Case {
         let there = found.checkpoint.as_ref();
         let standing = copies::standing(self.vault.folder(), here, target, there)?;
         let copy = there.map_or(0, |there| there.size);
+        if let (Standing::Newer | Standing::Other, Some(note)) = (standing, &found.note) {
+            self.keep_seen(note.copy, there)?;
+        }
         match standing {
             Standing::Newer => Err(CopyError::OlderHere { here: here.size, copy }.into()),
             Standing::Other => Err(CopyError::OtherHistory { here: here.size, copy }.into()),
             _ => Ok(standing),
         }
+    }
+
+    /// Keeps what was seen of a copy, so that `status` knows it too.
+    fn keep_seen(&self, copy: CopyId, there: Option<&Checkpoint>) -> Result<(), CaseError> {
+        let Some(there) = there else { return Ok(()) };
+        let folder = self.vault.folder();
+        let seen = SeenCopy { copy, day: self.today(), root: there.root, size: there.size };
+        Ok(Seen::read(folder)?.keep(folder, seen)?)
+    }
+
+    /// The day by this computer's clock, `YYYY-MM-DD` in UTC.
+    pub(crate) fn today(&self) -> String {
+        (self.environment.clock)().to_string().chars().take(10).collect()
     }
 
     /// What a copy holds: what it held before, and what was asked for.
@@ -295,7 +308,7 @@ impl Case {
     }
 
     /// Whether the keys lie sealed.
-    fn is_sealed(&self) -> bool {
+    pub(crate) fn is_sealed(&self) -> bool {
         false
     }
 
@@ -308,7 +321,8 @@ impl Case {
     ) -> Result<Vec<String>, CaseError> {
         let mut notices = Vec::new();
         let there = found.checkpoint.as_ref().map_or(0, |there| there.size);
-        let seen = Seen::read(self.vault.folder())?.of(copy).map(|seen| (seen.size, seen.day.clone()));
+        let seen =
+            Seen::read(self.vault.folder())?.of(copy).map(|seen| (seen.size, seen.day.clone()));
         let noted = found.note.as_ref().map_or(0, |note| note.size);
         let only_keys = found.note.as_ref().is_some_and(|note| note.holds == "keys");
         if let Some((size, day)) = seen.filter(|(size, _)| *size > there && !only_keys) {
@@ -322,7 +336,8 @@ impl Case {
         }
         let Place::Folder(folder) = place;
         if on_one_disk(self.vault.folder(), folder) {
-            notices.push("the copy lies on the same disk as the case: one failure takes both".into());
+            notices
+                .push("the copy lies on the same disk as the case: one failure takes both".into());
         }
         Ok(notices)
     }
@@ -376,6 +391,7 @@ impl Case {
         for entry in self.casebook.entries_of_kind("copy")? {
             let Some(Payload::CaseCopy(found)) = entry.payload else { continue };
             let known = seen.of(&found.id);
+            let is_target = found.kind != "bag";
             let gone = found.event == "gone";
             let place = rows.iter().position(|row| row.copy == found.id);
             let mut row = CopyRow {
@@ -386,7 +402,8 @@ impl Case {
                 entry: entry.index,
                 day: entry.values.day,
                 gone,
-                seen: known.map(|seen| seen.size),
+                // A bag is written once, and is whole or not there.
+                seen: known.map(|seen| seen.size).or((!is_target).then_some(entry.index + 1)),
                 seen_on: known.map(|seen| seen.day.clone()),
             };
             match place.and_then(|place| rows.get_mut(place)) {
@@ -404,7 +421,24 @@ impl Case {
 
     /// A person says that a copy no longer exists: nothing waits for it any more. Gives the copy as it is listed now.
     pub fn copy_is_gone(&mut self, id: &str) -> Result<CopyRow, CaseError> {
-        let rows = self.copies()?;
+        let folder = self.vault.folder().to_owned();
+        let mut rows = self.copies()?;
+        // A case that was put back may have seen copies that its log does not know.
+        for seen in Seen::read(&folder)?.copies {
+            if !rows.iter().any(|row| row.copy == seen.copy) {
+                rows.push(CopyRow {
+                    copy: seen.copy,
+                    kind: "folder".to_owned(),
+                    label: None,
+                    holds: "all".to_owned(),
+                    entry: 0,
+                    day: seen.day.clone(),
+                    gone: false,
+                    seen: Some(seen.size),
+                    seen_on: Some(seen.day),
+                });
+            }
+        }
         let named: Vec<&CopyRow> =
             rows.iter().filter(|row| row.copy.to_string().starts_with(id.trim())).collect();
         let row = match named.as_slice() {
@@ -427,7 +461,6 @@ impl Case {
             let event = "gone".to_owned();
             self.commit(vec![CaseCopy { id: copy, kind, label, holds, event }.into()])?;
         }
-        let folder = self.vault.folder().to_owned();
         Seen::read(&folder)?.drop(&folder, &copy)?;
         let rows = self.copies()?;
         rows.into_iter()
@@ -448,9 +481,8 @@ impl Case {
             return Ok(flaws.into_iter().map(flawed).collect());
         }
         let Place::Folder(folder) = place;
-        let open = |path: &Path| {
-            Folder::open(path).map_err(|cause| CaseError::file("read", path, &cause))
-        };
+        let open =
+            |path: &Path| Folder::open(path).map_err(|cause| CaseError::file("read", path, &cause));
         let keys = match note.holds.as_str() {
             "evidence" => Some(open(self.vault.folder())?),
             _ => None,

@@ -57,10 +57,7 @@ impl BagReport {
 
 /// Checks the bag in `folder`: reads every file of it once. `on_bytes` is told how many bytes passed; if it answers `false`,
 /// the check ends with an error. What is wrong with the bag is in the report; an error is the machine's.
-pub fn check_bag(
-    folder: &Path,
-    on_bytes: &mut dyn FnMut(u64) -> bool,
-) -> io::Result<BagReport> {
+pub fn check_bag(folder: &Path, on_bytes: &mut dyn FnMut(u64) -> bool) -> io::Result<BagReport> {
     let mut report = BagReport::default();
     let mut files = BTreeMap::new();
     walk(folder, "", &mut files, &mut report)?;
@@ -177,7 +174,11 @@ impl Bag<'_> {
             // Since 1.0 every letter of these lines is fixed (RFC 8493, section 2.1.1).
             for (index, (line, label, value)) in values.iter().enumerate() {
                 if *line != format!("{label}: {value}") {
-                    report.error(NAME, Some(index + 1), format!("it is not exactly `{label}: {value}`"));
+                    report.error(
+                        NAME,
+                        Some(index + 1),
+                        format!("it is not exactly `{label}: {value}`"),
+                    );
                 }
             }
             if lines.len() > 2 {
@@ -206,8 +207,7 @@ impl Bag<'_> {
                 continue;
             };
             let Some(text) = self.text(name, encoding, report)? else { continue };
-            let mut manifest =
-                Manifest { name: name.clone(), algorithm, lines: BTreeMap::new() };
+            let mut manifest = Manifest { name: name.clone(), algorithm, lines: BTreeMap::new() };
             for (number, line) in tag_text::lines(&text) {
                 if line.trim().is_empty() {
                     continue;
@@ -248,10 +248,13 @@ impl Bag<'_> {
                 }
                 let own = name.rsplit('/').next().unwrap_or(name);
                 if let Some(other) = by_form.get(&plain_form(name)) {
-                    let detail = format!("`{name}` is not there, but `{other}` is, whose name differs only in letter case or Unicode form");
+                    let detail = format!(
+                        "`{name}` is not there, but `{other}` is, whose name differs only in letter case or Unicode form"
+                    );
                     report.warn(&manifest.name, Some(*number), detail);
                 } else if DROPPED_BY_SYSTEMS.contains(&own) {
-                    let detail = format!("`{name}` is not there: a file that a system made for itself");
+                    let detail =
+                        format!("`{name}` is not there: a file that a system made for itself");
                     report.warn(&manifest.name, Some(*number), detail);
                     dropped.insert(name.clone());
                 } else {
@@ -312,10 +315,11 @@ impl Bag<'_> {
                 report.error(NAME, Some(number), format!("`{length}` is no length"));
             }
             let name = manifest::decode(name.trim_start(), report.since_1_0());
-            let within = manifest::is_safe(&name)
-                .and_then(|()| name.starts_with("data/").then_some(()).ok_or_else(|| {
-                    format!("`{name}` is no name in the payload")
-                }));
+            let within = manifest::is_safe(&name).and_then(|()| {
+                name.starts_with("data/")
+                    .then_some(())
+                    .ok_or_else(|| format!("`{name}` is no name in the payload"))
+            });
             if let Err(detail) = within {
                 report.error(NAME, Some(number), detail);
             } else if !self.files.contains_key(&name) {
@@ -363,12 +367,7 @@ impl Bag<'_> {
     }
 
     /// `bag-info.txt`, and the sum of lengths and number of files that it declares.
-    fn info(
-        &self,
-        encoding: &str,
-        missing_drops: usize,
-        report: &mut BagReport,
-    ) -> io::Result<()> {
+    fn info(&self, encoding: &str, missing_drops: usize, report: &mut BagReport) -> io::Result<()> {
         const NAME: &str = "bag-info.txt";
         if !self.files.contains_key(NAME) {
             return Ok(());
@@ -441,7 +440,8 @@ impl Manifest {
     fn lists(&self, name: &str, by_form: &BTreeMap<String, &str>) -> bool {
         self.lines.contains_key(name)
             || self.lines.keys().any(|listed| {
-                by_form.get(&plain_form(listed)) == Some(&name) && plain_form(listed) == plain_form(name)
+                by_form.get(&plain_form(listed)) == Some(&name)
+                    && plain_form(listed) == plain_form(name)
             })
     }
 }

@@ -147,8 +147,16 @@ mod tests {
             assert_eq!(line.map(|line| line.name), Ok(name.to_owned()), "{rest}");
         }
         let bad = [
-            "", "  ", "  ../x", "  data/../../x", "  /etc/passwd", "  ~root/x", "  data//x",
-            "  data/./x", "  \\\\server\\x", "  ././x",
+            "",
+            "  ",
+            "  ../x",
+            "  data/../../x",
+            "  /etc/passwd",
+            "  ~root/x",
+            "  data//x",
+            "  data/./x",
+            "  \\\\server\\x",
+            "  ././x",
         ];
         for rest in bad {
             assert!(parse(&format!("{digest}{rest}"), Algorithm::Md5, true).is_err(), "{rest}");

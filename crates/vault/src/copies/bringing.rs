@@ -78,11 +78,8 @@ pub fn bring(
         send_all(target, choice.case, stage, on_step)?;
         target.settle()?;
     }
-    let note = CopyNote {
-        root: Some(choice.here.root),
-        size: choice.here.size,
-        ..choice.note.clone()
-    };
+    let note =
+        CopyNote { root: Some(choice.here.root), size: choice.here.size, ..choice.note.clone() };
     if choice.found.note.as_ref() != Some(&note) {
         note.write(target)?;
     }
@@ -122,11 +119,7 @@ fn stage_of(part: &Part) -> u8 {
     }
 }
 
-fn is_there(
-    target: &dyn Target,
-    choice: &Choice<'_>,
-    file: &CaseFile,
-) -> Result<bool, CopyError> {
+fn is_there(target: &dyn Target, choice: &Choice<'_>, file: &CaseFile) -> Result<bool, CopyError> {
     if choice.found.files.get(&file.name) != Some(&file.bytes) {
         return Ok(false);
     }

@@ -134,9 +134,8 @@ pub(crate) struct Signed {
 impl Signed {
     pub(crate) fn read(case: &Path, verifier: &Verifier) -> Self {
         let read = |name: &str| std::fs::read(case.join(name)).map_err(|cause| cause.to_string());
-        let checkpoint = read("log/checkpoint").and_then(|note| {
-            Checkpoint::open(&note, verifier).map_err(|error| error.to_string())
-        });
+        let checkpoint = read("log/checkpoint")
+            .and_then(|note| Checkpoint::open(&note, verifier).map_err(|error| error.to_string()));
         let state = read("log/state").and_then(|bytes| {
             let line = bytes.strip_suffix(b"\n").ok_or("its line does not end")?;
             canonical::from_bytes(line).map_err(|error| error.to_string())
@@ -178,10 +177,9 @@ pub fn check_log(case: &Path, verifier: &Verifier) -> (u64, Vec<Flaw>) {
             let name = format!("log/staging/{}", state.staging);
             match fingerprint(&case.join(&name)) {
                 Ok((_, found)) if found == state.staging => {}
-                Ok(_) => flaws.push(Flaw::damaged(
-                    &name,
-                    "its bytes do not have the digest in its name",
-                )),
+                Ok(_) => {
+                    flaws.push(Flaw::damaged(&name, "its bytes do not have the digest in its name"))
+                }
                 Err(_) => flaws.push(Flaw::missing(name)),
             }
             if let Ok(checkpoint) = &signed.checkpoint
@@ -250,7 +248,8 @@ impl Rows {
             match row {
                 Row::Entries => rows.bundles.extend(hashes),
                 Row::Hashes(level) => {
-                    rows.levels.resize_with(rows.levels.len().max(usize::from(level) + 1), Vec::new);
+                    rows.levels
+                        .resize_with(rows.levels.len().max(usize::from(level) + 1), Vec::new);
                     if let Some(row) = rows.levels.get_mut(usize::from(level)) {
                         row.extend(hashes);
                     }

@@ -144,7 +144,9 @@ impl CopyError {
             Self::Transport(TransportError::Refused(_)) => {
                 Some("say which way connections may leave with `witnessmark egress`")
             }
-            Self::Transport(_) => Some("check the address; the same command goes on from where it was"),
+            Self::Transport(_) => {
+                Some("check the address; the same command goes on from where it was")
+            }
             Self::Stopped | Self::BadName(_) => None,
         }
     }

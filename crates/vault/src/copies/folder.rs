@@ -22,8 +22,10 @@ use crate::{VaultError, blobs};
 /// So many files, or so many bytes, are flushed together.
 const BATCH_FILES: usize = 128;
 const BATCH_BYTES: u64 = 256 << 20;
-/// The file system of small sticks (Linux's statfs(2) calls it so), and the first length that it cannot hold.
+/// File systems by the numbers of statfs(2): that of small sticks, with the first length that it cannot hold, and those
+/// that a program gives.
 const FAT: u64 = 0x4d44;
+const FUSE: u64 = 0x6573_5546;
 const TOO_LONG_FOR_FAT: u64 = 1 << 32;
 
 /// A copy in a folder.
@@ -32,6 +34,8 @@ pub struct FolderTarget {
     top: PathBuf,
     /// Held while the copy is written.
     lock: Option<Mutex<CaseLock>>,
+    /// Each file has to be flushed by itself: the file system is a program's, which syncfs(2) does not reach.
+    one_by_one: bool,
     batch: Mutex<Batch>,
 }
 
@@ -57,7 +61,8 @@ impl FolderTarget {
         if !is_folder {
             return Err(CopyError::BadName(format!("{} is not a folder", top.display())));
         }
-        Ok(Self { top: top.to_owned(), lock: None, batch: Mutex::default() })
+        let one_by_one = file_system(top)? == FUSE;
+        Ok(Self { top: top.to_owned(), lock: None, one_by_one, batch: Mutex::default() })
     }
 
     /// The copy in `top`, to be written, made if it is not there. It is locked meanwhile as a case is, and until it is
@@ -129,14 +134,23 @@ impl FolderTarget {
             return Ok(());
         }
         self.flush_disk()?;
-        for (temporary, path) in std::mem::take(&mut batch.waiting) {
+        for (mut temporary, path) in std::mem::take(&mut batch.waiting) {
+            if self.one_by_one {
+                temporary.sync()?;
+            }
             temporary.name(&path)?;
             batch.named.push(path);
         }
         batch.bytes = 0;
         Ok(())
     }
+}
 
+/// The kind of file system, as statfs(2) numbers them.
+fn file_system(folder: &Path) -> Result<u64, VaultError> {
+    let fail = VaultError::machine("look at the disk of", folder);
+    let found = statfs(folder).map_err(|cause| fail(cause.into()))?;
+    Ok(u64::try_from(found.f_type).unwrap_or(0))
 }
 
 fn is_temporary(path: &Path) -> bool {
@@ -283,8 +297,7 @@ impl Target for FolderTarget {
         if bytes > free {
             return no_room(format!("it needs {bytes} bytes, and {free} are free there"));
         }
-        let kind = statfs(&self.top).map_err(|cause| fail()(cause.into()))?.f_type;
-        if largest >= TOO_LONG_FOR_FAT && u64::try_from(kind).is_ok_and(|kind| kind == FAT) {
+        if largest >= TOO_LONG_FOR_FAT && file_system(&self.top)? == FAT {
             return no_room(format!(
                 "its file system is FAT, which holds no file of 4 GiB or more, and one object has {largest} bytes"
             ));

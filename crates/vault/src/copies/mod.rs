@@ -51,7 +51,12 @@ pub trait Target: Sync {
     fn put(&self, name: &str, source: &mut Source<'_>, once: bool) -> Result<(), CopyError>;
 
     /// Whether the file there has these bytes, as far as the place can say without sending them all.
-    fn has(&self, name: &str, bytes: u64, digest: &witnessmark_model::Digest) -> Result<bool, CopyError>;
+    fn has(
+        &self,
+        name: &str,
+        bytes: u64,
+        digest: &witnessmark_model::Digest,
+    ) -> Result<bool, CopyError>;
 
     /// Takes a damaged write-once file out of the way, so that it can be put anew. Its bytes are kept where the place
     /// has room for such.

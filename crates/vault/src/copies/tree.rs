@@ -23,7 +23,13 @@ impl<'r> Tree<'r> {
         Self { read, size, tiles: RefCell::default() }
     }
 
-    fn hashes(&self, level: u8, index: u64, from: u64, count: u64) -> Result<Vec<Digest>, CopyError> {
+    fn hashes(
+        &self,
+        level: u8,
+        index: u64,
+        from: u64,
+        count: u64,
+    ) -> Result<Vec<Digest>, CopyError> {
         if let Some(found) = self.tiles.borrow().get(&(level, index)) {
             return cut(found, from, count).ok_or_else(|| short(level, index));
         }
