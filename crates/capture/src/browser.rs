@@ -12,7 +12,6 @@ mod behaviours;
 mod page;
 mod page_log;
 mod process;
-mod profile;
 mod protocol;
 mod proxy;
 mod settings;
@@ -214,9 +213,10 @@ impl Browser {
             Err(_) => return Err(ended("did not open a page")),
         };
         let found = Visit::new(&tab, &ledger, settings, &place).make(url.as_str()).await;
-        entrance.close().await;
+        let port = entrance.close().await;
         let log = tab.log.clone();
         tab.close().await;
+        drop(port);
         let mut exchanges = ledger.take();
         let state = &mut *log.state();
         mark_pages(&mut exchanges, &state.documents);

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use witnessmark_archive::bag::{BagReport, BagWriter, BaggedFile, check_bag};
 use witnessmark_model::Digest;
 use witnessmark_model::id::CopyId;
+use witnessmark_seal::wraps::Unlocked;
 use witnessmark_vault::copies::{self, CopyError, FolderTarget, Part};
 use witnessmark_vault::{Vault, VaultError};
 
@@ -284,13 +286,17 @@ fn digest_of(path: &Path) -> Result<String, CaseError> {
 
 /// Whether the cases in two folders are one: every file of `case.toml`, log, objects and keys is compared, and the casebook
 /// is made again from each log and compared row by row. Both are locked meanwhile.
+///
+/// `unlocked` opens each of the two that is sealed.
 pub fn same(
     one: &Path,
     other: &Path,
     holder: &str,
+    unlocked: [Option<Arc<Unlocked>>; 2],
     progress: &Progress,
 ) -> Result<Sameness, CaseError> {
-    let (mine, theirs) = (hold(one, holder)?, hold(other, holder)?);
+    let [my_key, their_key] = unlocked;
+    let (mine, theirs) = (hold(one, holder, my_key)?, hold(other, holder, their_key)?);
     let listed = |folder: &Path| -> Result<BTreeMap<String, u64>, CaseError> {
         let files = copies::files_of_case(folder)?;
         Ok(files.into_iter().map(|file| (file.name, file.bytes)).collect())
@@ -336,10 +342,14 @@ pub fn same(
 }
 
 /// The case, held still. None where it cannot be opened because it has no keys; it is then compared by its files alone.
-fn hold(folder: &Path, holder: &str) -> Result<Option<Vault>, CaseError> {
-    match Vault::open_for_writing(folder, holder) {
-        Ok((vault, _)) => Ok(Some(vault)),
-        Err(VaultError::Damaged { .. }) if !folder.join("keys").exists() => Ok(None),
-        Err(error) => Err(error.into()),
+fn hold(
+    folder: &Path,
+    holder: &str,
+    unlocked: Option<Arc<Unlocked>>,
+) -> Result<Option<Vault>, CaseError> {
+    if !folder.join("keys").exists() {
+        return Ok(None);
     }
+    let (vault, _) = Vault::open_for_writing(folder, holder, unlocked)?;
+    Ok(Some(vault))
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use witnessmark_model::Digest;
 use witnessmark_model::payload::Payload;
+use witnessmark_seal::wraps::Unlocked;
 use witnessmark_vault::copies::{
     self, CopyError, CopyNote, Flaw, FolderTarget, Seen, SeenCopy, Standing, Target,
 };
@@ -77,9 +79,9 @@ pub fn check(
     heal: bool,
     progress: &Progress,
 ) -> Result<CheckReport, CaseError> {
-    let holder = environment.holder.as_str();
+    let (holder, unlocked) = (environment.holder.as_str(), environment.unlocked.clone());
     // Held still, and mended after a crash, as by any command that writes; a damaged case is only locked.
-    let held = match Vault::open_for_writing(folder, holder) {
+    let held = match Vault::open_for_writing(folder, holder, unlocked.clone()) {
         Ok((vault, _)) => Ok(vault),
         Err(error @ (VaultError::Locked { .. } | VaultError::NotACase(_))) => {
             return Err(error.into());
@@ -91,10 +93,10 @@ pub fn check(
     }
     let verifier = match &held {
         Ok(vault) => vault.verifier(),
-        Err(_) => copies::log_key(folder)?,
+        Err(_) => copies::log_key(folder, unlocked.as_deref())?,
     };
     let on_step = steps(progress);
-    let (named, mut broken, whole) = named_objects(folder);
+    let (named, mut broken, whole) = named_objects(folder, &unlocked);
     let checked = copies::check(folder, &verifier, &named, &on_step)?;
     let mut report = CheckReport {
         objects: checked.objects,
@@ -178,7 +180,7 @@ pub fn check(
             row.mended = one.failed.is_none();
             (row.set_aside, row.not_mended) = (one.set_aside, one.failed);
         }
-        let (named, still_broken, whole) = named_objects(folder);
+        let (named, still_broken, whole) = named_objects(folder, &unlocked);
         report.named = whole;
         broken = still_broken;
         broken.extend(copies::missing(folder, &named)?);
@@ -209,11 +211,16 @@ fn went_back(folder: &Path, note: &CopyNote, there: u64) -> Result<Option<String
 
 /// The objects that entries name, as far as the packs can be read; the pack at which that ended, if it did; and whether all
 /// were read.
-fn named_objects(folder: &Path) -> (BTreeSet<Digest>, Vec<Flaw>, bool) {
+fn named_objects(
+    folder: &Path,
+    unlocked: &Option<Arc<Unlocked>>,
+) -> (BTreeSet<Digest>, Vec<Flaw>, bool) {
     let mut named = BTreeSet::new();
-    let walked = Vault::open(folder).and_then(|vault| {
+    let walked = Vault::open(folder, unlocked.clone()).and_then(|vault| {
         vault.for_each_entry(0, &mut |entry| {
-            if let Ok(payload) = Payload::parse(&entry.payload) {
+            if let Some(content) = entry.content
+                && let Ok(payload) = Payload::parse(&content.payload)
+            {
                 named.extend(payload.blobs().into_iter().map(|evidence| evidence.sha256));
             }
             Ok(())

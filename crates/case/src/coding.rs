@@ -1,6 +1,7 @@
 //! Passages and claims: quoting exactly, and saying what the quoted words say.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use serde::Serialize;
@@ -73,8 +74,8 @@ pub struct ImportedClaims {
 #[derive(Default)]
 struct Batch {
     entries: Vec<Pending>,
-    /// Texts that the entries freeze. They are stored when the batch is committed, so that one that is refused leaves nothing.
-    texts: BTreeMap<Digest, (String, Evidence)>,
+    /// Texts that the entries freeze, stored already; a batch that is refused takes them back.
+    texts: BTreeMap<Digest, Evidence>,
     extractions: BTreeMap<CaptureId, Extraction>,
     passages: BTreeMap<(CaptureId, u64, u64), Passage>,
 }
@@ -165,13 +166,13 @@ impl Case {
         let evidence = match self.casebook.evidence_of(&digest)? {
             Some(evidence) => evidence,
             None => {
-                let (vault, entropy) = (&mut self.vault, self.environment.entropy.as_mut());
-                let (_, evidence) = batch.texts.entry(digest).or_insert_with(|| {
-                    let (bytes, key) = (words.len() as u64, vault.new_key(entropy));
-                    let evidence = Evidence { bytes, key, plain_sha256: digest, sha256: digest };
-                    (words.to_owned(), evidence)
-                });
-                evidence.clone()
+                let entropy = self.environment.entropy.as_mut();
+                match batch.texts.entry(digest) {
+                    Entry::Occupied(found) => found.get().clone(),
+                    Entry::Vacant(place) => {
+                        place.insert(self.vault.put_evidence(words.as_bytes(), entropy)?).clone()
+                    }
+                }
             }
         };
         let (name, version) = text.extractor.split_once('/').unwrap_or((&text.extractor, ""));
@@ -191,11 +192,16 @@ impl Case {
         Ok(extraction)
     }
 
-    /// Stores the texts of a batch, then logs its entries.
-    fn commit_batch(&mut self, batch: Batch) -> Result<(), CaseError> {
-        for (text, _) in batch.texts.values() {
-            self.vault.blobs().put_bytes(text.as_bytes())?;
+    /// Takes back what a batch that is refused has stored.
+    fn refuse_batch(&self, batch: &Batch) -> Result<(), CaseError> {
+        for text in batch.texts.values() {
+            self.vault.store().discard(text)?;
         }
+        Ok(())
+    }
+
+    /// Logs the entries of a batch.
+    fn commit_batch(&mut self, batch: Batch) -> Result<(), CaseError> {
         self.commit(batch.entries)?;
         Ok(())
     }
@@ -297,6 +303,7 @@ impl Case {
             batch.entries.push(claim.into());
         }
         if !wrong.is_empty() {
+            self.refuse_batch(&batch)?;
             let shown = path.display();
             let mut facts = vec![format!("{shown}: nothing was imported")];
             facts.extend(wrong.into_iter().map(|(fact, hint)| match hint {

@@ -97,12 +97,12 @@ impl Case {
             facts.payload_length = Some(row.bytes);
             return Ok(facts);
         }
-        let path = self.vault.blobs().path(&row.blob);
+        let path = self.vault.store().path(&row.blob.0);
         let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
         let Some(own) = self.casebook.record_of(row)? else { return Ok(facts) };
         // What a browser made of a page stands beside the answer that brought the page.
         let mut wanted = vec![own];
-        let input = BufReader::new(self.vault.blobs().open(&row.blob)?);
+        let input = BufReader::new(self.vault.store().open(&row.blob.0, &row.blob.1)?);
         let mut reader = Reader::new(input).map_err(fail)?;
         let mut descriptions: Vec<(Vec<String>, Value)> = Vec::new();
         let mut answers: Vec<(String, CaptureFacts)> = Vec::new();

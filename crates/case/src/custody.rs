@@ -36,9 +36,9 @@ pub struct CustodyEvent {
 fn event(entry: &StoredEntry, text: String) -> CustodyEvent {
     CustodyEvent {
         entry: entry.index,
-        at: entry.values.at.clone(),
-        day: entry.values.day.clone(),
-        actor: entry.values.actor.to_string(),
+        at: entry.at(),
+        day: entry.day(),
+        actor: entry.actor(),
         text,
     }
 }
@@ -81,6 +81,8 @@ impl Case {
         events.sort_by_key(|event| event.entry);
         let row = self.casebook.capture(&capture)?;
         let name = row.map(|row| self.label(&row)).transpose()?.unwrap_or_default();
+        // The last of the story is the last to be covered.
+        let time = self.time_of_entry(events.last().map_or(0, |event| event.entry))?;
         Ok(CustodyStory {
             subject: format!("{full}: {name}"),
             events,
@@ -89,8 +91,7 @@ impl Case {
                     "The log's own key signs all {} entries in one checkpoint; `witnessmark verify` checks them.",
                     self.vault.size()
                 ),
-                "No outside timestamp or witness covers the log: whoever holds its key could have rewritten it before now."
-                    .to_owned(),
+                time,
                 "Times are those of the clock of the computer that wrote the entry.".to_owned(),
             ],
         })
@@ -208,7 +209,7 @@ fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
                     .map(|at| format!(" at {at} by this computer's clock"))
                     .unwrap_or_default(),
                 recording.name,
-                row.blob,
+                row.blob.0,
                 row.sha256
             )
         }
@@ -228,7 +229,7 @@ fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
             format!(
                 "The archive with {} was kept whole, byte for byte (SHA-256 {}); this record lies at byte {offset} \
                  {place}, {length} bytes long, and its plain bytes have SHA-256 {}.",
-                row.name, row.blob, row.sha256
+                row.name, row.blob.0, row.sha256
             )
         }
     }

@@ -6,6 +6,7 @@ mod opening;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use witnessmark_claims::LineageGraph;
@@ -17,7 +18,7 @@ use witnessmark_model::payload::{Lineage as Decision, Passage, Payload, Publicat
 use witnessmark_publish as publish;
 use witnessmark_publish::{
     Chain, ClearedText, CustodyLine, DossierInput, Exhibit, LogState, Number, OwnAddresses,
-    PartBytes, Profile, RestsOn, ShownSecret, Word, Words,
+    PartBytes, PartStream, Profile, RestsOn, ShownSecret, Word, Words,
 };
 
 use self::lineage::shown_chain;
@@ -220,7 +221,7 @@ impl Case {
             title,
             notice,
             profile: Profile::Public,
-            day: last.values.day,
+            day: last.day(),
             log: LogState { checkpoint, verifier_key: self.vault.verifier().to_text() },
             entries,
             words: words(gathering.codebook),
@@ -305,10 +306,19 @@ impl Case {
         };
         // Bytes of a record hold transport headers, which a public dossier does not show.
         let whole = cleared && capture.record.is_none();
-        let bytes = whole.then(|| PartBytes::File(self.vault.blobs().path(&capture.blob)));
+        let bytes = whole.then(|| {
+            let (store, (blob, key)) = (self.vault.store().clone(), capture.blob);
+            PartBytes::Stream(PartStream {
+                name: store.path(&blob),
+                open: Arc::new(move || match store.open(&blob, &key) {
+                    Ok(opened) => Ok(Box::new(opened)),
+                    Err(error) => Err(std::io::Error::other(error)),
+                }),
+            })
+        });
         gathering.open.entry(capture.entry).or_default().insert(capture.part, bytes);
         let text = if cleared {
-            let bytes = self.vault.blobs().read(&found.text.sha256)?;
+            let bytes = self.vault.store().read(&found.text)?;
             let text = String::from_utf8_lossy(&bytes).into_owned();
             let shown = Some(PartBytes::Memory(bytes));
             gathering.open.entry(extraction.index).or_default().insert(1, shown);

@@ -57,9 +57,10 @@ impl Case {
     /// The way in force; none if none was chosen yet.
     pub fn egress(&self) -> Result<Option<EgressRow>, CaseError> {
         let Some(last) = self.casebook.entries_of_kind("egress")?.pop() else { return Ok(None) };
+        let at = last.at();
         let Some(Payload::Egress(found)) = last.payload else { return Ok(None) };
         let (mode, proxy) = (found.mode, found.proxy);
-        Ok(Some(EgressRow { mode, proxy, entry: last.index, at: last.values.at }))
+        Ok(Some(EgressRow { mode, proxy, entry: last.index, at }))
     }
 
     /// The way in force for a capture. `with_credentials` may name the same proxy with user name and password.

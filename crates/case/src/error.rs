@@ -73,7 +73,8 @@ impl CaseError {
 impl From<VaultError> for CaseError {
     fn from(error: VaultError) -> Self {
         let fault = match &error {
-            VaultError::NotACase(_) | VaultError::Exists(_) => Fault::Usage,
+            VaultError::NotACase(_) | VaultError::Exists(_) | VaultError::Sealed(_) => Fault::Usage,
+            VaultError::Seal(_) | VaultError::WrongKey(_) => Fault::Input,
             VaultError::OtherFormat { .. } | VaultError::Damaged { .. } => Fault::Input,
             VaultError::Input(_)
             | VaultError::Locked { .. }
@@ -90,11 +91,13 @@ impl From<rusqlite::Error> for CaseError {
             Some(rusqlite::ErrorCode::DiskFull) => FULL_DISK,
             _ => "the casebook is derived: `witnessmark rebuild` makes it again from the log",
         };
-        Self {
-            fact: format!("the casebook failed: {error}"),
-            hint: Some(hint.to_owned()),
-            fault: Fault::Machine,
-        }
+        let fact = match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => {
+                "casebook.db or cache.db is damaged, or was made for another key".to_owned()
+            }
+            _ => format!("the casebook failed: {error}"),
+        };
+        Self { fact, hint: Some(hint.to_owned()), fault: Fault::Machine }
     }
 }
 

@@ -69,13 +69,13 @@ impl Case {
         let mut settings = ScanSettings::new(own);
         let (mut secrets, mut not_looked_into) = (Vec::new(), 0);
         for archive in &archives {
-            let path = self.vault.blobs().path(&archive.evidence.sha256);
-            let input = BufReader::new(self.vault.blobs().open(&archive.evidence.sha256)?);
+            let path = self.vault.store().path(&archive.evidence.sha256);
+            let input = BufReader::new(self.open_evidence(archive.evidence)?);
             let private = private_fields(input);
             settings
                 .private_fields
                 .extend(private.map_err(|cause| CaseError::file("read", &path, &cause))?);
-            let input = BufReader::new(self.vault.blobs().open(&archive.evidence.sha256)?);
+            let input = BufReader::new(self.open_evidence(archive.evidence)?);
             let summary = scan(input, &settings, |finding| secrets.push(finding));
             let summary = summary.map_err(|cause| CaseError::file("read", &path, &cause))?;
             not_looked_into += summary.not_text + summary.unread.len() as u64;
@@ -178,11 +178,11 @@ impl Case {
             let Some(archive) = payload.archive() else { continue };
             // Two archives may have one name.
             let name = format!("{index}-{}", archive.name.rsplit('/').next().unwrap_or_default());
-            let path = self.vault.blobs().path(&archive.evidence.sha256);
-            let input = self.vault.blobs().open(&archive.evidence.sha256)?;
+            let path = self.vault.store().path(&archive.evidence.sha256);
+            let input = self.open_evidence(archive.evidence)?;
             match &scrubbing {
                 None => {
-                    wacz.add_archive(&name, archive.evidence.bytes, BufReader::new(input))
+                    wacz.add_archive(&name, archive.evidence.plain_length(), BufReader::new(input))
                         .map_err(fail)?;
                 }
                 Some(settings) => {

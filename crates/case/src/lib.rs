@@ -10,6 +10,7 @@ mod checking;
 mod coding;
 mod comparing;
 mod custody;
+mod database;
 mod dossier;
 mod egress;
 mod error;
@@ -17,11 +18,15 @@ mod estimate;
 mod export;
 mod judging;
 mod lineage;
+mod locks;
 mod look;
 mod progress;
 mod reading;
 mod replicating;
 mod search;
+mod services;
+mod timestamps;
+mod witnesses;
 mod workspace;
 
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
@@ -38,11 +43,17 @@ pub use estimate::CoverageAnswer;
 pub use export::{Exported, SecretsPolicy};
 pub use judging::{Judged, VERDICTS};
 pub use lineage::Corroborated;
+pub use locks::EscrowRow;
 pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
 pub use replicating::{CopyRow, KeysChoice, Place, ReplicateOptions, Replicated};
 pub use search::{Found, SearchHit};
+pub use timestamps::{
+    Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,
+    Timestamped, WayOut,
+};
+pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
 pub use workspace::{Case, Environment, InitOptions};
 
 pub use witnessmark_archive as archive;
@@ -50,6 +61,7 @@ pub use witnessmark_capture as capture;
 pub use witnessmark_claims as claims;
 pub use witnessmark_estimate as estimation;
 pub use witnessmark_model as model;
+pub use witnessmark_seal as seal;
 pub use witnessmark_text as text;
 pub use witnessmark_vault as vault;
 pub use witnessmark_verify as verify;

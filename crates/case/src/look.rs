@@ -6,6 +6,7 @@ use witnessmark_model::id::{CaptureId, PassageId};
 use witnessmark_model::payload::{Lineage, Origin, Payload};
 
 use crate::casebook::CaptureRow;
+use crate::timestamps::TimeStanding;
 use crate::{Case, CaseError};
 
 /// The state of a case.
@@ -15,7 +16,7 @@ pub struct Status {
     pub case: String,
     /// Its name.
     pub name: String,
-    /// Whether it is sealed; never, in this version.
+    /// Whether it is sealed.
     pub sealed: bool,
     /// The log's name.
     pub log: String,
@@ -41,8 +42,10 @@ pub struct Status {
     pub estimates: u64,
     /// How many dossiers were written.
     pub publications: u64,
-    /// How many entries an outside timestamp covers; none, in this version.
+    /// How many entries an outside timestamp covers, as the entries say; `verify` checks it.
     pub timestamped: u64,
+    /// How far timestamps reach.
+    pub time: TimeStanding,
     /// The copies that the log names.
     pub copies: Vec<crate::CopyRow>,
     /// What tells that an older state of the case was put back, or that its history was rewritten.
@@ -281,10 +284,10 @@ impl Case {
     pub fn log(&self, limit: u64) -> Result<Vec<LogRow>, CaseError> {
         let rows = self.casebook.last_entries(limit)?.into_iter().map(|entry| LogRow {
             entry: entry.index,
-            at: entry.values.at,
-            kind: entry.values.kind,
+            at: entry.at(),
+            kind: entry.kind(),
+            actor: entry.actor(),
             id: entry.id,
-            actor: entry.values.actor.to_string(),
         });
         Ok(rows.collect())
     }
@@ -309,7 +312,7 @@ impl Case {
                 id,
                 kind: "capture".to_owned(),
                 entry: row.entry,
-                at: entry.values.at,
+                at: entry.at(),
                 content: serde_json::to_value(&row)?,
                 changes: Vec::new(),
                 text: Some(text),
@@ -327,8 +330,8 @@ impl Case {
             for change in self.casebook.entries_about(&id, "claim-change")? {
                 let mut shown: Value = serde_json::from_slice(&change.bytes)?;
                 if let Some(fields) = shown.as_object_mut() {
-                    fields.insert("at".to_owned(), change.values.at.into());
-                    fields.insert("actor".to_owned(), change.values.actor.to_string().into());
+                    fields.insert("at".to_owned(), change.at().into());
+                    fields.insert("actor".to_owned(), change.actor().into());
                 }
                 changes.push(shown);
             }
@@ -338,9 +341,9 @@ impl Case {
         }
         Ok(Shown {
             id,
-            kind: entry.values.kind,
+            kind: entry.kind(),
             entry: entry.index,
-            at: entry.values.at,
+            at: entry.at(),
             content,
             changes,
             text: None,
@@ -357,10 +360,11 @@ impl Case {
     pub fn status(&self) -> Result<Status, CaseError> {
         let (name, _) = self.name()?;
         let count = |kind: &str| self.casebook.count_of_kind(kind);
+        let time = self.time_standing()?;
         Ok(Status {
             case: self.vault.case_id().to_string(),
             name,
-            sealed: false,
+            sealed: self.vault.is_sealed(),
             log: self.vault.verifier().name().to_owned(),
             entries: self.vault.size(),
             root: self.vault.root().map(|root| root.hex()).unwrap_or_default(),
@@ -373,7 +377,8 @@ impl Case {
             lineage: count("lineage")?,
             estimates: count("estimate")?,
             publications: count("publication")?,
-            timestamped: 0,
+            timestamped: time.covered,
+            time,
             copies: self.copies()?,
             alarms: self.rollback().unwrap_or_else(|error| vec![error.fact]),
         })

@@ -15,9 +15,10 @@ use witnessmark_model::Digest;
 use witnessmark_model::payload::{Framing, Verdict};
 use witnessmark_text::verdict::{BrowserView, FailedRequest, Response, judge};
 use witnessmark_text::{Hints, extract};
-use witnessmark_vault::Blobs;
+use witnessmark_vault::{Store, Vault};
 
 use crate::casebook::{CaptureRow, remove_database};
+use crate::database::{self, DatabaseKey};
 use crate::search::SearchFolder;
 use crate::{Case, CaseError, Progress};
 
@@ -109,14 +110,15 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    pub(crate) fn open(case: &Path) -> Result<Self, CaseError> {
+    pub(crate) fn open(vault: &Vault) -> Result<Self, CaseError> {
+        let (case, key) = (vault.folder(), vault.derived_key("cache"));
+        let key = key.map(|key| DatabaseKey::new(&key));
         let path = case.join(NAME);
         let is_new = !path.exists();
-        let db = Connection::open(&path)?;
+        let db = database::open(&path, key.as_ref(), true)?;
         if is_new {
             crate::casebook::make_private(&path)?;
         }
-        db.busy_timeout(std::time::Duration::from_secs(10))?;
         db.pragma_update(None, "journal_mode", "wal")?;
         db.pragma_update(None, "synchronous", "off")?;
         let made_by: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -278,22 +280,22 @@ pub(crate) fn read_text(bytes: &[u8], hints: &Hints, known: &Circumstances) -> R
 }
 
 /// Reads the text of one capture from its blob.
-pub(crate) fn read_capture(blobs: &Blobs, row: &CaptureRow) -> Result<TextRow, CaseError> {
-    Ok(read_whole(blobs, row)?.text)
+pub(crate) fn read_capture(store: &Store, row: &CaptureRow) -> Result<TextRow, CaseError> {
+    Ok(read_whole(store, row)?.text)
 }
 
 /// Where the links of a capture lead.
-pub(crate) fn links_of_capture(blobs: &Blobs, row: &CaptureRow) -> Result<Vec<String>, CaseError> {
-    Ok(read_whole(blobs, row)?.links)
+pub(crate) fn links_of_capture(store: &Store, row: &CaptureRow) -> Result<Vec<String>, CaseError> {
+    Ok(read_whole(store, row)?.links)
 }
 
-fn read_whole(blobs: &Blobs, row: &CaptureRow) -> Result<Reading, CaseError> {
+fn read_whole(store: &Store, row: &CaptureRow) -> Result<Reading, CaseError> {
     let unread = |why: String| Reading {
         text: TextRow::unread(row.media_type.as_str(), why),
         links: Vec::new(),
     };
-    let path = blobs.path(&row.blob);
-    let mut file = blobs.open(&row.blob)?;
+    let path = store.path(&row.blob.0);
+    let mut file = store.open(&row.blob.0, &row.blob.1)?;
     let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
     let Some((framing, offset, length)) = row.record else {
         if row.bytes > LARGEST_TEXT as u64 {
@@ -311,7 +313,7 @@ fn read_whole(blobs: &Blobs, row: &CaptureRow) -> Result<Reading, CaseError> {
     };
     let walked;
     let mut reader = if framing == Framing::Inflated {
-        walked = record_in_stream(blobs, row)?;
+        walked = record_in_stream(store, row)?;
         Reader::new(walked.as_slice()).map_err(fail)?
     } else {
         read_record_at(file, offset, length).map_err(fail)?
@@ -332,10 +334,10 @@ fn read_whole(blobs: &Blobs, row: &CaptureRow) -> Result<Reading, CaseError> {
 
 /// The plain bytes of a record that has no compressed member of its own, found by walking the whole archive: among
 /// the records of its length, the one with its digest.
-fn record_in_stream(blobs: &Blobs, row: &CaptureRow) -> Result<Vec<u8>, CaseError> {
-    let path = blobs.path(&row.blob);
+fn record_in_stream(store: &Store, row: &CaptureRow) -> Result<Vec<u8>, CaseError> {
+    let path = store.path(&row.blob.0);
     let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
-    let mut reader = Reader::new(blobs.open(&row.blob)?).map_err(fail)?;
+    let mut reader = Reader::new(store.open(&row.blob.0, &row.blob.1)?).map_err(fail)?;
     while let Some(mut record) = reader.next_record().map_err(fail)? {
         let length = record.head_bytes().len() as u64 + record.head().content_length().unwrap_or(0);
         if length == row.bytes {
@@ -391,23 +393,23 @@ impl Case {
         {
             return Ok(found);
         }
-        let read = read_capture(self.vault.blobs(), row)?;
+        let read = read_capture(self.vault.store(), row)?;
         self.texts.put(&[(id, read.clone())])?;
         Ok(read)
     }
 
     /// The plain bytes of a capture, as they were kept: the file, or the record from `WARC/` to the end of its block.
     pub fn bytes_of(&self, row: &CaptureRow) -> Result<Box<dyn Read>, CaseError> {
-        let path = self.vault.blobs().path(&row.blob);
+        let path = self.vault.store().path(&row.blob.0);
         let Some((framing, offset, length)) = row.record else {
-            return Ok(Box::new(self.vault.blobs().open(&row.blob)?));
+            return Ok(Box::new(self.vault.store().open(&row.blob.0, &row.blob.1)?));
         };
         if framing == Framing::Inflated {
-            let bytes = record_in_stream(self.vault.blobs(), row)?;
+            let bytes = record_in_stream(self.vault.store(), row)?;
             return Ok(Box::new(std::io::Cursor::new(bytes)));
         }
         let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
-        let file = self.vault.blobs().open(&row.blob)?;
+        let file = self.vault.store().open(&row.blob.0, &row.blob.1)?;
         let mut reader = read_record_at(file, offset, length).map_err(fail)?;
         let mut bytes = Vec::new();
         if let Some(mut record) = reader.next_record().map_err(fail)? {
@@ -460,7 +462,7 @@ impl Case {
         batch: &[CaptureRow],
         progress: &Progress,
     ) -> Result<Vec<(String, TextRow)>, CaseError> {
-        let blobs = self.vault.blobs();
+        let store = self.vault.store();
         let mut cached = Vec::new();
         for row in batch {
             let id = row.capture.to_string();
@@ -470,7 +472,7 @@ impl Case {
         let read = |(row, (id, text)): (&CaptureRow, (String, Option<TextRow>))| {
             let text = match text {
                 Some(text) => Ok(text),
-                None => read_capture(blobs, row),
+                None => read_capture(store, row),
             };
             progress.advance(1, row.bytes);
             text.map(|text| (id, text))

@@ -15,7 +15,7 @@ use witnessmark_vault::copies::{
     self, Choice, CopyError, CopyNote, FolderTarget, Found, Seen, SeenCopy, Standing, Step, Target,
 };
 use witnessmark_verify::files::Fingerprint;
-use witnessmark_verify::{Check, Files, FilesError, Folder, Listed, Verdict};
+use witnessmark_verify::{Check, Files, FilesError, Folder, Listed, Trust, Verdict};
 
 use crate::{Case, CaseError, Fault, Progress};
 
@@ -309,7 +309,7 @@ impl Case {
 
     /// Whether the keys lie sealed.
     pub(crate) fn is_sealed(&self) -> bool {
-        false
+        self.vault.is_sealed()
     }
 
     /// What is worth knowing before a copy is written.
@@ -400,7 +400,7 @@ impl Case {
                 label: found.label,
                 holds: found.holds,
                 entry: entry.index,
-                day: entry.values.day,
+                day: entry.values.map(|values| values.day).unwrap_or_default(),
                 gone,
                 // A bag is written once, and is whole or not there.
                 seen: known.map(|seen| seen.size).or((!is_target).then_some(entry.index + 1)),
@@ -488,7 +488,8 @@ impl Case {
             _ => None,
         };
         let files = WithKeys { copy: open(folder)?, keys };
-        let report = witnessmark_verify::case::verify(&files);
+        let key = self.vault.unlocked().map(|unlocked| unlocked.key());
+        let report = witnessmark_verify::case::verify(&files, key, &Trust::default());
         match report.verdict {
             Verdict::Intact => Ok(Vec::new()),
             Verdict::Failed => Ok(report.failures().cloned().collect()),

@@ -1,12 +1,15 @@
 //! Searching the texts of a case.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use witnessmark_claims::gazetteer::Found as GazetteerFound;
+use witnessmark_model::Entropy;
 use witnessmark_model::id::CaptureId;
-use witnessmark_text::{Document, Index, IndexError, Match, SearchOptions, Writer};
+use witnessmark_text::{Document, Index, IndexError, IndexKey, Match, SearchOptions, Writer};
+
+use witnessmark_vault::Vault;
 
 use crate::casebook::CaptureRow;
 use crate::reading::{TextRow, read_capture};
@@ -16,6 +19,10 @@ use crate::{Case, CaseError};
 #[derive(Debug)]
 pub(crate) struct SearchFolder {
     folder: PathBuf,
+    /// Of a sealed case.
+    key: Option<IndexKey>,
+    /// Kept from the first search on: what was read of a sealed index need not be unsealed again.
+    opened: Option<Index>,
 }
 
 /// Adds texts to the index.
@@ -29,15 +36,16 @@ const BUDGET: usize = 64 << 20;
 impl SearchFolder {
     pub(crate) const NAME: &str = "index";
 
-    pub(crate) fn at(case: &Path) -> Self {
-        Self { folder: case.join(Self::NAME) }
+    pub(crate) fn at(vault: &Vault, entropy: &mut dyn Entropy) -> Self {
+        let key = vault.derived_key("index").map(|key| IndexKey::new(&key, entropy));
+        Self { folder: vault.folder().join(Self::NAME), key, opened: None }
     }
 
     fn open(&self) -> Result<Index, IndexError> {
         if self.folder.exists() {
-            return Index::open(&self.folder);
+            return Index::open(&self.folder, self.key.as_ref());
         }
-        let index = Index::create_without_texts(&self.folder)?;
+        let index = Index::create_without_texts(&self.folder, self.key.as_ref())?;
         // Like the case's folder, so that a copy of the index alone does not lose that protection.
         let mode = std::fs::Permissions::from_mode(0o700);
         std::fs::set_permissions(&self.folder, mode)
@@ -47,11 +55,24 @@ impl SearchFolder {
 
     /// Whether there is an index that cannot be used: one that a crash cut off in the making, or of another version.
     pub(crate) fn is_unusable(&self) -> bool {
-        self.folder.exists()
-            && matches!(Index::open(&self.folder), Err(IndexError::Unusable { .. }))
+        self.folder.exists() && matches!(self.open(), Err(IndexError::Unusable { .. }))
     }
 
-    pub(crate) fn remove(&self) -> Result<(), CaseError> {
+    /// The index as it was last committed, for reading.
+    fn current(&mut self) -> Result<&Index, IndexError> {
+        match self.opened.take() {
+            Some(index) if self.folder.exists() && index.refresh().is_ok() => {
+                Ok(self.opened.insert(index))
+            }
+            _ => {
+                let index = self.open()?;
+                Ok(self.opened.insert(index))
+            }
+        }
+    }
+
+    pub(crate) fn remove(&mut self) -> Result<(), CaseError> {
+        self.opened = None;
         match std::fs::remove_dir_all(&self.folder) {
             Ok(()) => Ok(()),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -143,15 +164,16 @@ impl Case {
             Some(place) => format!("({query}) ({})", self.names_of(place)?),
             None => query.to_owned(),
         };
-        let (texts, casebook, blobs) = (&self.texts, &self.casebook, self.vault.blobs());
+        let index = self.index.current()?;
+        let (texts, casebook, store) = (&self.texts, &self.casebook, self.vault.store());
         let text_of = |capture: &str| {
             if let Some(found) = texts.get(capture).ok().flatten() {
                 return found.text;
             }
             let row = casebook.capture(&capture.parse().ok()?).ok()??;
-            read_capture(blobs, &row).ok()?.text
+            read_capture(store, &row).ok()?.text
         };
-        let results = self.index.open()?.search_with(&query, options, text_of)?;
+        let results = index.search_with(&query, options, text_of)?;
         let mut warnings = results.warnings;
         if behind > 0 {
             warnings.push(format!(

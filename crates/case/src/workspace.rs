@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use witnessmark_claims::{Codebook, Gazetteer};
 use witnessmark_model::id::ConfigurationId;
-use witnessmark_model::payload;
+use witnessmark_model::payload::{self, Evidence};
 use witnessmark_model::{Entropy, Moment};
-use witnessmark_vault::{Committed, Pending, Recovery, Vault};
+use witnessmark_seal::wraps::Unlocked;
+use witnessmark_vault::{Committed, NewSeal, Opened, Pending, Recovery, Vault};
 
 use crate::casebook::Casebook;
 use crate::reading::Texts;
@@ -20,6 +21,8 @@ pub struct Environment {
     pub clock: Arc<dyn Fn() -> Moment + Send + Sync>,
     /// Random bytes fit for keys.
     pub entropy: Box<dyn Entropy>,
+    /// What opens a sealed case; not looked at where the case is open.
+    pub unlocked: Option<Arc<Unlocked>>,
     /// Who runs this, as the next one in line is told when the case is locked: process and command.
     pub holder: String,
 }
@@ -50,10 +53,11 @@ pub struct Case {
 }
 
 impl Case {
-    /// Makes an open case in `folder` with its configuration, codebook and gazetteer.
-    pub fn init_open(
+    /// Makes a case in `folder` with its configuration, codebook and gazetteer: sealed, or open if `seal` is none.
+    pub fn init(
         folder: &Path,
         options: &InitOptions,
+        seal: Option<&NewSeal>,
         mut environment: Environment,
     ) -> Result<Self, CaseError> {
         let codebook_text = match &options.codebook {
@@ -75,8 +79,9 @@ impl Case {
             None => None,
         };
         let at = (environment.clock)();
-        let vault =
-            Vault::create_open(folder, &environment.holder, at, environment.entropy.as_mut())?;
+        let Environment { holder, entropy, .. } = &mut environment;
+        let vault = Vault::create(folder, holder, seal, None, at, entropy.as_mut())?;
+        environment.unlocked = vault.unlocked().cloned();
         let casebook = Casebook::fitting(&vault)?;
         let mut case = Self::assemble(vault, casebook, environment)?;
         let folder_name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -113,30 +118,31 @@ impl Case {
     fn assemble(
         vault: Vault,
         casebook: Casebook,
-        environment: Environment,
+        mut environment: Environment,
     ) -> Result<Self, CaseError> {
-        let texts = Texts::open(vault.folder())?;
-        let index = SearchFolder::at(vault.folder());
+        let texts = Texts::open(&vault)?;
+        let index = SearchFolder::at(&vault, environment.entropy.as_mut());
         Ok(Self { vault, casebook, texts, index, environment })
     }
 
     /// Opens the case in `folder` for reading. If its tables lag behind the log, they are made again first; while
     /// somebody writes, they are read as they are.
     pub fn open(folder: &Path, environment: Environment) -> Result<Self, CaseError> {
-        let vault = Vault::open(folder)?;
+        let vault = Vault::open(folder, environment.unlocked.clone())?;
         if let Some(casebook) = Casebook::open_fitting(&vault) {
             return Self::assemble(vault, casebook, environment);
         }
         drop(vault);
-        let made = Vault::open_for_writing(folder, &environment.holder)
+        let unlocked = environment.unlocked.clone();
+        let made = Vault::open_for_writing(folder, &environment.holder, unlocked)
             .map_err(CaseError::from)
             .and_then(|(vault, _)| Ok((Casebook::fitting(&vault)?, vault)));
         let (casebook, vault) = match made {
             Ok(made) => made,
             Err(error) if error.fault == Fault::Machine => {
                 // Somebody writes, or the folder is read-only: what the tables hold is still true of an earlier moment.
-                let casebook = Casebook::open_lagging(folder).ok_or(error)?;
-                (casebook, Vault::open(folder)?)
+                let vault = Vault::open(folder, environment.unlocked.clone())?;
+                (Casebook::open_lagging(&vault).ok_or(error)?, vault)
             }
             Err(error) => return Err(error),
         };
@@ -148,7 +154,8 @@ impl Case {
         folder: &Path,
         environment: Environment,
     ) -> Result<(Self, Recovery), CaseError> {
-        let (vault, recovery) = Vault::open_for_writing(folder, &environment.holder)?;
+        let unlocked = environment.unlocked.clone();
+        let (vault, recovery) = Vault::open_for_writing(folder, &environment.holder, unlocked)?;
         let casebook = Casebook::fitting(&vault)?;
         Ok((Self::assemble(vault, casebook, environment)?, recovery))
     }
@@ -167,16 +174,22 @@ impl Case {
         Ok(committed)
     }
 
+    /// Opens the plain bytes of a piece of evidence.
+    pub(crate) fn open_evidence(&self, evidence: &Evidence) -> Result<Opened, CaseError> {
+        Ok(self.vault.store().open(&evidence.sha256, &evidence.key)?)
+    }
+
     /// Makes casebook, texts and search index again from the log and the blobs. Returns how many texts were read.
     pub fn rebuild(
         folder: &Path,
-        environment: Environment,
+        mut environment: Environment,
         progress: &crate::Progress,
     ) -> Result<u64, CaseError> {
-        let (vault, _) = Vault::open_for_writing(folder, &environment.holder)?;
+        let unlocked = environment.unlocked.clone();
+        let (vault, _) = Vault::open_for_writing(folder, &environment.holder, unlocked)?;
         let casebook = Casebook::rebuild(&vault)?;
         Texts::remove(folder)?;
-        SearchFolder::at(folder).remove()?;
+        SearchFolder::at(&vault, environment.entropy.as_mut()).remove()?;
         Self::assemble(vault, casebook, environment)?.read_new_texts(progress)
     }
 
@@ -203,7 +216,7 @@ impl Case {
                 "make a new case with `witnessmark init DIR --open --codebook FILE`",
             ));
         };
-        let bytes = self.vault.blobs().read(&found.evidence.sha256)?;
+        let bytes = self.vault.store().read(&found.evidence)?;
         let text = String::from_utf8_lossy(&bytes);
         Ok((parse_codebook(&text, "the case's codebook")?, found.evidence.plain_sha256))
     }
@@ -214,7 +227,7 @@ impl Case {
         let Some(payload::Payload::Gazetteer(found)) = last.and_then(|entry| entry.payload) else {
             return Ok(Gazetteer::default());
         };
-        let bytes = self.vault.blobs().read(&found.evidence.sha256)?;
+        let bytes = self.vault.store().read(&found.evidence)?;
         parse_gazetteer(&bytes, "the case's gazetteer")
     }
 }

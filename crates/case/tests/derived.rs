@@ -36,6 +36,7 @@ fn environment(seed: u64) -> Environment {
         clock: Arc::new(move || {
             Moment::from_unix_millis(now.fetch_add(1_000, Ordering::Relaxed) + 1_000)
         }),
+        unlocked: None,
         entropy: Box::new(Seeded(seed)),
         holder: "process 1 (test)".to_owned(),
     }
@@ -53,7 +54,7 @@ fn fill(folder: &Path) {
         codebook: Some(demo("codebook.toml")),
         gazetteer: Some(demo("places.csv")),
     };
-    let mut case = Case::init_open(folder, &options, environment(1)).unwrap();
+    let mut case = Case::init(folder, &options, None, environment(1)).unwrap();
     let added = AddOptions { paths: vec![demo("sources")], ..AddOptions::default() };
     let mut failed = Vec::new();
     case.add(&added, &Progress::new(), &mut |outcome| {

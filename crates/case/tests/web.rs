@@ -24,6 +24,7 @@ impl Entropy for Counting {
 fn environment() -> Environment {
     Environment {
         clock: Arc::new(|| Moment::from_unix_millis(1_795_000_000_000)),
+        unlocked: None,
         entropy: Box::new(Counting(7)),
         holder: "process 1 (test)".to_owned(),
     }
@@ -52,7 +53,7 @@ fn a_recording_that_is_full_has_all_its_captures() {
 
     let folder = tempfile::tempdir().unwrap();
     let case = folder.path().join("case");
-    let mut case = Case::init_open(&case, &InitOptions::default(), environment()).unwrap();
+    let mut case = Case::init(&case, &InitOptions::default(), None, environment()).unwrap();
     case.set_egress("direct").unwrap();
     // Each page alone is longer: every recording is full at its first.
     let web = WebOptions {

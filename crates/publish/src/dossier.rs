@@ -1,16 +1,14 @@
 //! All files of a dossier, and the signed list of them.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
 
 use witnessmark_model::Digest;
 use witnessmark_model::digest::Hasher;
 
 use crate::entry::{self, entry_path, part_path, payload_path, proof_path};
 use crate::error::{PublishError, SignError};
-use crate::input::{DossierInput, OpenedPart, PartBytes};
+use crate::input::{DossierInput, OpenedPart, PartBytes, PartStream};
 use crate::resolve::Edition;
 use crate::{manifest, pages};
 
@@ -32,7 +30,7 @@ pub(crate) enum Content {
     /// These bytes.
     Bytes(Vec<u8>),
     /// What is streamed from another file, with the digest it must have.
-    Copy { from: PathBuf, sha256: Digest },
+    Copy { from: PartStream, bytes: u64, sha256: Digest },
 }
 
 /// Builds a dossier: checks every entry as a verifier would, writes the pages, and has the list of files signed.
@@ -145,10 +143,10 @@ fn style(notice: Option<&str>) -> String {
 fn part_content(part: &OpenedPart, bytes: &PartBytes) -> Result<Content, PublishError> {
     let (content, found) = match bytes {
         PartBytes::Memory(bytes) => (Content::Bytes(bytes.clone()), Digest::of(bytes)),
-        PartBytes::File(from) => {
-            let found = digest_of_file(from)
-                .map_err(|error| PublishError::Disk { path: from.clone(), error })?;
-            (Content::Copy { from: from.clone(), sha256: found }, found)
+        PartBytes::Stream(from) => {
+            let (bytes, found) = digest_of(from)
+                .map_err(|error| PublishError::Disk { path: from.name.clone(), error })?;
+            (Content::Copy { from: from.clone(), bytes, sha256: found }, found)
         }
     };
     if found != part.sha256 {
@@ -158,15 +156,16 @@ fn part_content(part: &OpenedPart, bytes: &PartBytes) -> Result<Content, Publish
     Ok(content)
 }
 
-fn digest_of_file(path: &Path) -> std::io::Result<Digest> {
-    let mut file = File::open(path)?;
-    let mut hasher = Hasher::new();
+fn digest_of(from: &PartStream) -> std::io::Result<(u64, Digest)> {
+    let mut stream = (from.open)()?;
+    let (mut hasher, mut bytes) = (Hasher::new(), 0);
     let mut buffer = vec![0; 1 << 16];
     loop {
-        let read = file.read(&mut buffer)?;
+        let read = stream.read(&mut buffer)?;
+        bytes += read as u64;
         match buffer.get(..read) {
             Some(chunk) if read > 0 => hasher.update(chunk),
-            _ => return Ok(hasher.finish()),
+            _ => return Ok((bytes, hasher.finish())),
         }
     }
 }

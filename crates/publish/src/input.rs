@@ -5,7 +5,9 @@
 //! payload says: the claim as it stands now, whom it rests on, custody in words, the rows of an estimate.
 
 use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use witnessmark_model::Digest;
 use witnessmark_model::id::{CaptureId, ClaimId, EstimateId};
@@ -104,8 +106,23 @@ pub struct OpenedPart {
 pub enum PartBytes {
     /// Held in memory.
     Memory(Vec<u8>),
-    /// Streamed from a file, the whole of it; read once while building and once more for each writing.
-    File(PathBuf),
+    /// Streamed, the whole of it; read once while building and once more for each writing.
+    Stream(PartStream),
+}
+
+/// Bytes that can be read from their beginning again and again.
+#[derive(Clone)]
+pub struct PartStream {
+    /// What to call them where they cannot be read.
+    pub name: PathBuf,
+    /// Begins anew.
+    pub open: Arc<dyn Fn() -> io::Result<Box<dyn Read>> + Send + Sync>,
+}
+
+impl std::fmt::Debug for PartStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PartStream({})", self.name.display())
+    }
 }
 
 /// The codebook's words, by code. A code that is missing is shown as it is, with spaces for hyphens.

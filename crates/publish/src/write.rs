@@ -76,7 +76,7 @@ impl Content {
     fn may_pass_4_gib(&self) -> io::Result<bool> {
         let length = match self {
             Self::Bytes(bytes) => bytes.len() as u64,
-            Self::Copy { from, .. } => fs::metadata(from)?.len(),
+            Self::Copy { bytes, .. } => *bytes,
         };
         Ok(length > u64::from(u32::MAX) / 2)
     }
@@ -85,13 +85,13 @@ impl Content {
     fn copy_to(&self, writer: &mut dyn Write, path: &Path) -> Result<(), PublishError> {
         let (from, sha256) = match self {
             Self::Bytes(bytes) => return writer.write_all(bytes).map_err(disk(path)),
-            Self::Copy { from, sha256 } => (from, sha256),
+            Self::Copy { from, sha256, .. } => (from, sha256),
         };
-        let mut file = File::open(from).map_err(disk(from))?;
+        let mut file = (from.open)().map_err(disk(&from.name))?;
         let mut hasher = Hasher::new();
         let mut buffer = vec![0; 1 << 16];
         loop {
-            let read = file.read(&mut buffer).map_err(disk(from))?;
+            let read = file.read(&mut buffer).map_err(disk(&from.name))?;
             match buffer.get(..read) {
                 Some(chunk) if read > 0 => {
                     hasher.update(chunk);
@@ -101,7 +101,7 @@ impl Content {
             }
         }
         if hasher.finish() != *sha256 {
-            let place = from.display().to_string();
+            let place = from.name.display().to_string();
             return Err(PublishError::input(place, "it changed since the dossier was built"));
         }
         Ok(())

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use fixture::fixture;
 use witnessmark_model::leaf::Field;
@@ -491,7 +492,12 @@ fn bytes_are_streamed_from_a_file_that_must_not_change() {
     let part = &mut input.entries[2].parts[1];
     let Some(PartBytes::Memory(bytes)) = part.bytes.clone() else { panic!("entry 2 is cleared") };
     fs::write(&source, &bytes).unwrap();
-    part.bytes = Some(PartBytes::File(source.clone()));
+    let from = source.clone();
+    let open = Arc::new(move || {
+        let file = fs::File::open(&from)?;
+        Ok(Box::new(file) as Box<dyn std::io::Read>)
+    });
+    part.bytes = Some(PartBytes::Stream(PartStream { name: source.clone(), open }));
     let dossier = fixture.build_from(&input).unwrap();
     assert_eq!(dossier.sums_sha256(), fixture.build().unwrap().sums_sha256());
     dossier.write_folder(&place.path().join("whole")).unwrap();

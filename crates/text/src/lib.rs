@@ -36,7 +36,7 @@ pub use extract::{EXTRACTOR, ExtractError, Extraction, Hints, extract};
 pub use html::links::Link;
 pub use html::metadata::Published;
 pub use index::{
-    Document, Hit, Index, IndexError, Match, QueryError, Results, SearchOptions, Writer,
+    Document, Hit, Index, IndexError, IndexKey, Match, QueryError, Results, SearchOptions, Writer,
 };
 pub use language::{Language, detect_language};
 pub use mentions::{Bound, Mention, MentionKind, MentionValue, Modality, find_mentions};

@@ -3,7 +3,21 @@
 #![allow(clippy::unwrap_used, reason = "a failure in a test may panic anywhere")]
 
 use proptest::prelude::*;
-use witnessmark_text::{Document, Index, IndexError, SearchOptions, Writer};
+use witnessmark_model::Entropy;
+use witnessmark_text::{Document, Index, IndexError, IndexKey, SearchOptions, Writer};
+
+/// Bytes of no randomness at all: tests need the same index in each run.
+struct Fixed(u8);
+
+impl Entropy for Fixed {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        bytes.fill(self.0);
+    }
+}
+
+fn key(byte: u8) -> IndexKey {
+    IndexKey::new(&[byte; 32], &mut Fixed(byte))
+}
 
 fn document(capture: &str, title: &str, language: &str, published: &str, text: &str) -> Document {
     Document {
@@ -198,9 +212,9 @@ fn warns_of_scripts_that_are_searched_less_well() {
 fn lives_on_disk_and_forgets_what_is_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index");
-    assert!(matches!(Index::open(&path), Err(IndexError::Unusable { .. })));
-    let index = Index::create(&path).unwrap();
-    assert!(matches!(Index::create(&path), Err(IndexError::Unusable { .. })));
+    assert!(matches!(Index::open(&path, None), Err(IndexError::Unusable { .. })));
+    let index = Index::create(&path, None).unwrap();
+    assert!(matches!(Index::create(&path, None), Err(IndexError::Unusable { .. })));
     let mut writer = index.writer(Writer::DEFAULT_BUDGET).unwrap();
     assert!(matches!(index.writer(Writer::DEFAULT_BUDGET), Err(IndexError::Locked)));
     for number in 0..20 {
@@ -212,7 +226,7 @@ fn lives_on_disk_and_forgets_what_is_deleted() {
     }
     writer.delete("c7");
     writer.finish().unwrap();
-    let again = Index::open(&path).unwrap();
+    let again = Index::open(&path, None).unwrap();
     assert_eq!(again.len(), 19);
     let results =
         again.search("བོད", &SearchOptions { limit: 3, ..SearchOptions::default() }).unwrap();
@@ -223,18 +237,121 @@ fn lives_on_disk_and_forgets_what_is_deleted() {
 #[test]
 fn without_copies_the_caller_gives_the_texts() {
     let folder = tempfile::tempdir().unwrap();
-    let index = Index::create_without_texts(folder.path()).unwrap();
+    let index = Index::create_without_texts(folder.path(), None).unwrap();
     let mut writer = index.writer(Writer::DEFAULT_BUDGET).unwrap();
     writer.add(&document("a", "", "zh", "", "西藏的血样。")).unwrap();
     writer.commit().unwrap();
     drop(writer);
-    let again = Index::open(folder.path()).unwrap();
+    let again = Index::open(folder.path(), None).unwrap();
     let bare = again.search("血样", &SearchOptions::default()).unwrap();
     assert_eq!((bare.total, bare.hits[0].passages.len()), (1, 0));
     let text_of = |capture: &str| (capture == "a").then(|| "西藏的血样。".to_owned());
     let full = again.search_with("血样", &SearchOptions::default(), text_of).unwrap();
     let passage = &full.hits[0].passages[0];
     assert_eq!((passage.exact.as_str(), passage.start, passage.end), ("血样", 3, 5));
+}
+
+/// An index with copies of its texts, committed twice, so that it has several segments and was merged.
+fn fill(index: &Index, texts: usize) {
+    let mut writer = index.writer(Writer::DEFAULT_BUDGET).unwrap();
+    for number in 0..texts {
+        let text = format!("Qamdo-{number} blood samples were collected, 昌都市采集血样{number}");
+        writer.add(&document(&format!("capture-{number}"), "Quxar", "en", "2022", &text)).unwrap();
+        if number % 40 == 0 {
+            writer.commit().unwrap();
+        }
+    }
+    writer.delete("capture-3");
+    writer.finish().unwrap();
+}
+
+/// Every byte of the files of a folder, one file after another.
+fn all_bytes(folder: &std::path::Path) -> Vec<u8> {
+    let files = std::fs::read_dir(folder).unwrap();
+    files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+}
+
+#[test]
+fn a_sealed_index_finds_the_same_and_shows_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (open, sealed) = (folder.path().join("open"), folder.path().join("sealed"));
+    fill(&Index::create(&open, None).unwrap(), 200);
+    fill(&Index::create(&sealed, Some(&key(1))).unwrap(), 200);
+    assert!(matches!(
+        Index::create(&sealed, Some(&key(1))),
+        Err(IndexError::Unusable { reason: "is there already", .. })
+    ));
+    let shown = Index::open(&open, None).unwrap();
+    let hidden = Index::open(&sealed, Some(&key(1))).unwrap();
+    assert_eq!((shown.len(), hidden.len()), (199, 199));
+    for query in ["blood", "昌都", "\"blood samples\" qamdo", "collec*", "Quxar", "nothing"] {
+        let found = |index: &Index| {
+            let options = SearchOptions { limit: 500, ..SearchOptions::default() };
+            let results = index.search(query, &options).unwrap();
+            let mut hits: Vec<_> =
+                results.hits.into_iter().map(|hit| (hit.capture, hit.passages)).collect();
+            hits.sort_by(|a, b| a.0.cmp(&b.0));
+            hits
+        };
+        assert_eq!(found(&shown), found(&hidden), "{query}");
+    }
+    let (open, sealed) = (all_bytes(&open), all_bytes(&sealed));
+    let planted = ["昌都市采集血样", "Qamdo-", "segment_id", "body"];
+    for planted in planted {
+        let is_in = |bytes: &[u8]| memchr::memmem::find(bytes, planted.as_bytes()).is_some();
+        assert!(is_in(&open), "{planted} stands in the open index, or this test proves nothing");
+        assert!(!is_in(&sealed), "{planted} stands in the sealed index");
+    }
+}
+
+#[test]
+fn a_sealed_index_opens_with_its_key_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (open, sealed) = (folder.path().join("open"), folder.path().join("sealed"));
+    fill(&Index::create(&open, None).unwrap(), 1);
+    fill(&Index::create(&sealed, Some(&key(1))).unwrap(), 1);
+    for (what, path, key) in [
+        ("another key", &sealed, Some(key(2))),
+        ("no key", &sealed, None),
+        ("a key for an open index", &open, Some(key(1))),
+    ] {
+        let error = Index::open(path, key.as_ref()).expect_err(what);
+        assert!(matches!(error, IndexError::Unusable { .. }), "{what}: {error}");
+    }
+}
+
+/// Whatever is damaged is an error or changes no answer: never another answer, never a panic.
+#[test]
+fn a_damaged_sealed_index_gives_no_wrong_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(&Index::create(folder.path(), Some(&key(1))).unwrap(), 60);
+    let answer = || -> Result<usize, IndexError> {
+        let index = Index::open(folder.path(), Some(&key(1)))?;
+        Ok(index
+            .search("blood", &SearchOptions { limit: 99, ..SearchOptions::default() })?
+            .hits
+            .len())
+    };
+    let right = answer().unwrap();
+    let mut refused = 0;
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        let whole = std::fs::read(&path).unwrap();
+        if whole.is_empty() {
+            continue;
+        }
+        for at in [0, 20, 50, whole.len() / 2, whole.len() - 1] {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 4;
+            std::fs::write(&path, damaged).unwrap();
+            match answer() {
+                Ok(found) => assert_eq!(found, right, "{} at {at}", path.display()),
+                Err(_) => refused += 1,
+            }
+        }
+        std::fs::write(&path, whole).unwrap();
+    }
+    assert!(refused > 20, "{refused} damaged files were noticed");
 }
 
 proptest! {

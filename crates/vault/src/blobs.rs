@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -12,11 +11,9 @@ use witnessmark_model::digest::Hasher;
 use crate::VaultError;
 use crate::durable::{self, Temporary};
 
-const CHUNK: usize = 256 * 1024;
-
 /// The folder of blobs. Several threads may put at once.
 #[derive(Clone, Debug)]
-pub struct Blobs {
+pub(crate) struct Blobs {
     folder: PathBuf,
     /// What was stored anew and no committed entry names yet.
     unnamed: Arc<Mutex<BTreeSet<Digest>>>,
@@ -24,13 +21,11 @@ pub struct Blobs {
 
 /// A blob that is durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stored {
+pub(crate) struct Stored {
     /// SHA-256 of its bytes.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
     /// How many bytes.
-    pub bytes: u64,
-    /// Whether it was not there before.
-    pub new: bool,
+    pub(crate) bytes: u64,
 }
 
 impl Blobs {
@@ -44,63 +39,34 @@ impl Blobs {
     }
 
     /// Where the blob with this digest lies.
-    pub fn path(&self, digest: &Digest) -> PathBuf {
+    pub(crate) fn path(&self, digest: &Digest) -> PathBuf {
         let hex = digest.hex();
         let (first, _) = hex.split_at(2);
         self.folder.join(first).join(&hex)
     }
 
-    /// Whether the blob is there.
-    pub fn contains(&self, digest: &Digest) -> bool {
-        self.path(digest).is_file()
-    }
-
     /// A blob that is written bit by bit.
-    pub fn writer(&self) -> Result<BlobWriter, VaultError> {
+    pub(crate) fn writer(&self) -> Result<BlobWriter, VaultError> {
         // The digest, and with it the folder, is known only at the end: the file is written beside the folders.
         durable::make_folder(&self.folder)?;
         let temporary = Temporary::beside(&self.folder)?;
         Ok(BlobWriter { blobs: self.clone(), temporary, hasher: Hasher::new(), bytes: 0 })
     }
 
-    /// Stores what `input` gives: hashed while written, flushed, then named. Memory use does not grow with it.
-    ///
-    /// `on_bytes` is told how many bytes went by, for progress; if it answers `false`, nothing is stored.
-    pub fn put(
-        &self,
-        input: &mut dyn Read,
-        on_bytes: &mut dyn FnMut(u64) -> bool,
-    ) -> Result<Option<Stored>, VaultError> {
-        let mut writer = self.writer()?;
-        let mut chunk = vec![0; CHUNK];
-        loop {
-            let read = match input.read(&mut chunk) {
-                Ok(0) => break,
-                Ok(read) => chunk.get(..read).unwrap_or_default(),
-                Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(cause) => return Err(VaultError::Input(cause)),
-            };
-            writer.write(read)?;
-            if !on_bytes(read.len() as u64) {
-                return Ok(None);
-            }
-        }
-        writer.finish().map(Some)
-    }
-
     /// Stores bytes that are in memory.
-    pub fn put_bytes(&self, mut bytes: &[u8]) -> Result<Stored, VaultError> {
+    pub(crate) fn put_bytes(&self, bytes: &[u8]) -> Result<Stored, VaultError> {
         let digest = Digest::of(bytes);
         let length = bytes.len() as u64;
         if self.path(&digest).metadata().is_ok_and(|found| found.len() == length) {
-            return Ok(Stored { digest, bytes: length, new: false });
+            return Ok(Stored { digest, bytes: length });
         }
-        let stored = self.put(&mut bytes, &mut |_| true)?;
-        stored.ok_or_else(|| VaultError::damaged(&self.folder, "a blob in memory was not stored"))
+        let mut writer = self.writer()?;
+        writer.write(bytes)?;
+        writer.finish()
     }
 
     /// Opens a blob for reading; its bytes are not checked here.
-    pub fn open(&self, digest: &Digest) -> Result<File, VaultError> {
+    pub(crate) fn open(&self, digest: &Digest) -> Result<File, VaultError> {
         let path = self.path(digest);
         File::open(&path).map_err(|cause| match cause.kind() {
             std::io::ErrorKind::NotFound => VaultError::damaged(&path, "it is missing"),
@@ -109,7 +75,7 @@ impl Blobs {
     }
 
     /// The bytes of a blob, once they have been found to have its digest.
-    pub fn read(&self, digest: &Digest) -> Result<Vec<u8>, VaultError> {
+    pub(crate) fn read(&self, digest: &Digest) -> Result<Vec<u8>, VaultError> {
         let path = self.path(digest);
         let bytes = durable::read(&path)?;
         if Digest::of(&bytes) != *digest {
@@ -128,7 +94,7 @@ impl Blobs {
 }
 
 /// A blob in the making; nothing is left of it when it is dropped before [`BlobWriter::finish`].
-pub struct BlobWriter {
+pub(crate) struct BlobWriter {
     blobs: Blobs,
     temporary: Temporary,
     hasher: Hasher,
@@ -137,14 +103,14 @@ pub struct BlobWriter {
 
 impl BlobWriter {
     /// Adds bytes.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), VaultError> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), VaultError> {
         self.hasher.update(bytes);
         self.bytes += bytes.len() as u64;
         self.temporary.write_all(bytes)
     }
 
     /// Makes the blob durable and gives it its name.
-    pub fn finish(mut self) -> Result<Stored, VaultError> {
+    pub(crate) fn finish(mut self) -> Result<Stored, VaultError> {
         self.temporary.sync()?;
         let digest = self.hasher.finish();
         let destination = self.blobs.path(&digest);
@@ -155,7 +121,7 @@ impl BlobWriter {
             self.blobs.unnamed().insert(digest);
         }
         durable::sync_folder(folder)?;
-        Ok(Stored { digest, bytes: self.bytes, new })
+        Ok(Stored { digest, bytes: self.bytes })
     }
 }
 
@@ -188,17 +154,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let blobs = Blobs::at(folder.path().join("blobs"));
         let first = blobs.put_bytes("西藏".as_bytes()).unwrap();
-        assert!(first.new);
-        assert!(!blobs.put_bytes("西藏".as_bytes()).unwrap().new);
+        assert_eq!(blobs.put_bytes("西藏".as_bytes()).unwrap(), first);
         assert_eq!(blobs.read(&first.digest).unwrap(), "西藏".as_bytes());
         assert_eq!(blobs.files().unwrap().len(), 1);
     }
 
     #[test]
-    fn an_interrupted_put_leaves_nothing() {
+    fn a_dropped_writer_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let blobs = Blobs::at(folder.path().join("blobs"));
-        assert_eq!(blobs.put(&mut &b"abc"[..], &mut |_| false).unwrap(), None);
+        let mut writer = blobs.writer().unwrap();
+        writer.write(b"abc").unwrap();
+        drop(writer);
         assert_eq!(blobs.files().unwrap().len(), 0);
     }
 

@@ -17,15 +17,15 @@ pub struct CaseFile {
     pub format: u32,
     /// The case's id.
     pub id: CaseId,
-    /// Whether its objects are sealed. Always `false` in this version.
+    /// Whether its objects are sealed.
     pub sealed: bool,
 }
 
 impl CaseFile {
     pub(crate) const NAME: &'static str = "case.toml";
 
-    pub(crate) fn new_open(id: CaseId) -> Self {
-        Self { format: FORMAT, id, sealed: false }
+    pub(crate) fn new(id: CaseId, sealed: bool) -> Self {
+        Self { format: FORMAT, id, sealed }
     }
 
     /// Reads the `case.toml` of the case in `folder`.
@@ -40,10 +40,6 @@ impl CaseFile {
             toml::from_str(&text).map_err(|error| VaultError::damaged(&path, error.message()))?;
         if case.format != FORMAT {
             let detail = format!("format {}, and this version knows format {FORMAT}", case.format);
-            return Err(VaultError::OtherFormat { path, detail });
-        }
-        if case.sealed {
-            let detail = "that it is sealed, which this version cannot open".to_owned();
             return Err(VaultError::OtherFormat { path, detail });
         }
         Ok(case)

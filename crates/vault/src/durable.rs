@@ -146,6 +146,26 @@ pub(crate) fn append_lines(path: &Path, bytes: &[u8]) -> Result<(), VaultError> 
     Ok(())
 }
 
+/// Options for a file that its owner alone may read.
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.mode(0o600)
+}
+
+/// Writes zeros over a file's bytes, durably.
+pub(crate) fn overwrite(path: &Path) -> Result<(), VaultError> {
+    let fail = VaultError::machine;
+    let mut file = OpenOptions::new().write(true).open(path).map_err(fail("open", path))?;
+    let mut left = file.metadata().map_err(fail("look at", path))?.len();
+    let zeros = vec![0; 64 * 1024];
+    while left > 0 {
+        let now = left.min(zeros.len() as u64);
+        let part = zeros.get(..usize::try_from(now).unwrap_or(0)).unwrap_or_default();
+        file.write_all(part).map_err(fail("write", path))?;
+        left -= now;
+    }
+    file.sync_all().map_err(fail("flush", path))
+}
+
 /// The bytes of a file of the case.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, VaultError> {
     fs::read(path).map_err(|cause| match cause.kind() {

@@ -19,6 +19,12 @@ pub enum VaultError {
         /// Who: the process, its command and its start, as it wrote them down.
         holder: String,
     },
+    /// The case is sealed, and nothing was given that opens it.
+    #[error("{} is sealed", .0.display())]
+    Sealed(PathBuf),
+    /// What was given opens another case, or an epoch of the keystore that is no more.
+    #[error("the key that was given does not open {}", .0.display())]
+    WrongKey(PathBuf),
     /// The case is of a format that this version does not know.
     #[error("{} says {detail}", .path.display())]
     OtherFormat {
@@ -30,6 +36,10 @@ pub enum VaultError {
     /// The input for a new object could not be read.
     #[error("cannot read the input: {0}")]
     Input(io::Error),
+
+    /// The case does not open, or what opens it is not fit.
+    #[error(transparent)]
+    Seal(#[from] witnessmark_seal::SealError),
 
     // For whoever keeps the case: something in it is not as it was written.
     /// A file of the case is damaged or missing.
@@ -76,18 +86,24 @@ impl VaultError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NotACase(_) => {
-                Some("make one with `witnessmark init DIR --open`, or name one with `--case DIR`")
+                Some("make one with `witnessmark init DIR`, or name one with `--case DIR`")
             }
             Self::Exists(_) => Some("choose another folder; nothing was written"),
             Self::Locked { .. } => Some(
                 "wait until that command has ended, then try again; reading commands work meanwhile",
             ),
+            Self::Sealed(_) => Some(
+                "give its passphrase at the prompt, in the file of `--passphrase-file` or in \
+                 WITNESSMARK_PASSPHRASE; `witnessmark unlock` asks for it once",
+            ),
+            Self::WrongKey(_) => Some("`witnessmark lock`, then give the passphrase again"),
             Self::OtherFormat { .. } => Some("a newer version of witnessmark may open it"),
             Self::Damaged { .. } => {
                 Some("`witnessmark verify` lists everything that is damaged; restore from a copy")
             }
             Self::Machine { cause, .. } => machine_hint(cause),
             Self::Input(cause) => machine_hint(cause),
+            Self::Seal(error) => error.hint(),
             Self::Canonical(_) => None,
         }
     }

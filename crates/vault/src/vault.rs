@@ -3,22 +3,28 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use rayon::prelude::*;
 use witnessmark_model::checkpoint::Checkpoint;
 use witnessmark_model::id::{ActorId, CaseId, KeyId};
 use witnessmark_model::keystore::Signers;
-use witnessmark_model::leaf::{PartsRoot, Seed, Values};
+use witnessmark_model::leaf::{ActorKey, PartsRoot, Seed, Values};
 use witnessmark_model::note::Verifier;
 use witnessmark_model::pack;
-use witnessmark_model::payload::{CaseCreated, Evidence, Founder, Payload};
+use witnessmark_model::payload::{ActorAdded, CaseCreated, Evidence, Founder, Payload};
 use witnessmark_model::proof::LogProof;
 use witnessmark_model::{Digest, Entropy, Moment, canonical};
+use witnessmark_seal::wraps::{Unlocked, Wraps};
+use witnessmark_seal::{CaseKey, Cost, Passphrase, stream};
+use zeroize::Zeroizing;
 
 use crate::blobs::Blobs;
 use crate::case_file::CaseFile;
-use crate::keystore::Keystore;
+use crate::keystore::{self, Keystore};
 use crate::lock::CaseLock;
 use crate::log::Log;
+use crate::store::Store;
 use crate::{VaultError, durable};
 
 /// A case on disk.
@@ -26,10 +32,15 @@ use crate::{VaultError, durable};
 pub struct Vault {
     folder: PathBuf,
     case: CaseFile,
+    /// What opened the case, if it is sealed.
+    unlocked: Option<Arc<Unlocked>>,
     blobs: Blobs,
+    store: Store,
     log: Log,
     keystore: Keystore,
     signers: Signers,
+    /// Who signs the entries of this process, by place among the signers.
+    author: usize,
     lock: Option<CaseLock>,
     /// A commit failed, so that what is on disk may be ahead of what is known here.
     unsure: bool,
@@ -68,12 +79,38 @@ pub struct Committed {
 pub struct Entry {
     /// Its index in the log.
     pub index: u64,
+    /// The key of the seed that its salts come from.
+    pub key: KeyId,
+    /// What it says; none once it is erased.
+    pub content: Option<Content>,
+}
+
+/// What an entry says.
+#[derive(Clone, Debug)]
+pub struct Content {
     /// What it says about itself.
     pub values: Values,
-    /// The seed of its salts, by key.
-    pub key: KeyId,
-    /// The payload's bytes as stored.
+    /// The payload's plain bytes.
     pub payload: Vec<u8>,
+}
+
+/// How a new case is to be sealed.
+#[derive(Debug)]
+pub struct NewSeal {
+    /// What opens it.
+    pub passphrase: Passphrase,
+    /// What a try of the passphrase costs.
+    pub cost: Cost,
+    /// Further `age` recipients that open it.
+    pub recipients: Vec<String>,
+}
+
+/// An entry that is ready for its pack.
+struct Prepared {
+    values: Values,
+    leaf: Vec<u8>,
+    stored_values: Vec<u8>,
+    stored_payload: Vec<u8>,
 }
 
 /// What was mended when a case was opened for writing after a crash.
@@ -85,11 +122,31 @@ pub struct Recovery {
     pub quarantined: Vec<String>,
 }
 
+impl NewSeal {
+    /// A fresh master key for the case, unlocked and locked.
+    fn lock(
+        &self,
+        case: CaseId,
+        entropy: &mut dyn Entropy,
+    ) -> Result<(Unlocked, Wraps), VaultError> {
+        let key = CaseKey::random(entropy);
+        let mut wraps = Wraps::make(case, 1, &key, &self.passphrase, self.cost, entropy)?;
+        let unlocked = wraps.unlock_with_key(key)?;
+        if !self.recipients.is_empty() {
+            wraps = wraps.with_recipients(&unlocked, &self.recipients)?;
+        }
+        Ok((unlocked, wraps))
+    }
+}
+
 impl Vault {
-    /// Makes an open case in `folder`, which must not exist or be empty, with its first entry.
-    pub fn create_open(
+    /// Makes a case in `folder`, which must not exist or be empty, with its first entry. `previous` is the last checkpoint
+    /// of the case that this one is to be copied from.
+    pub fn create(
         folder: &Path,
         holder: &str,
+        seal: Option<&NewSeal>,
+        previous: Option<String>,
         at: Moment,
         entropy: &mut dyn Entropy,
     ) -> Result<Self, VaultError> {
@@ -107,66 +164,113 @@ impl Vault {
         let making = folder.with_file_name(format!(".{name}.making-{}", std::process::id()));
         let _ = fs::remove_dir_all(&making);
         durable::make_folder(&making)?;
-        let made = Self::create_in(&making, holder, at, entropy);
-        let renamed = made.and_then(|()| {
-            fs::rename(&making, folder).map_err(VaultError::machine("name", folder))
+        let made = Self::create_in(&making, holder, seal, previous, at, entropy);
+        let renamed = made.and_then(|made| {
+            fs::rename(&making, folder).map_err(VaultError::machine("name", folder))?;
+            Ok(made)
         });
-        if let Err(error) = renamed {
-            let _ = fs::remove_dir_all(&making);
-            return Err(error);
-        }
+        let made = match renamed {
+            Ok(made) => made,
+            Err(error) => {
+                let _ = fs::remove_dir_all(&making);
+                return Err(error);
+            }
+        };
         durable::sync_folder(folder.parent().unwrap_or(Path::new("")))?;
-        Ok(Self::open_for_writing(folder, holder)?.0)
+        Ok(Self::open_for_writing(folder, holder, made)?.0)
     }
 
     fn create_in(
         folder: &Path,
         holder: &str,
+        seal: Option<&NewSeal>,
+        previous: Option<String>,
         at: Moment,
         entropy: &mut dyn Entropy,
-    ) -> Result<(), VaultError> {
+    ) -> Result<Option<Arc<Unlocked>>, VaultError> {
         let case = CaseId::random(entropy);
         let actor = ActorId::random(entropy);
         let (log_seed, actor_seed) = (entropy.seed(), entropy.seed());
         let log_name = CaseId::random(entropy).to_string().replace("case-", "log-");
-        Keystore::at(folder).create((&log_name, &log_seed), (actor, &actor_seed))?;
-        CaseFile::new_open(case).write(folder)?;
-        let (mut vault, _) = Self::open_for_writing(folder, holder)?;
+        let (log_seed, actor_seed) = (Zeroizing::new(log_seed), Zeroizing::new(actor_seed));
+        let made = seal.map(|seal| seal.lock(case, entropy)).transpose()?;
+        let wraps = made.as_ref().map(|(_, wraps)| wraps.to_bytes());
+        let sealed = made.as_ref().zip(wraps.as_deref());
+        let sealed = sealed.map(|((unlocked, _), wraps)| (unlocked.key(), wraps));
+        let (log_key, actor_key) = ((log_name.as_str(), &*log_seed), (actor, &*actor_seed));
+        Keystore::create(folder, case, log_key, actor_key, sealed, entropy)?;
+        CaseFile::new(case, seal.is_some()).write(folder)?;
+        let unlocked = made.map(|(unlocked, _)| Arc::new(unlocked));
+        let (mut vault, _) = Self::open_for_writing(folder, holder, unlocked.clone())?;
         let founder = vault.signers.actors.first().map(|key| key.public_key()).unwrap_or_default();
         let created = CaseCreated {
             case,
             log: log_name,
             log_key: vault.verifier().to_text(),
             founder: Founder { actor, public_key: founder },
-            previous: None,
+            previous,
         };
         vault.commit(vec![created.into()], at, entropy)?;
-        Ok(())
+        Ok(unlocked)
     }
 
-    /// Opens the case in `folder` for reading. Readers take no lock: they see what was last published.
-    pub fn open(folder: &Path) -> Result<Self, VaultError> {
+    /// The wrapped master key of the case in `folder`; none if the case is open.
+    pub fn wraps(folder: &Path) -> Result<Option<Wraps>, VaultError> {
+        if !CaseFile::read(folder)?.sealed {
+            return Ok(None);
+        }
+        let path = keystore::wraps_path(folder, keystore::epoch(folder)?);
+        let wraps = Wraps::parse(&durable::read(&path)?);
+        wraps.map(Some).map_err(|error| VaultError::damaged(&path, error))
+    }
+
+    /// Opens the case in `folder` for reading. Readers take no lock: they see what was last published. `unlocked` is
+    /// what opens a sealed case.
+    pub fn open(folder: &Path, unlocked: Option<Arc<Unlocked>>) -> Result<Self, VaultError> {
         let case = CaseFile::read(folder)?;
-        let keystore = Keystore::at(folder);
-        let signers = keystore.signers()?;
+        let unlocked = unlocked.filter(|_| case.sealed);
+        if case.sealed && unlocked.is_none() {
+            return Err(VaultError::Sealed(folder.to_owned()));
+        }
+        let keystore = Keystore::open(folder, case.id, unlocked.as_deref().map(Unlocked::key))?;
+        let signers = match keystore.signers() {
+            Ok(signers) => signers,
+            Err(_) if case.sealed && !keystore.fits() => {
+                return Err(VaultError::WrongKey(folder.to_owned()));
+            }
+            Err(error) => return Err(error),
+        };
+        let blobs = Blobs::at(folder.join("blobs"));
         Ok(Self {
-            blobs: Blobs::at(folder.join("blobs")),
+            store: Store::new(blobs.clone(), keystore.seeds().clone(), case.sealed),
+            blobs,
             log: Log::open(folder.join("log"))?,
             folder: folder.to_owned(),
             case,
+            unlocked,
             keystore,
             signers,
+            author: 0,
             lock: None,
             unsure: false,
         })
     }
 
     /// Opens the case for writing: takes the lock, and mends what a crash left. `holder` says who holds the lock.
-    pub fn open_for_writing(folder: &Path, holder: &str) -> Result<(Self, Recovery), VaultError> {
-        CaseFile::read(folder)?;
+    pub fn open_for_writing(
+        folder: &Path,
+        holder: &str,
+        unlocked: Option<Arc<Unlocked>>,
+    ) -> Result<(Self, Recovery), VaultError> {
+        if CaseFile::read(folder)?.sealed && unlocked.is_none() {
+            return Err(VaultError::Sealed(folder.to_owned()));
+        }
         let mut lock = CaseLock::take(folder, holder)?;
         let cut_off = lock.last_holder_died;
-        let mut vault = Self::open(folder)?;
+        if cut_off {
+            keystore::remove_old_epochs(folder)?;
+        }
+        let mut vault = Self::open(folder, unlocked)?;
         let published = vault.log.recover(&vault.signers.log, cut_off)?;
         let mut recovery = Recovery { published, ..Recovery::default() };
         if cut_off {
@@ -187,9 +291,34 @@ impl Vault {
         self.case.id
     }
 
-    /// The blobs.
-    pub fn blobs(&self) -> &Blobs {
-        &self.blobs
+    /// Whether what the case keeps is sealed.
+    pub fn is_sealed(&self) -> bool {
+        self.case.sealed
+    }
+
+    /// Whether the case is open for writing.
+    pub(crate) fn is_held(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// What opened the case; none if it is not sealed.
+    pub fn unlocked(&self) -> Option<&Arc<Unlocked>> {
+        self.unlocked.as_ref()
+    }
+
+    /// The key for one derived file of a sealed case, such as `casebook`; none if the case is open.
+    pub fn derived_key(&self, label: &str) -> Option<Zeroizing<[u8; 32]>> {
+        self.unlocked.as_ref().map(|unlocked| unlocked.key().derive(label))
+    }
+
+    /// Where evidence is put and read. Keys for what is put are made ready by [`Self::reserve`].
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Makes keys ready, so that `count` pieces of evidence can be put.
+    pub fn reserve(&self, count: usize, entropy: &mut dyn Entropy) -> Result<(), VaultError> {
+        self.keystore.reserve(count, entropy)
     }
 
     /// The log's verifier key.
@@ -220,14 +349,73 @@ impl Vault {
             .ok_or_else(|| VaultError::damaged(&path, "it is missing"))
     }
 
-    /// A fresh key for a piece of evidence. It becomes durable with the next commit, before anything that names it.
-    pub fn new_key(&mut self, entropy: &mut dyn Entropy) -> KeyId {
-        self.keystore.fresh(entropy).0
+    /// The actors whose keys the keystore holds, in the order in which they were added.
+    pub fn actors(&self) -> Vec<ActorId> {
+        self.signers.actors.iter().map(|key| key.actor).collect()
+    }
+
+    /// Who signs the entries that are committed.
+    pub fn author(&self) -> Option<ActorId> {
+        self.signers.actors.get(self.author).map(|key| key.actor)
+    }
+
+    /// From now on entries are signed by this actor; `false` if the keystore does not hold the key.
+    pub fn act_as(&mut self, actor: ActorId) -> bool {
+        let found = self.signers.actors.iter().position(|key| key.actor == actor);
+        self.author = found.unwrap_or(self.author);
+        found.is_some()
+    }
+
+    /// Makes a key for a further actor, durably, and logs it. The entry is signed by whoever acts now.
+    pub fn add_actor(
+        &mut self,
+        at: Moment,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Committed, VaultError> {
+        let actor = ActorId::random(entropy);
+        let seed = Zeroizing::new(entropy.seed());
+        let public_key = ActorKey::new(actor, &seed).public_key();
+        self.keystore.add_signer(actor, &seed, entropy)?;
+        let mut committed =
+            self.commit(vec![ActorAdded { actor, public_key }.into()], at, entropy)?;
+        self.signers = self.keystore.signers()?;
+        committed
+            .pop()
+            .ok_or_else(|| VaultError::damaged(&self.folder.join("log"), "nothing was logged"))
+    }
+
+    /// Begins a new epoch of the keystore: without the seeds of `without`, in a sealed case under a new master key that is
+    /// wrapped to the same people. The epoch before is destroyed. What was sealed or salted with those seeds cannot be
+    /// opened from then on by anything that lies in the case.
+    ///
+    /// The derived files of a sealed case (casebook, cache, index) are under the old master key: they are to be made again.
+    pub fn renew_keys(
+        &mut self,
+        without: &BTreeSet<KeyId>,
+        entropy: &mut dyn Entropy,
+    ) -> Result<(), VaultError> {
+        self.keystore.flush(entropy)?;
+        let mut made = None;
+        if let (Some(wraps), Some(unlocked)) = (Self::wraps(&self.folder)?, &self.unlocked) {
+            let epoch = keystore::epoch(&self.folder)?.saturating_add(1);
+            let key = CaseKey::random(entropy);
+            let wraps = wraps.rewrap(unlocked, epoch, &key)?;
+            made = Some((wraps.unlock_with_key(key)?, wraps.to_bytes()));
+        }
+        let sealed = made.as_ref().map(|(unlocked, wraps)| (unlocked.key(), wraps.as_slice()));
+        self.keystore.next_epoch(&self.folder, self.case.id, without, sealed, entropy)?;
+        keystore::remove_old_epochs(&self.folder)?;
+        self.unlocked = made.map(|(unlocked, _)| Arc::new(unlocked));
+        let key = self.unlocked.as_deref().map(Unlocked::key);
+        self.keystore = Keystore::open(&self.folder, self.case.id, key)?;
+        let seeds = self.keystore.seeds().clone();
+        self.store = Store::new(self.blobs.clone(), seeds, self.case.sealed);
+        Ok(())
     }
 
     /// The seed behind a key.
-    pub fn seed(&mut self, key: &KeyId) -> Result<Seed, VaultError> {
-        self.keystore.seed(key)
+    pub fn seed(&self, key: &KeyId) -> Result<Seed, VaultError> {
+        self.keystore.seeds().get(key)
     }
 
     /// Commits entries in one batch: when this returns, all of them are durable and signed for; if it fails, none is
@@ -249,7 +437,7 @@ impl Vault {
         at: Moment,
         entropy: &mut dyn Entropy,
     ) -> Result<Vec<Committed>, VaultError> {
-        let Some(author) = self.signers.actors.first().cloned() else {
+        let Some(author) = self.signers.actors.get(self.author).cloned() else {
             return Err(VaultError::damaged(&self.folder.join("keys"), "it holds no actor's key"));
         };
         if pending.is_empty() {
@@ -258,19 +446,30 @@ impl Vault {
         let first = self.log.size();
         let previous = self.log.state().map(|state| state.pack);
         let header = pack::Header { count: pending.len() as u64, first, previous };
-        let mut writer = pack::Writer::new(&header)?;
-        let (mut leaves, mut committed) = (Vec::new(), Vec::new());
+        let mut committed = Vec::with_capacity(pending.len());
+        let mut seeds = Vec::with_capacity(pending.len());
+        self.keystore.reserve(pending.len(), entropy)?;
         for (index, Pending { payload, records }) in (first..).zip(pending) {
-            let bytes = payload.to_bytes()?;
-            let (key, seed) = self.keystore.fresh(entropy);
-            let object = Digest::of(&bytes);
-            let commit = self.parts_root(&payload, &records, &seed, object)?;
-            let values = Values::sign(&author, at, payload.kind(), object, commit)?;
-            leaves.push(values.leaf(&seed)?.to_bytes()?);
-            writer.push(key, &canonical::to_bytes(&values)?, &bytes);
-            committed.push(Committed { index, payload, values, key });
+            let (key, seed) = self.keystore.take()?;
+            committed.push((index, key, payload, records));
+            seeds.push(seed);
         }
-        self.keystore.flush()?;
+        self.keystore.flush(entropy)?;
+        let prepared: Vec<Prepared> = committed
+            .par_iter()
+            .zip(&seeds)
+            .map(|((_, _, payload, records), seed)| {
+                self.prepare(payload, records, seed, &author, at)
+            })
+            .collect::<Result<_, _>>()?;
+        let mut writer = pack::Writer::new(&header)?;
+        let (mut leaves, mut entries) = (Vec::new(), Vec::new());
+        for ((index, key, payload, _), prepared) in committed.into_iter().zip(prepared) {
+            writer.push(key, &prepared.stored_values, &prepared.stored_payload);
+            leaves.push(prepared.leaf);
+            entries.push(Committed { index, payload, values: prepared.values, key });
+        }
+        let committed = entries;
         let (bytes, _) = writer.finish();
         let pack = self.blobs.put_bytes(&bytes)?;
         self.log.append(&leaves, pack.digest, &self.signers.log)?;
@@ -283,24 +482,52 @@ impl Vault {
         Ok(committed)
     }
 
-    /// The root over the parts of an entry: the payload, then its evidence or, for an import, its records.
-    fn parts_root(
-        &mut self,
+    /// Everything about an entry that does not depend on those before it.
+    fn prepare(
+        &self,
         payload: &Payload,
         records: &[Digest],
         seed: &Seed,
-        object: Digest,
+        author: &ActorKey,
+        at: Moment,
+    ) -> Result<Prepared, VaultError> {
+        let plain = payload.to_bytes()?;
+        let stored_payload = self.sealed(seed, &plain)?;
+        let object = Digest::of(&stored_payload);
+        let commit = self.parts_root(payload, records, seed, Digest::of(&plain))?;
+        let values = Values::sign(author, at, payload.kind(), object, commit)?;
+        let leaf = values.leaf(seed)?.to_bytes()?;
+        let stored_values = self.sealed(seed, &canonical::to_bytes(&values)?)?;
+        Ok(Prepared { values, leaf, stored_values, stored_payload })
+    }
+
+    /// The bytes as they are stored in a pack.
+    fn sealed(&self, seed: &Seed, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+        if !self.case.sealed {
+            return Ok(plain.to_vec());
+        }
+        stream::seal_bytes(seed, plain).map_err(|error| VaultError::damaged(&self.folder, error))
+    }
+
+    /// The root over the parts of an entry: the payload, then its evidence or, for an import, its records.
+    fn parts_root(
+        &self,
+        payload: &Payload,
+        records: &[Digest],
+        seed: &Seed,
+        plain: Digest,
     ) -> Result<Digest, VaultError> {
+        let seeds = self.keystore.seeds();
         let mut root = PartsRoot::new();
-        root.push(&seed.part_salt(0), &object);
+        root.push(&seed.part_salt(0), &plain);
         if let Some(archive) = payload.archive() {
-            let seed = self.keystore.seed(&archive.evidence.key)?;
+            let seed = seeds.get(&archive.evidence.key)?;
             for (index, record) in (1..).zip(records) {
                 root.push(&seed.part_salt(index), record);
             }
         }
         for (index, evidence) in (1..).zip(payload.parts()) {
-            let seed = self.keystore.seed(&evidence.key)?;
+            let seed = seeds.get(&evidence.key)?;
             root.push(&seed.part_salt(index), &evidence.plain_sha256);
         }
         Ok(root.finish())
@@ -312,14 +539,8 @@ impl Vault {
         bytes: &[u8],
         entropy: &mut dyn Entropy,
     ) -> Result<Evidence, VaultError> {
-        let stored = self.blobs.put_bytes(bytes)?;
-        let key = self.new_key(entropy);
-        Ok(Evidence {
-            bytes: stored.bytes,
-            key,
-            plain_sha256: stored.digest,
-            sha256: stored.digest,
-        })
+        self.keystore.reserve(1, entropy)?;
+        self.store.put_bytes(bytes)
     }
 
     /// The packs, first to last, with their headers: walked back from the log's state.
@@ -363,13 +584,31 @@ impl Vault {
                 if index < from {
                     continue;
                 }
-                let values = canonical::from_bytes(item.values_in(&bytes))
-                    .map_err(|error| VaultError::damaged(&path, error))?;
-                let payload = item.payload_in(&bytes).to_vec();
-                visit(Entry { index, values, key: item.key, payload })?;
+                let content = self.content(&item, &bytes, &path)?;
+                visit(Entry { index, key: item.key, content })?;
             }
         }
         Ok(())
+    }
+
+    /// What an entry of a pack says; none if its seed is no more.
+    fn content(
+        &self,
+        item: &pack::Item,
+        pack: &[u8],
+        path: &Path,
+    ) -> Result<Option<Content>, VaultError> {
+        let damaged = |error: &dyn std::fmt::Display| VaultError::damaged(path, error);
+        let (mut values, mut payload) =
+            (item.values_in(pack).to_vec(), item.payload_in(pack).to_vec());
+        if self.case.sealed {
+            let Some(seed) = self.keystore.seeds().find(&item.key)? else { return Ok(None) };
+            let open =
+                |stored: &[u8]| stream::open_bytes(&seed, stored).map_err(|error| damaged(&error));
+            (values, payload) = (open(&values)?, open(&payload)?);
+        }
+        let values = canonical::from_bytes(&values).map_err(|error| damaged(&error))?;
+        Ok(Some(Content { values, payload }))
     }
 
     /// The leaf of an entry, as it stands in the log.
@@ -393,16 +632,23 @@ impl Vault {
 
     /// Moves blobs that no entry names out of the way, and removes files that were never finished.
     fn quarantine_orphans(&mut self) -> Result<Vec<String>, VaultError> {
-        let mut named = BTreeSet::new();
+        let (mut named, mut beside, mut all_known) = (BTreeSet::new(), BTreeSet::new(), true);
         for (digest, _) in self.packs()? {
             named.insert(digest);
         }
         self.for_each_entry(0, &mut |entry| {
-            if let Ok(payload) = Payload::parse(&entry.payload) {
+            let payload = entry.content.and_then(|content| Payload::parse(&content.payload).ok());
+            all_known &= payload.is_some();
+            if let Some(payload) = payload {
                 named.extend(payload.blobs().into_iter().map(|evidence| evidence.sha256));
+                beside.extend(payload.files_beside_checkpoints());
             }
             Ok(())
         })?;
+        // An entry that cannot be read may name some of them.
+        if all_known {
+            crate::timestamps::sweep(&self.folder, &beside)?;
+        }
         let mut moved = Vec::new();
         for path in self.blobs.files()? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

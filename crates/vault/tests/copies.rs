@@ -10,12 +10,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use scratch_case::{Seeded, commit, failures, files, make, open, write};
+use scratch_case::{Seeded, commit, failures, files, look, make, open, recovered, write};
 use witnessmark_model::Digest;
 use witnessmark_model::checkpoint::Checkpoint;
 use witnessmark_model::id::{CaseId, CopyId};
 use witnessmark_model::note::Verifier;
-use witnessmark_vault::Vault;
 use witnessmark_vault::copies::{
     self, Brought, Choice, CopyError, CopyNote, FolderTarget, Part, Seen, SeenCopy, Source,
     Standing, Target,
@@ -25,7 +24,7 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 /// What is signed for in a case, its id, and the log's key.
 fn signed(case: &Path) -> (Checkpoint, CaseId, Verifier) {
-    let vault = Vault::open(case).unwrap();
+    let vault = look(case);
     (vault.checkpoint().unwrap().1, vault.case_id(), vault.verifier())
 }
 
@@ -57,8 +56,8 @@ fn truth(folder: &Path) -> Files {
 }
 
 /// A case with more entries than one tile holds.
-fn large(folder: &Path, entropy: &mut Seeded) {
-    make(folder, entropy);
+fn large(folder: &Path, sealed: bool, entropy: &mut Seeded) {
+    make(folder, sealed, entropy);
     let mut vault = open(folder);
     commit(&mut vault, 270, entropy);
     commit(&mut vault, 3, entropy);
@@ -122,10 +121,16 @@ impl Target for Watched {
 /// Whatever moment a copy is cut off at, it is no case yet, or one that opens and verifies; and the next run finishes it.
 #[test]
 fn a_copy_that_is_cut_off_anywhere_is_an_older_one_or_is_finished_by_the_next_run() {
+    for sealed in [false, true] {
+        cut_off_anywhere(sealed);
+    }
+}
+
+fn cut_off_anywhere(sealed: bool) {
     let folder = tempfile::tempdir().unwrap();
     let (case, copy) = (folder.path().join("case"), folder.path().join("copy"));
     let mut entropy = Seeded(1);
-    large(&case, &mut entropy);
+    large(&case, sealed, &mut entropy);
     let mut seen = 0;
     for round in 0..2 {
         if round == 1 {
@@ -144,9 +149,7 @@ fn a_copy_that_is_cut_off_anywhere_is_an_older_one_or_is_finished_by_the_next_ru
             let cut = folder.path().join(format!("cut-{round}-{number}"));
             write(&cut, snapshot);
             if snapshot.contains_key(Path::new("case.toml")) {
-                let (vault, _) = Vault::open_for_writing(&cut, "process 2 (test)")
-                    .unwrap_or_else(|error| panic!("round {round}, cut {number}: {error}"));
-                drop(vault);
+                drop(recovered(&cut));
                 assert_eq!(failures(&cut), Vec::<String>::new(), "round {round}, cut {number}");
                 fs::remove_dir_all(&cut).unwrap();
                 write(&cut, snapshot);
@@ -166,7 +169,7 @@ fn what_is_there_is_not_sent_again_and_what_the_case_gives_up_goes() {
     let folder = tempfile::tempdir().unwrap();
     let (case, copy) = (folder.path().join("case"), folder.path().join("copy"));
     let mut entropy = Seeded(2);
-    large(&case, &mut entropy);
+    large(&case, false, &mut entropy);
     to_folder(&case, &copy).unwrap();
     let again = to_folder(&case, &copy).unwrap();
     assert_eq!((again.sent, again.removed), (vec![], vec![]));
@@ -190,7 +193,7 @@ fn older_newer_and_other_copies_are_told_apart() {
     let path = |name: &str| folder.path().join(name);
     let (case, copy) = (path("case"), path("copy"));
     let mut entropy = Seeded(3);
-    large(&case, &mut entropy);
+    large(&case, false, &mut entropy);
     to_folder(&case, &copy).unwrap();
     let old = files(&case);
     commit(&mut open(&case), 5, &mut entropy);
@@ -242,8 +245,8 @@ fn places_that_hold_something_else_are_refused_and_stay_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let mut entropy = Seeded(4);
-    make(&path("case"), &mut entropy);
-    make(&path("other"), &mut entropy);
+    make(&path("case"), false, &mut entropy);
+    make(&path("other"), false, &mut entropy);
     fs::create_dir(path("photos")).unwrap();
     fs::write(path("photos/a.jpg"), "x").unwrap();
     to_folder(&path("other"), &path("copy-of-other")).unwrap();
@@ -273,7 +276,7 @@ fn a_damaged_object_of_the_case_is_not_copied_and_the_copy_stays_an_older_one() 
     let folder = tempfile::tempdir().unwrap();
     let (case, copy) = (folder.path().join("case"), folder.path().join("copy"));
     let mut entropy = Seeded(5);
-    large(&case, &mut entropy);
+    large(&case, false, &mut entropy);
     to_folder(&case, &copy).unwrap();
     let (old, ..) = signed(&copy);
     let new = commit(&mut open(&case), 2, &mut entropy);
@@ -300,15 +303,15 @@ fn whatever_is_damaged_is_named_and_mended() {
     let folder = tempfile::tempdir().unwrap();
     let (case, copy) = (folder.path().join("case"), folder.path().join("copy"));
     let mut entropy = Seeded(6);
-    large(&case, &mut entropy);
+    large(&case, false, &mut entropy);
     to_folder(&case, &copy).unwrap();
     let (_, _, verifier) = signed(&case);
     let named: BTreeSet<Digest> = {
         let mut named = BTreeSet::new();
-        let vault = Vault::open(&case).unwrap();
+        let vault = look(&case);
         vault
             .for_each_entry(0, &mut |entry| {
-                let payload = witnessmark_model::payload::Payload::parse(&entry.payload).unwrap();
+                let payload = witnessmark_model::payload::Payload::parse(&entry.content.unwrap().payload).unwrap();
                 named.extend(payload.blobs().iter().map(|evidence| evidence.sha256));
                 Ok(())
             })
@@ -364,7 +367,7 @@ fn nothing_is_mended_by_setting_the_log_back_or_from_a_damaged_copy() {
     let folder = tempfile::tempdir().unwrap();
     let (case, copy) = (folder.path().join("case"), folder.path().join("copy"));
     let mut entropy = Seeded(8);
-    large(&case, &mut entropy);
+    large(&case, false, &mut entropy);
     to_folder(&case, &copy).unwrap();
     let (_, _, verifier) = signed(&case);
     commit(&mut open(&case), 1, &mut entropy);
@@ -394,7 +397,7 @@ fn a_case_comes_back_from_a_copy_also_in_two_runs_and_with_keys_from_elsewhere()
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let mut entropy = Seeded(9);
-    large(&path("case"), &mut entropy);
+    large(&path("case"), false, &mut entropy);
     let write_to = |name: &str, holds: &str| {
         let target = FolderTarget::open_for_writing(&path(name), "process 1 (test)").unwrap();
         bring(&path("case"), &target, holds).unwrap();

@@ -5,18 +5,25 @@
 
 use std::collections::BTreeMap;
 
+use witnessmark_model::payload::CaseCreated;
+use witnessmark_seal::CaseKey;
+
 use crate::files::{Files, Listed};
 use crate::findings::{Findings, Group};
 use crate::report::{Kind, Report};
+use crate::trust::Trust;
 
 mod blobs;
+mod cosignatures;
 mod entries;
 mod file_set;
 mod imports;
 mod keys;
 mod links;
 mod packs;
+mod plain;
 mod promise;
+mod timestamps;
 mod tree;
 
 /// The files of the case, by name.
@@ -26,7 +33,10 @@ pub(crate) use links::stands;
 type Names = BTreeMap<String, Listed>;
 
 /// Verifies a case. Every failure is named; none stops the rest.
-pub fn verify(files: &dyn Files) -> Report {
+///
+/// `key` is the master key of a sealed case; without it only what lies open is checked, and the report says so. `trust`
+/// says whom the reader believes about time.
+pub fn verify(files: &dyn Files, key: Option<&CaseKey>, trust: &Trust) -> Report {
     let mut findings = Findings::default();
     for problem in files.problems() {
         findings.fail(Group::Container, "the zip", problem);
@@ -39,12 +49,14 @@ pub fn verify(files: &dyn Files) -> Report {
         }
     };
     let blobs = blobs::hash_all(files, &names, &mut findings);
-    let keys = keys::Keyring::read(files, &names, &mut findings);
+    let case = CaseLines::read(files, &mut findings);
+    let keys = keys::Keyring::read(files, &names, &case, key, &mut findings);
     let state = promise::read_state(files, &names, &mut findings);
     let mut chain = packs::Chain::walk(files, &blobs, state.as_ref(), &names, &mut findings);
-    let created = chain.case_created(files);
+    let created = chain.case_created(files, &keys);
     let verifier = keys.log_key(created.as_ref(), &mut findings);
-    let checkpoint = promise::read_checkpoint(files, &names, verifier.as_ref(), &mut findings);
+    let checkpoint =
+        promise::read_checkpoint(files, &names, verifier.as_ref(), keys.is_locked(), &mut findings);
     let sizes = promise::Sizes::settle(state, checkpoint, &chain, &names);
     chain.extend_to(sizes.all, files, &blobs, &mut findings);
     let staging = promise::read_staging(files, &names, &sizes, &mut findings);
@@ -52,22 +64,28 @@ pub fn verify(files: &dyn Files) -> Report {
     let entries = entries::check(files, &chain, &keys, &blobs, &mut leaves, &mut findings);
     let tree = tree::check(files, &names, &sizes, leaves, &entries, &mut findings);
     promise::compare(&sizes, staging.as_ref(), &tree, &mut findings);
-    keys.compare(&entries.actors, &mut findings);
-    check_case_file(files, created.as_ref(), &mut findings);
-    file_set::check(files, &names, &sizes, &chain, &entries, &mut findings);
+    if !keys.is_locked() {
+        keys.compare(&entries.actors, &mut findings);
+        case.compare(created.as_ref(), &mut findings);
+    }
+    let outside = timestamps::check(
+        files,
+        &names,
+        &tree,
+        verifier.as_ref(),
+        &entries.timestamps,
+        trust,
+        &mut findings,
+    );
+    file_set::check(files, &names, &sizes, &chain, &entries, &outside.files, &mut findings);
 
     let size = sizes.signed();
-    findings.unchecked(
-        Group::Timestamps,
-        "log",
-        format!(
-            "no outside timestamp covers the log: its key's holder could have rewritten it; {}",
-            counted(size, "entry", "entries")
-        ),
-    );
+    let covered = entries.witnessed.check(files, verifier.as_ref(), &tree, &mut findings);
+    outside.count_uncovered(size, covered.size, &mut findings);
     let root = sizes.checkpoint.as_ref().map(|checkpoint| checkpoint.root.hex());
     let key = verifier.as_ref().map(|verifier| verifier.to_text());
-    report(findings, size, root.unwrap_or_default(), key.unwrap_or_default())
+    let signed = Signed { size, root: root.unwrap_or_default(), key: key.unwrap_or_default() };
+    report(findings, signed, &covered, &outside)
 }
 
 /// `1 entry`, `2 entries`.
@@ -75,44 +93,88 @@ pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
-/// `case.toml`: the three lines of format 1, and the id of the first entry.
-fn check_case_file(
-    files: &dyn Files,
-    created: Option<&witnessmark_model::payload::CaseCreated>,
-    findings: &mut Findings,
-) {
+/// `case.toml`: the three lines of format 1.
+struct CaseLines {
+    id: String,
+    sealed: bool,
+}
+
+impl CaseLines {
     const NAME: &str = "case.toml";
-    let text = match crate::files::bytes(files, NAME, 64 * 1024) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) => return findings.fail(Group::CaseFile, NAME, error),
-    };
-    let mut fields = BTreeMap::new();
-    for line in
-        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
-    {
-        let Some((key, value)) = line.split_once('=') else {
-            return findings.fail(Group::CaseFile, NAME, "a line of it is not `key = value`");
-        };
-        fields.insert(key.trim().to_owned(), value.trim().trim_matches('"').to_owned());
-    }
-    let get = |key: &str| fields.get(key).map(String::as_str).unwrap_or_default();
-    if get("format") != "1" || get("sealed") != "false" || fields.len() != 3 {
-        let detail = "it does not say format 1, an id and that the case is open";
-        return findings.fail(Group::CaseFile, NAME, detail);
-    }
-    match created {
-        Some(created) if created.case.to_string() == get("id") => findings.pass(Group::CaseFile),
-        Some(created) => {
-            let detail = format!("its id is not that of the first entry, {}", created.case);
-            findings.fail(Group::CaseFile, NAME, detail);
+
+    /// What the file says; what cannot be read counts as open.
+    fn read(files: &dyn Files, findings: &mut Findings) -> Self {
+        let mut fields = BTreeMap::new();
+        match crate::files::bytes(files, Self::NAME, 64 * 1024) {
+            Err(error) => findings.fail(Group::CaseFile, Self::NAME, error),
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let lines = text.lines().map(str::trim);
+                for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+                    match line.split_once('=') {
+                        Some((key, value)) => {
+                            let value = value.trim().trim_matches('"').to_owned();
+                            fields.insert(key.trim().to_owned(), value);
+                        }
+                        None => findings.fail(
+                            Group::CaseFile,
+                            Self::NAME,
+                            "a line of it is not `key = value`",
+                        ),
+                    }
+                }
+                let sealed = fields.get("sealed").map(String::as_str);
+                let known = fields.get("format").is_some_and(|format| format == "1")
+                    && matches!(sealed, Some("true" | "false"))
+                    && fields.len() == 3;
+                if !known {
+                    let detail = "it does not say format 1, an id and whether the case is sealed";
+                    findings.fail(Group::CaseFile, Self::NAME, detail);
+                }
+            }
         }
-        None => findings.unchecked(Group::CaseFile, NAME, "no first entry to compare its id with"),
+        Self {
+            id: fields.remove("id").unwrap_or_default(),
+            sealed: fields.get("sealed").is_some_and(|sealed| sealed == "true"),
+        }
+    }
+
+    /// Compares it with the first entry.
+    fn compare(&self, created: Option<&CaseCreated>, findings: &mut Findings) {
+        if findings.failed(Group::CaseFile) {
+            return;
+        }
+        match created {
+            Some(created) if created.case.to_string() == self.id => {
+                findings.pass(Group::CaseFile);
+            }
+            Some(created) => {
+                let detail = format!("its id is not that of the first entry, {}", created.case);
+                findings.fail(Group::CaseFile, Self::NAME, detail);
+            }
+            None => {
+                let detail = "no first entry to compare its id with";
+                findings.unchecked(Group::CaseFile, Self::NAME, detail);
+            }
+        }
     }
 }
 
-fn report(findings: Findings, size: u64, root: String, key: String) -> Report {
+/// What the checkpoint signs.
+struct Signed {
+    size: u64,
+    root: String,
+    key: String,
+}
+
+fn report(
+    findings: Findings,
+    Signed { size, root, key }: Signed,
+    covered: &cosignatures::Covered,
+    outside: &timestamps::Outside,
+) -> Report {
     use Group::*;
-    let proves: Vec<(&[Group], String)> = vec![
+    let mut proves: Vec<(&[Group], String)> = vec![
         (
             &[Checkpoint, Root, Tiles],
             format!(
@@ -144,17 +206,15 @@ fn report(findings: Findings, size: u64, root: String, key: String) -> Report {
             &[Passages],
             "Each quoted passage stands word for word, at its place, in the text that was frozen.".into(),
         ),
+        (&[Cosignatures, Root], covered.in_words()),
     ];
+    // Each stands for itself: the root that it covers was made anew.
+    proves.extend(outside.shown.iter().map(|sentence| (&[][..], sentence.clone())));
     let does_not_prove = vec![
         "That what the sources say is true, that they were written by whom they name, or that nothing \
          was left out."
             .into(),
-        format!(
-            "When anything was recorded: the times are those of the writing computer's clock, and no \
-             outside timestamp or cosignature covers the log. Until one does, whoever holds its key could \
-             have rewritten all of its {}. Compare the root with one that was noted elsewhere.",
-            counted(size, "entry", "entries")
-        ),
+        outside.not_shown(size, covered.size),
         "Who held a key, or whether they signed freely: a signature shows that the key signed.".into(),
         "That a capture shows what a website sent to others, or at another time: it is the copy that \
          was given to this case."

@@ -8,14 +8,19 @@ use witnessmark_model::id::*;
 use witnessmark_model::payload::*;
 use witnessmark_model::{Digest, Moment, canonical};
 use witnessmark_vault::{Pending, Vault};
-use witnessmark_verify::{Report, Verdict, case::verify};
+use witnessmark_verify::{Files, Report, Trust, Verdict};
+
+/// Verifies an open case.
+fn verify(files: &dyn Files) -> Report {
+    witnessmark_verify::case::verify(files, None, &Trust::default())
+}
 
 /// Commits what `make` gives to a fresh case, and verifies it.
 fn after(make: impl FnOnce(&mut Vault, &Made, &mut Counting) -> Vec<Pending>) -> Report {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join("case");
     let made = make_case(&folder, 0);
-    let (mut vault, _) = Vault::open_for_writing(&folder, "a test").unwrap();
+    let (mut vault, _) = Vault::open_for_writing(&folder, "a test", None).unwrap();
     let mut entropy = Counting(1 << 50);
     let batch = make(&mut vault, &made, &mut entropy);
     vault.commit(batch, Moment::from_unix_millis(1_795_400_000_000), &mut entropy).unwrap();

@@ -2,6 +2,9 @@
 
 mod copies;
 mod linking;
+mod sealing;
+mod time;
+mod witnessing;
 
 use std::path::PathBuf;
 
@@ -13,6 +16,9 @@ pub(crate) use copies::{
     BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments,
 };
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
+pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand};
+pub(crate) use time::{AuthorityCommand, ReachArguments, TimestampArguments, TimestampCommand};
+pub(crate) use witnessing::{CosignArguments, WitnessCommand};
 
 /// Evidence from public sources that anyone can check.
 ///
@@ -33,6 +39,12 @@ pub(crate) struct Arguments {
     /// Show no progress bar
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
+    /// A file with the passphrase of a sealed case, or the one that a new case gets
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// A file with an age identity that opens a sealed case, instead of its passphrase
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -85,6 +97,11 @@ pub(crate) enum Command {
         /// direct, tor, socks5://HOST:PORT or http://HOST:PORT; without it the way in force is shown
         way: Option<String>,
     },
+    /// Name the outsiders who keep count of the log
+    #[command(subcommand)]
+    Witness(WitnessCommand),
+    /// Ask every witness to cosign the log as it is
+    Cosign(CosignArguments),
     /// Write captures to a file that leaves the case
     #[command(subcommand)]
     Export(ExportCommand),
@@ -115,8 +132,30 @@ pub(crate) enum Command {
         /// A capture, passage or claim
         id: String,
     },
+    /// Have somebody outside say when the log existed
+    Timestamp(TimestampArguments),
     /// Make the casebook, the texts and the search index again from the log
     Rebuild,
+    /// Hold the key of a sealed case in memory, so that its passphrase is typed once
+    Unlock {
+        /// Let go of the key when no command has asked for it for so many minutes
+        #[arg(long, default_value_t = 15, value_name = "MINUTES", value_parser = clap::value_parser!(u16).range(1..))]
+        idle: u16,
+    },
+    /// Let go of the key that `unlock` holds
+    Lock,
+    /// Change the passphrase of a sealed case
+    #[command(subcommand)]
+    Passphrase(PassphraseCommand),
+    /// Say who else can open a sealed case
+    #[command(subcommand)]
+    Recipients(RecipientsCommand),
+    /// Split the key of a sealed case among people, any few of whom can open it together
+    #[command(subcommand)]
+    Escrow(EscrowCommand),
+    /// What `unlock` starts
+    #[command(hide = true)]
+    Agent,
     /// Copy the case to another place, or bring the copy there up to date; then verify what lies there
     Replicate(ReplicateArguments),
     /// List the copies that the case knows
@@ -141,6 +180,13 @@ pub(crate) enum Command {
     Verify {
         /// A case, a dossier's folder, or a dossier's zip file; without it the case
         path: Option<PathBuf>,
+        /// The root certificate of a time-stamp authority that you believe: PEM or DER; may be repeated
+        #[arg(long, value_name = "FILE")]
+        time_root: Vec<PathBuf>,
+        /// Headers of Bitcoin's blocks, for proofs of OpenTimestamps: 80 bytes each from the first block on, or lines
+        /// HEIGHT,HEADER in hexadecimal
+        #[arg(long, value_name = "FILE")]
+        bitcoin_headers: Option<PathBuf>,
     },
     /// Look into web archives
     #[command(subcommand)]
@@ -183,6 +229,9 @@ pub(crate) struct InitArguments {
     /// Make a case that is not sealed: anyone who has the disk can read it
     #[arg(long)]
     pub(crate) open: bool,
+    /// A further way into the sealed case: an age recipient, age1…; may be given more than once
+    #[arg(long, value_name = "RECIPIENT", conflicts_with = "open")]
+    pub(crate) recipient: Vec<String>,
     /// The case's name; the folder's if none is given
     #[arg(long)]
     pub(crate) name: Option<String>,

@@ -94,7 +94,7 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
         codebook: Some(material.join("codebook.toml")),
         gazetteer: Some(material.join("places.csv")),
     };
-    let mut case = Case::init_open(&folder, &options, system::environment("demo"))?;
+    let mut case = Case::init(&folder, &options, None, system::environment("demo"))?;
 
     say(
         "\n3. Captured: the pages are served on this computer, and fetched for real. Every byte that passed is kept; what is no \
@@ -204,7 +204,7 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
 
     say("\n9. Verified: the case, the dossier, and its zip.")?;
     for path in [&folder, &dossier, &zip] {
-        let report = commands::verify_path(path, true)?;
+        let report = commands::verify_path(arguments, path)?;
         say(&format!("   {}: {}", path.display(), report.summary()))?;
         if report.verdict == Verdict::Failed {
             commands::print_report(&report)?;
@@ -222,7 +222,7 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
         *byte ^= 1;
     }
     write(&victim, &bytes)?;
-    let report = commands::verify_path(&altered, true)?;
+    let report = commands::verify_path(arguments, &altered)?;
     for check in report.failures() {
         say(&format!("   FAILED  {}: {} – {}", check.name, check.subject, check.detail))?;
     }
@@ -336,6 +336,8 @@ fn policy(case: &Case) -> Result<String, CaseError> {
 
 fn shallow(arguments: &Arguments) -> Arguments {
     Arguments {
+        passphrase_file: None,
+        identity: None,
         case: None,
         json: arguments.json,
         quiet: arguments.quiet,

@@ -30,6 +30,7 @@ pub(crate) fn environment(command: &str) -> Environment {
     Environment {
         clock: Arc::new(now),
         entropy: Box::new(SystemEntropy),
+        unlocked: None,
         holder: format!("process {} (witnessmark {command}, since {})", std::process::id(), now()),
     }
 }
@@ -45,7 +46,7 @@ pub(crate) fn case_folder(named: Option<&Path>) -> Result<PathBuf, CaseError> {
     found.map(Path::to_owned).ok_or_else(|| {
         CaseError::usage(
             "there is no case here or in a folder above",
-            "name one with `--case DIR`, or make one with `witnessmark init DIR --open`",
+            "name one with `--case DIR`, or make one with `witnessmark init DIR`",
         )
     })
 }

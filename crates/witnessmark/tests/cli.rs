@@ -102,6 +102,7 @@ stories!(
     first_hour,
     json_fields,
     no_rights,
+    sealed,
     web_archives
 );
 

@@ -69,7 +69,7 @@ pub(crate) struct Entrance {
     /// On 127.0.0.1.
     pub(crate) port: u16,
     closing: watch::Sender<bool>,
-    accepting: JoinHandle<()>,
+    accepting: JoinHandle<TcpListener>,
 }
 
 /// What a connection needs to know of the capture it belongs to.
@@ -135,10 +135,12 @@ impl Given {
 
 impl Entrance {
     /// Ends what is still under way, and returns when all of it is written down.
-    pub(crate) async fn close(self) {
+    ///
+    /// The port stays taken until what is returned is dropped: as long as Chromium may still send something there, no
+    /// other program is to hear it.
+    pub(crate) async fn close(self) -> Option<TcpListener> {
         self.closing.send_replace(true);
-        // The task ends by itself.
-        let _ = self.accepting.await;
+        self.accepting.await.ok()
     }
 }
 
@@ -150,7 +152,7 @@ impl Context {
     }
 }
 
-async fn accept(listener: TcpListener, port: u16, context: Arc<Context>) {
+async fn accept(listener: TcpListener, port: u16, context: Arc<Context>) -> TcpListener {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -166,11 +168,11 @@ async fn accept(listener: TcpListener, port: u16, context: Arc<Context>) {
             Some(_) = connections.join_next() => {}
         }
     }
-    drop(listener);
     context.shared.pool.own_port(port, false);
     let all = async { while connections.join_next().await.is_some() {} };
     // Whoever does not end in time is dropped with the set.
     let _ = tokio::time::timeout(CLOSING, all).await;
+    listener
 }
 
 /// Serves one connection from Chromium.

@@ -13,8 +13,10 @@ use serde::Serialize;
 use witnessmark_model::Digest;
 use witnessmark_model::id::{CaptureId, SourceId};
 use witnessmark_model::payload::{Capture, Evidence, SourceRef, Verdict};
-use witnessmark_vault::{Pending, Stored};
+use witnessmark_vault::Pending;
 
+use self::file::Looked;
+use crate::reading::TextRow;
 use crate::{Case, CaseError, Progress};
 pub use list::{Listed, SourceRow};
 pub use web::{Follow, Method, Reach, WebOptions};
@@ -64,20 +66,28 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The very same was added before, as `id`.
-    fn known(item: &Item, stored: &Stored, id: String) -> Self {
+    /// Something was kept as `id`.
+    fn of(source: String, id: String, verdict: Verdict) -> Self {
         Self {
-            source: item.path.display().to_string(),
-            verdict: "duplicate".to_owned(),
-            evidence: vec![format!("already in the case as {id}")],
-            bytes: stored.bytes,
-            digest: Some(stored.digest),
+            capture: Some(id),
+            source,
+            verdict: verdict.code,
+            evidence: verdict.evidence,
+            bytes: 0,
+            digest: None,
             captures: None,
             verdicts: BTreeMap::new(),
             failed: false,
             hint: None,
-            capture: Some(id),
         }
+    }
+
+    /// The very same was added before, as `id`.
+    fn known(item: &Item, plain: &Digest, bytes: u64, id: impl ToString) -> Self {
+        let grounds = vec![format!("already in the case as {}", id.to_string())];
+        let verdict = Verdict { code: "duplicate".to_owned(), evidence: grounds };
+        let source = item.path.display().to_string();
+        Self { bytes, digest: Some(*plain), ..Self::of(source, id.to_string(), verdict) }
     }
 
     fn failure(source: &Path, error: &CaseError) -> Self {
@@ -177,28 +187,38 @@ impl Case {
         progress: &Progress,
         on_outcome: &mut dyn FnMut(&Outcome),
     ) -> Result<Vec<Outcome>, CaseError> {
-        let blobs = self.vault.blobs();
-        let keep = |item| (!progress.stopped()).then(|| (item, file::keep(blobs, item, progress)));
-        let kept: Vec<_> = batch.par_iter().map(keep).collect();
-        let mut pending = Pendings::default();
-        let mut archives = Vec::new();
-        for (item, result) in kept.into_iter().flatten() {
+        self.vault.reserve(batch.len(), self.environment.entropy.as_mut())?;
+        let store = self.vault.store();
+        let look =
+            |item| (!progress.stopped()).then(|| (item, file::look_at(store, item, progress)));
+        let looked: Vec<_> = batch.par_iter().map(look).collect();
+        let (mut pending, mut archives) = (Pendings::default(), Vec::new());
+        let mut documents = Vec::new();
+        for (item, result) in looked.into_iter().flatten() {
             match result {
-                Ok(Some(file::Kept { stored, archive: true, .. })) => archives.push((item, stored)),
-                Ok(Some(kept)) => self.prepare_capture(item, kept, &mut pending)?,
+                Ok(Some(Looked::Archive(kept))) => archives.push((item, kept)),
+                Ok(Some(Looked::Large { kept, text })) => {
+                    self.prepare_capture(item, kept, *text, &mut pending)?;
+                }
+                Ok(Some(Looked::Document { bytes, digest, text })) => {
+                    documents.push((item, bytes, digest, text));
+                }
                 Ok(None) => {}
                 Err(error) => pending.outcomes.push(Outcome::failure(&item.path, &error)),
             }
+        }
+        for (item, kept, text) in self.keep_documents(documents, progress)? {
+            self.prepare_capture(item, kept, text, &mut pending)?;
         }
         self.commit(pending.entries)?;
         self.texts.put(&pending.texts)?;
         pending.outcomes.iter().for_each(&mut *on_outcome);
         let mut imported = Vec::new();
-        for (item, stored) in archives {
+        for (item, kept) in archives {
             if progress.stopped() {
                 break;
             }
-            let outcome = self.import_warc(item, stored, progress)?;
+            let outcome = self.import_warc(item, kept, progress)?;
             if outcome.verdict == "duplicate" {
                 on_outcome(&outcome);
             } else {
@@ -208,25 +228,68 @@ impl Case {
         Ok(imported)
     }
 
+    /// Keeps the bytes of documents, on all cores; what the case has already is not stored again.
+    fn keep_documents<'i>(
+        &self,
+        documents: Vec<(&'i Item, Vec<u8>, Digest, Box<TextRow>)>,
+        progress: &Progress,
+    ) -> Result<Vec<(&'i Item, Evidence, TextRow)>, CaseError> {
+        let mut first = BTreeMap::new();
+        let mut known = Vec::with_capacity(documents.len());
+        for (index, (_, _, digest, _)) in documents.iter().enumerate() {
+            let before = match self.casebook.evidence_of(digest)? {
+                Some(evidence) => Some(evidence),
+                None => {
+                    first.entry(*digest).or_insert(index);
+                    None
+                }
+            };
+            known.push(before);
+        }
+        let store = self.vault.store();
+        let keep = |(index, before): (usize, Option<Evidence>)| {
+            let Some((_, bytes, digest, _)) = documents.get(index) else { return Ok(None) };
+            progress.advance(1, bytes.len() as u64);
+            match before {
+                Some(evidence) => Ok(Some(evidence)),
+                None if first.get(digest) == Some(&index) => store.put_bytes(bytes).map(Some),
+                None => Ok(None),
+            }
+        };
+        let kept: Vec<Option<Evidence>> =
+            known.into_par_iter().enumerate().map(keep).collect::<Result<_, _>>()?;
+        let same_bytes = |digest| first.get(digest).and_then(|index| kept.get(*index)?.clone());
+        let found = documents
+            .iter()
+            .zip(&kept)
+            .map(|((_, _, digest, _), kept)| kept.clone().or_else(|| same_bytes(digest)));
+        let found: Vec<_> = found.collect();
+        let joined = documents.into_iter().zip(found);
+        let joined = joined.filter_map(|((item, _, _, text), kept)| Some((item, kept?, *text)));
+        Ok(joined.collect())
+    }
+
     /// The entry of a file that was kept, unless the very same is there already.
     fn prepare_capture(
         &mut self,
         item: &Item,
-        kept: file::Kept,
+        kept: Evidence,
+        text: TextRow,
         pending: &mut Pendings,
     ) -> Result<(), CaseError> {
-        let file::Kept { stored, text, .. } = kept;
-        let before = self.casebook.captures_of_bytes(&stored.digest)?;
+        let (bytes, digest) = (kept.plain_length(), kept.plain_sha256);
+        let before = self.casebook.captures_of_bytes(&digest)?;
         let same = before.iter().find(|row| row.name == item.name && row.record.is_none());
         if let Some(row) = same {
-            pending.outcomes.push(Outcome::known(item, &stored, row.capture.to_string()));
+            self.vault.store().discard(&kept)?;
+            pending.outcomes.push(Outcome::known(item, &digest, bytes, row.capture));
             return Ok(());
         }
         let twin = before
             .first()
             .map(|row| row.capture)
-            .or_else(|| pending.new_bytes.get(&stored.digest).copied());
-        let evidence = self.evidence_for(&stored, pending)?;
+            .or_else(|| pending.new_bytes.get(&digest).copied());
+        let evidence = self.known_or_new(kept, pending)?;
         let id = CaptureId::random(self.environment.entropy.as_mut());
         let verdict = match twin {
             Some(twin) => Verdict {
@@ -246,45 +309,33 @@ impl Case {
             evidence: vec![evidence],
             verdict: verdict.clone(),
         };
-        pending.new_bytes.insert(stored.digest, id);
+        pending.new_bytes.insert(digest, id);
         pending.entries.push(capture.into());
         pending.texts.push((id.to_string(), text));
-        pending.outcomes.push(Outcome {
-            capture: Some(id.to_string()),
-            source: item.path.display().to_string(),
-            verdict: verdict.code,
-            evidence: verdict.evidence,
-            bytes: stored.bytes,
-            digest: Some(stored.digest),
-            captures: None,
-            verdicts: BTreeMap::new(),
-            failed: false,
-            hint: None,
-        });
+        let source = item.path.display().to_string();
+        let outcome = Outcome::of(source, id.to_string(), verdict);
+        pending.outcomes.push(Outcome { bytes, digest: Some(digest), ..outcome });
         Ok(())
     }
 
-    /// Evidence for stored bytes: what the case has already, or a new piece with a fresh key.
-    fn evidence_for(
+    /// The evidence with these plain bytes: what the case has already, or what was just put.
+    fn known_or_new(
         &mut self,
-        stored: &Stored,
+        kept: Evidence,
         pending: &mut Pendings,
     ) -> Result<Evidence, CaseError> {
-        if let Some(found) = self.casebook.evidence_of(&stored.digest)? {
-            return Ok(found);
-        }
-        if let Some(found) = pending.new_evidence.get(&stored.digest) {
-            return Ok(found.clone());
-        }
-        let key = self.vault.new_key(self.environment.entropy.as_mut());
-        let evidence = Evidence {
-            bytes: stored.bytes,
-            key,
-            plain_sha256: stored.digest,
-            sha256: stored.digest,
+        let before = match self.casebook.evidence_of(&kept.plain_sha256)? {
+            Some(before) => Some(before),
+            None => pending.new_evidence.get(&kept.plain_sha256).cloned(),
         };
-        pending.new_evidence.insert(stored.digest, evidence.clone());
-        Ok(evidence)
+        if let Some(before) = before {
+            if before.sha256 != kept.sha256 {
+                self.vault.store().discard(&kept)?;
+            }
+            return Ok(before);
+        }
+        pending.new_evidence.insert(kept.plain_sha256, kept.clone());
+        Ok(kept)
     }
 
     /// The source with this address: one id for one address throughout a case.

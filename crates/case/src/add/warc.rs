@@ -10,7 +10,7 @@ use witnessmark_model::payload::{
     Evidence, Framing, Import, ManifestLine, Payload, Problem, Verdict,
 };
 use witnessmark_model::{Digest, canonical};
-use witnessmark_vault::{Pending, Stored};
+use witnessmark_vault::Pending;
 
 use super::{Item, Outcome, Pendings};
 use crate::{Case, CaseError, Progress};
@@ -31,47 +31,37 @@ impl Case {
     pub(super) fn import_warc(
         &mut self,
         item: &Item,
-        stored: Stored,
+        kept: Evidence,
         progress: &Progress,
     ) -> Result<Outcome, CaseError> {
-        if let Some(found) = self.import_of(&stored, &item.name)? {
+        if let Some(found) = self.import_of(&kept, &item.name)? {
+            self.vault.store().discard(&kept)?;
             progress.advance(1, 0);
-            let known = Outcome::known(item, &stored, found.id.to_string());
+            let known = Outcome::known(item, &kept.plain_sha256, kept.plain_length(), found.id);
             return Ok(Outcome { captures: Some(found.captures), ..known });
         }
         let mut pending = Pendings::default();
-        let evidence = self.evidence_for(&stored, &mut pending)?;
-        let listed = self.list_records(&stored, None)?;
-        let key = self.vault.new_key(self.environment.entropy.as_mut());
+        let evidence = self.known_or_new(kept, &mut pending)?;
+        let listed = self.list_records(&evidence, None)?;
+        let (bytes, digest) = (evidence.plain_length(), evidence.plain_sha256);
         let import = Import {
             id: ImportId::random(self.environment.entropy.as_mut()),
             name: item.name.clone(),
             format: listed.format.to_owned(),
             evidence,
-            manifest: Evidence {
-                bytes: listed.manifest.bytes,
-                key,
-                plain_sha256: listed.manifest.digest,
-                sha256: listed.manifest.digest,
-            },
+            manifest: listed.manifest,
             records: listed.records.len() as u64,
             captures: listed.captures,
             problems: listed.problems,
         };
+        let counts = format!("{} records, {} of them captures", import.records, import.captures);
+        let verdict = Verdict { code: "content".to_owned(), evidence: vec![counts] };
+        let source = item.path.display().to_string();
         let mut outcome = Outcome {
-            capture: Some(import.id.to_string()),
-            source: item.path.display().to_string(),
-            verdict: "content".to_owned(),
-            evidence: vec![format!(
-                "{} records, {} of them captures",
-                import.records, import.captures
-            )],
-            bytes: stored.bytes,
-            digest: Some(stored.digest),
+            bytes,
+            digest: Some(digest),
             captures: Some(import.captures),
-            verdicts: BTreeMap::new(),
-            failed: false,
-            hint: None,
+            ..Outcome::of(source, import.id.to_string(), verdict)
         };
         if let Some(first) = import.problems.first() {
             outcome.verdict = "partial".to_owned();
@@ -96,11 +86,11 @@ impl Case {
         Ok(outcome)
     }
 
-    fn import_of(&self, stored: &Stored, name: &str) -> Result<Option<Import>, CaseError> {
+    fn import_of(&self, kept: &Evidence, name: &str) -> Result<Option<Import>, CaseError> {
         let imports = self.casebook.entries_of_kind("import")?;
         Ok(imports.into_iter().find_map(|entry| match entry.payload {
             Some(Payload::Import(import))
-                if import.evidence.plain_sha256 == stored.digest && import.name == name =>
+                if import.evidence.plain_sha256 == kept.plain_sha256 && import.name == name =>
             {
                 Some(import)
             }
@@ -112,12 +102,13 @@ impl Case {
     /// noted while it was written, by record id; of any other archive, the pages in it.
     pub(super) fn list_records(
         &mut self,
-        stored: &Stored,
+        archive: &Evidence,
         mut recorded: Option<BTreeMap<String, RecordedCapture>>,
     ) -> Result<Listed, CaseError> {
-        let path = self.vault.blobs().path(&stored.digest);
-        let input = self.vault.blobs().open(&stored.digest)?;
-        let mut manifest = self.vault.blobs().writer()?;
+        let path = self.vault.store().path(&archive.sha256);
+        let input = self.open_evidence(archive)?;
+        self.vault.reserve(1, self.environment.entropy.as_mut())?;
+        let mut manifest = self.vault.store().writer()?;
         let (mut records, mut captures, mut problems) = (Vec::new(), 0, Vec::new());
         let mut sources = BTreeMap::new();
         let mut list = |record: &SurveyedRecord<'_>| -> Result<(), Failure> {
@@ -195,7 +186,7 @@ impl Case {
 
 /// What walking an archive gave.
 pub(super) struct Listed {
-    pub(super) manifest: Stored,
+    pub(super) manifest: Evidence,
     pub(super) records: Vec<Digest>,
     pub(super) captures: u64,
     pub(super) problems: Vec<Problem>,

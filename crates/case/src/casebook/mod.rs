@@ -9,28 +9,30 @@ mod read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
+use witnessmark_model::payload::Payload;
 use witnessmark_vault::{Committed, Vault};
 
 use crate::CaseError;
+use crate::database::{self, DatabaseKey};
 pub use read::CaptureRow;
 pub(crate) use read::StoredEntry;
 
 /// Raised whenever the tables or what goes into them change: older casebooks are then made again.
-const PROJECTION: u32 = 2;
+const PROJECTION: u32 = 3;
 const NAME: &str = "casebook.db";
 
 const SCHEMA: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE entries (
   entry INTEGER PRIMARY KEY, id TEXT, kind TEXT NOT NULL, about TEXT, seed TEXT NOT NULL,
-  day TEXT NOT NULL, vals TEXT NOT NULL, payload TEXT);
+  day TEXT, vals TEXT, payload TEXT);
 CREATE UNIQUE INDEX entries_id ON entries (id) WHERE id IS NOT NULL;
 CREATE INDEX entries_kind ON entries (kind, entry);
 CREATE INDEX entries_about ON entries (about, entry) WHERE about IS NOT NULL;
 CREATE TABLE evidence (
-  sha256 TEXT PRIMARY KEY, plain_sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, seed TEXT NOT NULL,
-  entry INTEGER NOT NULL) WITHOUT ROWID;
+  sha256 TEXT PRIMARY KEY, plain_sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, plain_bytes INTEGER,
+  seed TEXT NOT NULL, entry INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX evidence_plain ON evidence (plain_sha256);
 CREATE TABLE sources (id TEXT PRIMARY KEY, url TEXT UNIQUE) WITHOUT ROWID;
 CREATE TABLE captures (
@@ -54,11 +56,10 @@ pub(crate) struct Casebook {
 }
 
 impl Casebook {
-    /// The casebook of the case in `folder`, if there is one that fits the log.
+    /// The casebook of the case in `folder`, if there is one that fits the log and opens with the key.
     pub(crate) fn open_fitting(vault: &Vault) -> Option<Self> {
         let path = vault.folder().join(NAME);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let casebook = Self { db: Connection::open_with_flags(&path, flags).ok()? };
+        let casebook = Self { db: database::open(&path, key_of(vault).as_ref(), false).ok()? };
         casebook.set_up().ok()?;
         let stored = casebook.stands_at().ok()?;
         (stored == wanted(vault)).then_some(casebook)
@@ -73,10 +74,9 @@ impl Casebook {
     }
 
     /// The casebook as it is, though the log may have grown since: for readers while somebody writes.
-    pub(crate) fn open_lagging(folder: &Path) -> Option<Self> {
-        let path = folder.join(NAME);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let casebook = Self { db: Connection::open_with_flags(&path, flags).ok()? };
+    pub(crate) fn open_lagging(vault: &Vault) -> Option<Self> {
+        let path = vault.folder().join(NAME);
+        let casebook = Self { db: database::open(&path, key_of(vault).as_ref(), false).ok()? };
         casebook.set_up().ok()?;
         casebook
             .stands_at()
@@ -86,7 +86,6 @@ impl Casebook {
     }
 
     fn set_up(&self) -> rusqlite::Result<()> {
-        self.db.busy_timeout(std::time::Duration::from_secs(10))?;
         self.db.pragma_update(None, "journal_mode", "wal")?;
         self.db.pragma_update(None, "synchronous", "normal")
     }
@@ -104,7 +103,7 @@ impl Casebook {
         let fresh = vault.folder().join(format!("{NAME}.new"));
         remove_database(&fresh)?;
         {
-            let mut db = Connection::open(&fresh)?;
+            let mut db = database::open(&fresh, key_of(vault).as_ref(), true)?;
             make_private(&fresh)?;
             // Until it has its name nobody relies on it, so that nothing need be flushed on the way.
             db.pragma_update(None, "journal_mode", "off")?;
@@ -113,16 +112,17 @@ impl Casebook {
             transaction.execute_batch(SCHEMA)?;
             let mut failed = None;
             vault.for_each_entry(0, &mut |entry| {
-                let payload = witnessmark_model::payload::Payload::parse(&entry.payload).ok();
+                let content = entry.content.as_ref();
+                let payload = content.and_then(|content| Payload::parse(&content.payload).ok());
                 let projected = project::entry(
                     &transaction,
                     vault,
                     &project::Projected {
                         index: entry.index,
                         key: entry.key,
-                        values: &entry.values,
+                        values: content.map(|content| &content.values),
                         payload: payload.as_ref(),
-                        bytes: &entry.payload,
+                        bytes: content.map_or(&[], |content| &content.payload),
                     },
                 );
                 if let Err(error) = projected {
@@ -138,7 +138,7 @@ impl Casebook {
         }
         remove_database(&path)?;
         std::fs::rename(&fresh, &path).map_err(|cause| CaseError::file("name", &path, &cause))?;
-        let casebook = Self { db: Connection::open(&path)? };
+        let casebook = Self { db: database::open(&path, key_of(vault).as_ref(), false)? };
         casebook.set_up()?;
         Ok(casebook)
     }
@@ -155,7 +155,7 @@ impl Casebook {
             let projected = project::Projected {
                 index: entry.index,
                 key: entry.key,
-                values: &entry.values,
+                values: Some(&entry.values),
                 payload: Some(&entry.payload),
                 bytes: &bytes,
             };
@@ -188,6 +188,10 @@ impl Casebook {
         lines.sort();
         Ok(lines)
     }
+}
+
+fn key_of(vault: &Vault) -> Option<DatabaseKey> {
+    vault.derived_key("casebook").map(|key| DatabaseKey::new(&key))
 }
 
 fn wanted(vault: &Vault) -> (String, String, String) {

@@ -13,14 +13,18 @@ use witnessmark_vault::Vault;
 
 use crate::CaseError;
 
-/// An entry on its way into the tables. `payload` is none where its bytes are not those of a payload known here.
+/// An entry on its way into the tables. `values` is none once it is erased, `payload` also where its bytes are not those
+/// of a payload known here.
 pub(super) struct Projected<'e> {
     pub(super) index: u64,
     pub(super) key: KeyId,
-    pub(super) values: &'e Values,
+    pub(super) values: Option<&'e Values>,
     pub(super) payload: Option<&'e Payload>,
     pub(super) bytes: &'e [u8],
 }
+
+/// The kind of an entry whose seed is no more.
+pub(super) const ERASED: &str = "erased";
 
 pub(super) fn stand_at(
     db: &Transaction<'_>,
@@ -48,14 +52,17 @@ pub(super) fn entry(
     .execute(params![
         index,
         id,
-        values.kind,
+        values.map_or(ERASED, |values| values.kind.as_str()),
         about,
         key.to_string(),
-        values.day,
-        String::from_utf8(canonical::to_bytes(values)?).unwrap_or_default(),
+        values.map(|values| values.day.as_str()),
+        values
+            .map(canonical::to_bytes)
+            .transpose()?
+            .and_then(|bytes| String::from_utf8(bytes).ok()),
         text,
     ])?;
-    let Some(payload) = payload else { return Ok(()) };
+    let (Some(payload), Some(values)) = (payload, values) else { return Ok(()) };
     for evidence in payload.blobs() {
         keep_evidence(db, *index, evidence)?;
     }
@@ -85,6 +92,8 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Recording(p) => (Some(p.id.to_string()), None),
         Payload::Egress(p) => (Some(p.id.to_string()), None),
         Payload::Export(p) => (Some(p.id.to_string()), None),
+        Payload::Witness(p) => (Some(p.id.to_string()), None),
+        Payload::Cosigned(_) => (None, None),
         Payload::Judgement(p) => (None, Some(p.capture.to_string())),
         Payload::Extraction(p) => (Some(p.id.to_string()), Some(p.capture.to_string())),
         Payload::Passage(p) => (Some(p.id.to_string()), Some(p.capture.to_string())),
@@ -94,19 +103,23 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Lineage(p) => (Some(p.id.to_string()), Some(p.later.to_string())),
         Payload::Estimate(p) => (Some(p.id.to_string()), None),
         Payload::Publication(p) => (Some(p.id.to_string()), None),
+        Payload::TimeAuthority(p) => (Some(p.id.to_string()), None),
+        Payload::Timestamp(p) => (Some(p.id.to_string()), p.completes.map(|id| id.to_string())),
+        Payload::Escrow(_) => (None, None),
         Payload::CaseCopy(p) => (None, Some(p.id.to_string())),
     }
 }
 
 fn keep_evidence(db: &Transaction<'_>, entry: u64, evidence: &Evidence) -> Result<(), CaseError> {
     db.prepare_cached(
-        "INSERT OR IGNORE INTO evidence (sha256, plain_sha256, bytes, seed, entry)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR IGNORE INTO evidence (sha256, plain_sha256, bytes, plain_bytes, seed, entry)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute(params![
         evidence.sha256.hex(),
         evidence.plain_sha256.hex(),
         evidence.bytes,
+        evidence.plain_bytes,
         evidence.key.to_string(),
         entry
     ])?;
@@ -145,7 +158,7 @@ fn keep_capture(
         capture.verdict.code,
         capture.verdict.evidence.join("; "),
         evidence.sha256.hex(),
-        evidence.bytes,
+        evidence.plain_length(),
         evidence.plain_sha256.hex(),
         None::<String>,
         None::<u64>,
@@ -165,11 +178,10 @@ fn keep_archive(
     entry: u64,
     archive: &ArchiveRef<'_>,
 ) -> Result<(), CaseError> {
-    let manifest = BufReader::new(vault.blobs().open(&archive.manifest.sha256)?);
-    for line in manifest.lines() {
-        let line = line.map_err(|cause| {
-            CaseError::file("read", &vault.blobs().path(&archive.manifest.sha256), &cause)
-        })?;
+    let (manifest, store) = (archive.manifest, vault.store());
+    for line in BufReader::new(store.open(&manifest.sha256, &manifest.key)?).lines() {
+        let line =
+            line.map_err(|cause| CaseError::file("read", &store.path(&manifest.sha256), &cause))?;
         let line: ManifestLine = canonical::from_bytes(line.as_bytes())?;
         let (Some(capture), Some(source)) = (line.capture, line.source) else { continue };
         let url = line.page.or_else(|| line.uri.clone());

@@ -10,6 +10,7 @@ use witnessmark_model::leaf::Values;
 use witnessmark_model::payload::{Claim, Evidence, Framing, Payload};
 
 use super::Casebook;
+use super::project::ERASED;
 use crate::CaseError;
 
 /// A capture: a file, or one record of an archive.
@@ -42,9 +43,9 @@ pub struct CaptureRow {
     pub captured: Option<String>,
     /// How it was made: `file` (somebody had it), `http`, `browser` or `yt-dlp`.
     pub method: String,
-    /// The blob that its bytes lie in.
+    /// The blob that its bytes lie in, and the key of its seed.
     #[serde(skip)]
-    pub blob: Digest,
+    pub blob: (Digest, KeyId),
     /// How many bytes.
     pub bytes: u64,
     /// SHA-256 of the file, or of the record's plain bytes.
@@ -61,15 +62,39 @@ pub(crate) struct StoredEntry {
     pub(crate) index: u64,
     pub(crate) id: Option<String>,
     pub(crate) key: KeyId,
-    pub(crate) values: Values,
+    /// None once the entry is erased.
+    pub(crate) values: Option<Values>,
     /// None if the payload was of no kind known here.
     pub(crate) payload: Option<Payload>,
     /// The payload's canonical bytes.
     pub(crate) bytes: Vec<u8>,
 }
 
+impl StoredEntry {
+    /// When it was written; empty once it is erased.
+    pub(crate) fn at(&self) -> String {
+        self.values.as_ref().map(|values| values.at.clone()).unwrap_or_default()
+    }
+
+    /// On which day it was written; empty once it is erased.
+    pub(crate) fn day(&self) -> String {
+        self.values.as_ref().map(|values| values.day.clone()).unwrap_or_default()
+    }
+
+    /// Who wrote it; empty once it is erased.
+    pub(crate) fn actor(&self) -> String {
+        self.values.as_ref().map(|values| values.actor.to_string()).unwrap_or_default()
+    }
+
+    /// Its kind, which is `erased` once it is.
+    pub(crate) fn kind(&self) -> String {
+        self.values.as_ref().map_or_else(|| ERASED.to_owned(), |values| values.kind.clone())
+    }
+}
+
 const CAPTURE_COLUMNS: &str = "id, entry, part, source, url, name, media_type, published, verdict, \
-     grounds, blob, bytes, sha256, framing, offset, length, captured, method, confirmed";
+     grounds, blob, bytes, sha256, framing, offset, length, captured, method, confirmed, \
+     (SELECT seed FROM evidence WHERE evidence.sha256 = blob)";
 const ENTRY_COLUMNS: &str = "entry, id, seed, vals, payload";
 
 fn parsed<T>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
@@ -98,6 +123,13 @@ fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T
     })
 }
 
+fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    match row.get_ref(column)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => json(row, column).map(Some),
+    }
+}
+
 fn capture_row(row: &Row<'_>) -> rusqlite::Result<CaptureRow> {
     let framing: Option<String> = row.get(13)?;
     let framing = match framing.as_deref() {
@@ -121,7 +153,7 @@ fn capture_row(row: &Row<'_>) -> rusqlite::Result<CaptureRow> {
         captured: row.get(16)?,
         method: row.get(17)?,
         confirmed: row.get(18)?,
-        blob: parsed(row, 10)?,
+        blob: (parsed(row, 10)?, parsed(row, 19)?),
         bytes: row.get(11)?,
         sha256: parsed(row, 12)?,
         record: framing
@@ -138,7 +170,7 @@ fn entry_row(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
         index: row.get(0)?,
         id: row.get(1)?,
         key: parsed(row, 2)?,
-        values: json(row, 3)?,
+        values: optional_json(row, 3)?,
         payload: Payload::parse(&bytes).ok(),
         bytes,
     })
@@ -258,7 +290,7 @@ impl Casebook {
     /// Evidence with these plain bytes, if the case holds it already.
     pub(crate) fn evidence_of(&self, plain: &Digest) -> Result<Option<Evidence>, CaseError> {
         let mut found = self.db.prepare_cached(
-            "SELECT bytes, seed, plain_sha256, sha256 FROM evidence WHERE plain_sha256 = ?1",
+            "SELECT bytes, seed, plain_sha256, sha256, plain_bytes FROM evidence WHERE plain_sha256 = ?1 LIMIT 1",
         )?;
         let row = found.query_row([plain.hex()], |row| {
             Ok(Evidence {
@@ -266,6 +298,7 @@ impl Casebook {
                 key: parsed(row, 1)?,
                 plain_sha256: parsed(row, 2)?,
                 sha256: parsed(row, 3)?,
+                plain_bytes: row.get(4)?,
             })
         });
         Ok(row.optional()?)

@@ -19,8 +19,8 @@ impl Case {
         let Some(Payload::Estimate(estimate)) = &entry.payload else {
             return Err(CaseError::machine(format!("entry {} is no estimate", entry.index)));
         };
-        let inputs = self.vault.blobs().read(&estimate.inputs.sha256)?;
-        let result = self.vault.blobs().read(&estimate.result.sha256)?;
+        let inputs = self.vault.store().read(&estimate.inputs)?;
+        let result = self.vault.store().read(&estimate.result)?;
         let answer: Value = serde_json::from_slice(&result)?;
         let parts = gathering.open.entry(entry.index).or_default();
         parts.insert(1, Some(PartBytes::Memory(inputs.clone())));

@@ -34,13 +34,14 @@ impl Case {
         proof: LogProof,
         wanted: &BTreeMap<u64, Option<PartBytes>>,
     ) -> Result<OpenedEntry, CaseError> {
-        let Some(payload) = &entry.payload else {
+        let (Some(payload), Some(values)) = (&entry.payload, &entry.values) else {
             return Err(CaseError::machine(format!("entry {} cannot be read", entry.index)));
         };
         let seed = self.vault.seed(&entry.key)?;
         let fields = [Field::Kind, Field::Object, Field::Commit, Field::Day];
-        let open = fields.map(|field| (field, entry.values.open(field, &seed))).into();
-        let parts = self.parts_of(payload, entry.values.object, seed.part_salt(0))?;
+        let open = fields.map(|field| (field, values.open(field, &seed))).into();
+        let plain = Digest::of(&entry.bytes);
+        let parts = self.parts_of(payload, plain, seed.part_salt(0))?;
         let leaves: Vec<Digest> = parts.iter().map(|(salt, part)| part_leaf(salt, part)).collect();
         let mut shown = Vec::new();
         let others = wanted.iter().map(|(index, bytes)| (*index, bytes.clone()));
@@ -70,13 +71,13 @@ impl Case {
     fn parts_of(
         &mut self,
         payload: &Payload,
-        object: Digest,
+        plain: Digest,
         own: Salt,
     ) -> Result<Vec<(Salt, Digest)>, CaseError> {
-        let mut parts = vec![(own, object)];
+        let mut parts = vec![(own, plain)];
         if let Some(archive) = payload.archive() {
             let seed = self.vault.seed(&archive.evidence.key)?;
-            let manifest = self.vault.blobs().read(&archive.manifest.sha256)?;
+            let manifest = self.vault.store().read(archive.manifest)?;
             for (index, line) in (1..).zip(manifest.split_inclusive(|byte| *byte == b'\n')) {
                 let line: ManifestLine =
                     canonical::from_bytes(line.strip_suffix(b"\n").unwrap_or(line))?;

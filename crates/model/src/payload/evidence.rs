@@ -17,6 +17,16 @@ pub struct Evidence {
     pub plain_sha256: Digest,
     /// SHA-256 of the stored bytes: the blob's name.
     pub sha256: Digest,
+    /// In a sealed case: the length of the bytes before sealing. Where nothing is sealed it is `bytes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain_bytes: Option<u64>,
+}
+
+impl Evidence {
+    /// The length of the bytes before sealing.
+    pub fn plain_length(&self) -> u64 {
+        self.plain_bytes.unwrap_or(self.bytes)
+    }
 }
 
 /// What the world published.

@@ -2,15 +2,19 @@
 
 use std::path::Path;
 
-use tantivy::directory::MmapDirectory;
+use tantivy::directory::{Directory, MmapDirectory};
 use tantivy::schema::{
     Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::TextAnalyzer;
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use tantivy::{
+    IndexReader, IndexSettings, IndexWriter, ReloadPolicy, SegmentMeta, SegmentReader,
+    TantivyDocument, Term,
+};
 
 use super::analyzer::{DictionaryWords, TERMS, Terms, WORDS};
 use super::error::IndexError;
+use super::sealed::{IndexKey, SealedDirectory};
 
 /// A text to be found, with what is shown of it.
 ///
@@ -94,43 +98,53 @@ impl std::fmt::Debug for Index {
 impl Index {
     /// Makes an empty index in a folder, which is created if need be and must not hold one. It
     /// keeps a copy of every text, so that hits show their passages without anything else.
-    pub fn create(folder: &Path) -> Result<Index, IndexError> {
-        Index::create_in(folder, true)
+    ///
+    /// With a key, nothing of it is ever on disk that can be read without the key.
+    pub fn create(folder: &Path, key: Option<&IndexKey>) -> Result<Index, IndexError> {
+        Index::create_in(folder, key, true)
     }
 
     /// Like [`Index::create`], but without the copies, at about a third of the size: passages come
     /// from the texts that [`Index::search_with`] is given.
-    pub fn create_without_texts(folder: &Path) -> Result<Index, IndexError> {
-        Index::create_in(folder, false)
+    pub fn create_without_texts(
+        folder: &Path,
+        key: Option<&IndexKey>,
+    ) -> Result<Index, IndexError> {
+        Index::create_in(folder, key, false)
     }
 
-    fn create_in(folder: &Path, stores_texts: bool) -> Result<Index, IndexError> {
+    fn create_in(
+        folder: &Path,
+        key: Option<&IndexKey>,
+        stores_texts: bool,
+    ) -> Result<Index, IndexError> {
         std::fs::create_dir_all(folder)
             .map_err(|error| IndexError::Failed(format!("{}: {error}", folder.display())))?;
+        let directory = directory(folder, key)?;
+        if is_index(directory.as_ref()) {
+            return Err(unusable(folder, "is there already"));
+        }
         let (schema, fields) = schema(stores_texts);
-        let inner = tantivy::Index::create_in_dir(folder, schema).map_err(|error| match error {
-            tantivy::TantivyError::IndexAlreadyExists => IndexError::Unusable {
-                path: folder.display().to_string(),
-                reason: "is there already",
-            },
-            other => other.into(),
-        })?;
+        let inner = tantivy::Index::create(directory, schema, IndexSettings::default())?;
         Index::with(inner, fields)
     }
 
-    /// Opens the index in a folder. One made by a version that cut words otherwise is refused.
-    pub fn open(folder: &Path) -> Result<Index, IndexError> {
-        let unusable = |reason| IndexError::Unusable { path: folder.display().to_string(), reason };
-        let directory = MmapDirectory::open(folder).map_err(|_| unusable("is not there"))?;
-        if !tantivy::Index::exists(&directory).unwrap_or(false) {
-            return Err(unusable("is not there"));
+    /// Opens the index in a folder, with the key it was made with. One made by a version that cut
+    /// words otherwise is refused, and so is one that was made without a key or with another one.
+    pub fn open(folder: &Path, key: Option<&IndexKey>) -> Result<Index, IndexError> {
+        let directory = directory(folder, key)?;
+        if !is_index(directory.as_ref()) {
+            return Err(unusable(folder, "is not there"));
         }
-        let inner = tantivy::Index::open(directory).map_err(|_| unusable("cannot be read"))?;
+        let inner = tantivy::Index::open(directory).map_err(|_| {
+            let with_key = "cannot be read with this key, or was altered";
+            unusable(folder, key.map_or("cannot be read", |_| with_key))
+        })?;
         let found = inner.schema();
         let known = [true, false].into_iter().map(schema).find(|(schema, _)| *schema == found);
         match known {
             Some((_, fields)) => Index::with(inner, fields),
-            None => Err(unusable("was made by another version")),
+            None => Err(unusable(folder, "was made by another version")),
         }
     }
 
@@ -158,9 +172,23 @@ impl Index {
     }
 
     /// Sees what other processes have committed since. What a [`Writer`] of this index commits is
-    /// seen without it.
+    /// seen without it. Costs little where nothing was committed.
     pub fn refresh(&self) -> Result<(), IndexError> {
-        Ok(self.reader.reload()?)
+        if !self.is_current()? {
+            self.reader.reload()?;
+        }
+        Ok(())
+    }
+
+    /// Whether what is read is what was last committed: opening the files again costs time.
+    fn is_current(&self) -> Result<bool, IndexError> {
+        let committed = self.inner.searchable_segment_metas()?;
+        let searcher = self.reader.searcher();
+        let read = searcher.segment_readers();
+        let same = |(committed, read): (&SegmentMeta, &SegmentReader)| {
+            committed.id() == read.segment_id() && committed.num_docs() == read.num_docs()
+        };
+        Ok(committed.len() == read.len() && committed.iter().zip(read).all(same))
     }
 
     /// Starts writing; only one writer can exist for an index on disk.
@@ -174,6 +202,25 @@ impl Index {
         }
         Ok(Writer { inner: self.inner.writer(budget)?, index: self.clone() })
     }
+}
+
+/// The folder as Tantivy sees it.
+fn directory(folder: &Path, key: Option<&IndexKey>) -> Result<Box<dyn Directory>, IndexError> {
+    Ok(match key {
+        Some(key) => Box::new(SealedDirectory::new(folder, key)),
+        None => {
+            let opened = MmapDirectory::open(folder);
+            Box::new(opened.map_err(|_| unusable(folder, "is not there"))?)
+        }
+    })
+}
+
+fn is_index(directory: &dyn Directory) -> bool {
+    tantivy::Index::exists(directory).unwrap_or(false)
+}
+
+fn unusable(folder: &Path, reason: &'static str) -> IndexError {
+    IndexError::Unusable { path: folder.display().to_string(), reason }
 }
 
 /// Adds and removes documents. Nothing shows before [`Writer::commit`]; dropping the writer

@@ -12,10 +12,12 @@ use witnessmark_model::merkle::{self, Frontier};
 use witnessmark_model::note::Verifier;
 use witnessmark_model::tile::{self, Row, WIDTH};
 use witnessmark_model::{Digest, canonical};
+use witnessmark_seal::wraps::Unlocked;
 
 use super::listing::blob_name;
 use super::source::fingerprint;
 use super::{CopyError, OnStep, Part, Step, files_of_case};
+use crate::keystore::Keystore;
 use crate::{LogState, VaultError};
 
 /// What was looked at, and what is wrong.
@@ -154,8 +156,10 @@ impl Signed {
 }
 
 /// The key that signs the log of the case in `case`, read from its keystore alone.
-pub fn log_key(case: &Path) -> Result<Verifier, VaultError> {
-    Ok(crate::keystore::Keystore::at(case).signers()?.log.verifier())
+pub fn log_key(case: &Path, unlocked: Option<&Unlocked>) -> Result<Verifier, VaultError> {
+    let id = crate::CaseFile::read(case)?.id;
+    let keystore = Keystore::open(case, id, unlocked.map(Unlocked::key))?;
+    Ok(keystore.signers()?.log.verifier())
 }
 
 /// The objects among `named` that are not there.

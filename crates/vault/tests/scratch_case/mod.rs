@@ -5,11 +5,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use witnessmark_model::id::{CaptureId, OriginId, SourceId};
-use witnessmark_model::payload::{Capture, Origin, SourceRef, Verdict};
+use witnessmark_model::payload::{Capture, Evidence, Origin, SourceRef, Verdict};
 use witnessmark_model::{Entropy, Moment};
-use witnessmark_vault::{Committed, Pending, Vault};
+use witnessmark_seal::wraps::Unlocked;
+use witnessmark_seal::{Cost, Passphrase};
+use witnessmark_vault::{Committed, NewSeal, Pending, Recovery, Vault};
 
 /// Bytes that differ from call to call and are the same in every run (splitmix64).
 pub(crate) struct Seeded(pub(crate) u64);
@@ -38,14 +41,50 @@ pub(crate) fn moment() -> Moment {
     Moment::from_unix_millis(1_795_000_000_000)
 }
 
+/// The two kinds of case: whether it is sealed.
+pub(crate) const KINDS: [bool; 2] = [false, true];
+
 /// A new case with only its first entry.
-pub(crate) fn make(folder: &Path, entropy: &mut Seeded) {
-    drop(Vault::create_open(folder, "process 1 (test)", moment(), entropy).unwrap());
+pub(crate) fn make(folder: &Path, sealed: bool, entropy: &mut Seeded) {
+    let seal = sealed.then(new_seal);
+    let holder = "process 1 (test)";
+    drop(Vault::create(folder, holder, seal.as_ref(), None, moment(), entropy).unwrap());
+}
+
+/// The seal of every sealed case here; a try of its passphrase is cheap.
+pub(crate) fn new_seal() -> NewSeal {
+    let cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
+    NewSeal { passphrase: passphrase(), cost, recipients: Vec::new() }
+}
+
+fn passphrase() -> Passphrase {
+    Passphrase::new("a passphrase for tests").unwrap()
+}
+
+/// What opens the case, if it is sealed.
+pub(crate) fn unlocked(folder: &Path) -> Option<Arc<Unlocked>> {
+    let wraps = Vault::wraps(folder).unwrap();
+    wraps.map(|wraps| Arc::new(wraps.unlock(&passphrase()).unwrap()))
+}
+
+/// The case, for reading.
+pub(crate) fn look(folder: &Path) -> Vault {
+    Vault::open(folder, unlocked(folder)).unwrap()
 }
 
 /// The case, open for writing.
 pub(crate) fn open(folder: &Path) -> Vault {
-    Vault::open_for_writing(folder, "process 1 (test)").unwrap().0
+    recovered(folder).0
+}
+
+/// The case, open for writing, and what was mended.
+pub(crate) fn recovered(folder: &Path) -> (Vault, Recovery) {
+    Vault::open_for_writing(folder, "process 1 (test)", unlocked(folder)).unwrap()
+}
+
+/// Stores bytes as evidence that no entry names.
+pub(crate) fn stray(vault: &mut Vault, bytes: &[u8], entropy: &mut Seeded) -> Evidence {
+    vault.put_evidence(bytes, entropy).unwrap()
 }
 
 /// `count` entries, each of which names no evidence.
@@ -83,7 +122,13 @@ pub(crate) fn commit(vault: &mut Vault, count: u64, entropy: &mut Seeded) -> Vec
 
 /// What `verify` finds wrong with the case; nothing if it is intact.
 pub(crate) fn failures(folder: &Path) -> Vec<String> {
-    let report = witnessmark_verify::verify(&witnessmark_verify::Folder::open(folder).unwrap());
+    let unlocked = unlocked(folder);
+    let files = witnessmark_verify::Folder::open(folder).unwrap();
+    let report = witnessmark_verify::verify(
+        &files,
+        unlocked.as_deref().map(Unlocked::key),
+        &witnessmark_verify::Trust::default(),
+    );
     let failed = |check: &witnessmark_verify::Check| {
         format!("{}: {} – {}", check.name, check.subject, check.detail)
     };

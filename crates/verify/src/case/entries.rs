@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use witnessmark_model::id::ActorId;
 use witnessmark_model::leaf::{Field, Leaf, PartsRoot, Seed, Values};
 use witnessmark_model::pack::Item;
-use witnessmark_model::payload::{Evidence, Payload};
+use witnessmark_model::payload::{Evidence, Payload, Timestamp};
 use witnessmark_model::{Digest, canonical, merkle, moment};
 
 use super::blobs::{self, Blobs};
+use super::cosignatures::Witnessed;
 use super::imports;
-use super::keys::{Keyring, OBJECTS};
+use super::keys::Keyring;
 use super::links::Index;
 use super::packs::{self, Chain};
+use super::plain::Plain;
 use super::tree::Leaves;
 use crate::files::Files;
 use crate::findings::{Findings, Group};
@@ -29,10 +31,16 @@ pub(super) struct Entries {
     pub notes: BTreeMap<u64, String>,
     /// Every blob that a payload names: its length, and the first entry that names it.
     pub evidence: BTreeMap<Digest, (u64, u64)>,
+    /// What is sealed beside archives, whose records are read anyway: each once.
+    pub sealed: Vec<(u64, Evidence)>,
     /// The actors' public keys, as logged.
     pub actors: BTreeMap<ActorId, String>,
+    /// What they say of witnesses.
+    pub witnessed: Witnessed,
     /// Entries of which the payload could not be read: what they name is not known.
     pub unread: u64,
+    /// The timestamps that entries name, with the entries' indexes.
+    pub timestamps: Vec<(u64, Timestamp)>,
 }
 
 pub(super) fn check(
@@ -44,6 +52,9 @@ pub(super) fn check(
     findings: &mut Findings,
 ) -> Entries {
     let size = chain.end();
+    if keys.is_locked() {
+        return Entries { unread: size, ..Entries::default() };
+    }
     let gaps = chain.gaps.iter().map(|(first, end)| end - first).sum();
     let mut checker = Checker {
         files,
@@ -64,7 +75,11 @@ pub(super) fn check(
         }
     }
     let Checker { found, links, findings, .. } = checker;
-    links.finish(files, blobs, found.unread > 0, size, findings);
+    let bytes = Plain { files, keys, blobs };
+    if keys.is_sealed() {
+        bytes.check_sealed(&found.sealed, findings);
+    }
+    links.finish(&bytes, found.unread > 0, size, findings);
     found
 }
 
@@ -88,7 +103,11 @@ impl Checker<'_> {
     ) {
         let subject = format!("entry {index}");
         let stored = item.payload_in(bytes);
-        let values: Option<Values> = match canonical::from_bytes(item.values_in(bytes)) {
+        let values = self.keys.open(&item.key, item.values_in(bytes));
+        let values = values.and_then(|values| {
+            canonical::from_bytes::<Values>(&values).map_err(|error| error.to_string())
+        });
+        let values = match values {
             Ok(values) => Some(values),
             Err(error) => {
                 let detail = format!("its values in {pack}: {error}");
@@ -96,24 +115,35 @@ impl Checker<'_> {
                 None
             }
         };
-        let payload = self.payload(index, stored, values.as_ref(), pack);
+        let plain = self.keys.open(&item.key, stored);
+        let payload = self.payload(index, stored, plain.as_deref(), values.as_ref(), pack);
         let seed = self.keys.seed(&item.key);
         if seed.is_none() {
-            let detail =
-                format!("{OBJECTS} holds no seed {}, so its leaf cannot be made anew", item.key);
+            let detail = format!(
+                "{} holds no seed {}, so its leaf cannot be made anew",
+                self.keys.objects, item.key
+            );
             self.findings.fail(Group::Entries, &subject, detail);
         }
         if let (Some(values), Some(seed)) = (&values, seed) {
             self.leaf(index, values, seed, item, pack, leaves);
         }
         if let (Some(values), Some(payload), Some(seed)) = (&values, &payload, seed) {
-            self.parts(index, values, payload, stored, seed);
+            let plain = Digest::of(plain.as_deref().unwrap_or_default());
+            self.parts(index, values, payload, plain, seed);
         }
         if let Some(values) = &values {
             self.signature(index, values, payload.as_ref());
         }
+        if let Some(Payload::Timestamp(timestamp)) = &payload {
+            self.found.timestamps.push((index, timestamp.clone()));
+        }
         match payload {
-            Some(payload) => self.links.add(index, payload, self.files, self.blobs, self.findings),
+            Some(payload) => {
+                let bytes = Plain { files: self.files, keys: self.keys, blobs: self.blobs };
+                self.found.witnessed.add(index, &payload);
+                self.links.add(index, payload, &bytes, self.findings);
+            }
             None => self.found.unread += 1,
         }
     }
@@ -122,6 +152,7 @@ impl Checker<'_> {
         &mut self,
         index: u64,
         stored: &[u8],
+        plain: Result<&[u8], &String>,
         values: Option<&Values>,
         pack: &str,
     ) -> Option<Payload> {
@@ -138,7 +169,10 @@ impl Checker<'_> {
                 sound = false;
             }
         }
-        let payload = match Payload::parse(stored) {
+        let parsed = plain
+            .map_err(String::clone)
+            .and_then(|plain| Payload::parse(plain).map_err(|error| error.to_string()));
+        let payload = match parsed {
             Ok(payload) => payload,
             Err(error) => {
                 let detail = format!("its payload in {pack} cannot be read: {error}");
@@ -166,7 +200,7 @@ impl Checker<'_> {
             wrong("a case begins with its first entry, and only there".into());
         }
         for evidence in payload.blobs() {
-            if evidence.plain_sha256 != evidence.sha256 {
+            if !self.keys.is_sealed() && evidence.plain_sha256 != evidence.sha256 {
                 wrong(format!(
                     "its evidence {} is sealed, in a case that is open",
                     evidence.sha256
@@ -185,11 +219,14 @@ impl Checker<'_> {
     fn evidence(&mut self, index: u64, evidence: &Evidence) {
         let named = self.found.evidence.entry(evidence.sha256).or_insert((evidence.bytes, index));
         let (bytes, first) = *named;
+        if self.keys.is_sealed() && first == index {
+            self.found.sealed.push((index, evidence.clone()));
+        }
         let path = blobs::path(&evidence.sha256);
         if self.keys.seed(&evidence.key).is_none() {
             let detail =
                 format!("it holds no seed {} of {path}, which entry {index} names", evidence.key);
-            self.findings.fail(Group::Keys, OBJECTS, detail);
+            self.findings.fail(Group::Keys, &self.keys.objects, detail);
         }
         if bytes != evidence.bytes {
             let detail = format!(
@@ -245,10 +282,11 @@ impl Checker<'_> {
                     .map(Field::name)
                     .collect();
                 format!(
-                    ": {} {} not open with {} from {OBJECTS} and the values in {pack}",
+                    ": {} {} not open with {} from {} and the values in {pack}",
                     closed.join(", "),
                     if closed.len() == 1 { "does" } else { "do" },
-                    item.key
+                    item.key,
+                    self.keys.objects
                 )
             }
             Err(error) => format!(": what stands there is {error}"),
@@ -262,18 +300,18 @@ impl Checker<'_> {
         index: u64,
         values: &Values,
         payload: &Payload,
-        stored: &[u8],
+        plain: Digest,
         seed: &Seed,
     ) {
         let subject = format!("entry {index}");
         let mut root = PartsRoot::new();
-        root.push(&seed.part_salt(0), &Digest::of(stored));
+        root.push(&seed.part_salt(0), &plain);
         if let Some(archive) = payload.archive() {
             let Some(seed) = self.keys.seed(&archive.evidence.key) else {
                 return self.no_seed(&subject, archive.evidence);
             };
             let (links, findings) = (&mut self.links, &mut *self.findings);
-            let read = imports::read_manifest(self.files, &archive, &mut |line| {
+            let read = imports::read_manifest(self.keys, self.files, &archive, &mut |line| {
                 root.push(&seed.part_salt(line.n.saturating_add(1)), &line.sha256);
                 links.add_record(index, line, findings);
             });
@@ -287,7 +325,7 @@ impl Checker<'_> {
                 let detail = format!("its manifest {path} cannot be read to its end");
                 return self.findings.fail(Group::Parts, subject, detail);
             }
-            imports::check(self.files, index, &archive, self.findings);
+            imports::check(self.keys, self.files, index, &archive, self.findings);
         }
         for (number, evidence) in (1..).zip(payload.parts()) {
             let Some(seed) = self.keys.seed(&evidence.key) else {
@@ -302,7 +340,8 @@ impl Checker<'_> {
             let keys: Vec<String> =
                 payload.blobs().iter().map(|evidence| evidence.key.to_string()).collect();
             let detail = format!(
-                "its parts, salted from {OBJECTS} ({}), lead to {root}, its values say {}",
+                "its parts, salted from {} ({}), lead to {root}, its values say {}",
+                self.keys.objects,
                 if keys.is_empty() { "no evidence".to_owned() } else { keys.join(", ") },
                 values.commit
             );
@@ -312,8 +351,8 @@ impl Checker<'_> {
 
     fn no_seed(&mut self, subject: &str, evidence: &Evidence) {
         let detail = format!(
-            "{OBJECTS} holds no seed {} of its evidence {}, so its parts cannot be salted",
-            evidence.key, evidence.sha256
+            "{} holds no seed {} of its evidence {}, so its parts cannot be salted",
+            self.keys.objects, evidence.key, evidence.sha256
         );
         self.findings.fail(Group::Parts, subject, detail);
     }

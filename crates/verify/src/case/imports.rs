@@ -7,6 +7,7 @@ use witnessmark_model::payload::{ArchiveRef, Framing, ManifestLine};
 use witnessmark_model::{Digest, canonical};
 
 use super::blobs;
+use super::keys::Keyring;
 use crate::files::Files;
 use crate::findings::{Findings, Group};
 
@@ -49,31 +50,31 @@ impl<'m> Lines<'m> {
 
 /// Calls `visit` with every line of an import's manifest; an error names the first line that is wrong.
 pub(super) fn read_manifest(
+    keys: &Keyring,
     files: &dyn Files,
     import: &ArchiveRef<'_>,
     visit: &mut dyn FnMut(&ManifestLine),
 ) -> Result<(), String> {
     let mut outcome = Ok(());
     let (mut records, mut captures) = (0u64, 0u64);
-    files
-        .read(&blobs::path(&import.manifest.sha256), &mut |input| {
-            let mut lines = Lines::new(input);
-            while let Some(line) = lines.next()? {
-                match line {
-                    Ok(line) => {
-                        records += 1;
-                        captures += u64::from(line.capture.is_some());
-                        visit(&line);
-                    }
-                    Err(detail) => {
-                        outcome = Err(detail);
-                        break;
-                    }
+    keys.read_evidence(files, import.manifest, &mut |input| {
+        let mut lines = Lines::new(input);
+        while let Some(line) = lines.next()? {
+            match line {
+                Ok(line) => {
+                    records += 1;
+                    captures += u64::from(line.capture.is_some());
+                    visit(&line);
+                }
+                Err(detail) => {
+                    outcome = Err(detail);
+                    break;
                 }
             }
-            Ok(())
-        })
-        .map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    })
+    .map_err(|error| error.to_string())?;
     outcome?;
     if (records, captures) != (import.records, import.captures) {
         return Err(format!(
@@ -86,16 +87,18 @@ pub(super) fn read_manifest(
 
 /// Reads the archive of entry `index` again, record by record, beside its manifest.
 pub(super) fn check(
+    keys: &Keyring,
     files: &dyn Files,
     index: u64,
     import: &ArchiveRef<'_>,
     findings: &mut Findings,
 ) {
     let archive = blobs::path(&import.evidence.sha256);
-    let compared = files.read(&blobs::path(&import.manifest.sha256), &mut |manifest| {
+    let compared = keys.read_evidence(files, import.manifest, &mut |manifest| {
         let mut lines = Lines::new(manifest);
-        let read = files
-            .read(&archive, &mut |input| compare(input, &mut lines, index, &archive, findings));
+        let read = keys.read_evidence(files, import.evidence, &mut |input| {
+            compare(input, &mut lines, index, &archive, findings)
+        });
         if let Err(error) = read {
             findings.fail(
                 Group::Imports,

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_model::id::*;
-use witnessmark_model::payload::{ManifestLine, Passage, Payload};
+use witnessmark_model::payload::{Evidence, ManifestLine, Passage, Payload};
 use witnessmark_model::{Digest, text_position};
 
-use super::blobs::{self, Blobs};
-use crate::files::{self, Files};
+use super::blobs;
+use super::plain::Plain;
 use crate::findings::{Findings, Group};
 
 /// Longer texts are not read to compare a quotation; no reader of documents gives any.
@@ -21,7 +21,7 @@ enum Captured {
 
 struct Frozen {
     capture: CaptureId,
-    text: Digest,
+    text: Evidence,
 }
 
 /// Why a reference does not hold.
@@ -66,14 +66,13 @@ impl Index {
         &mut self,
         index: u64,
         payload: Payload,
-        files: &dyn Files,
-        blobs: &Blobs,
+        bytes: &Plain<'_>,
         findings: &mut Findings,
     ) {
         if let Some(id) = self.note(&payload) {
             twice(index, &id, findings);
         }
-        match self.follow(index, &payload, files, blobs) {
+        match self.follow(index, &payload, bytes) {
             Ok(checked) => passed(checked, findings),
             Err(Broken::Missing(_)) => self.waiting.push((index, payload)),
             Err(Broken::Wrong(group, detail)) => {
@@ -88,15 +87,14 @@ impl Index {
     /// Checks what had to wait. `unread`: some entries could not be read, and may hold what is named.
     pub(super) fn finish(
         mut self,
-        files: &dyn Files,
-        blobs: &Blobs,
+        bytes: &Plain<'_>,
         unread: bool,
         size: u64,
         findings: &mut Findings,
     ) {
         for (index, payload) in std::mem::take(&mut self.waiting) {
             let subject = format!("entry {index}");
-            match self.follow(index.max(size), &payload, files, blobs) {
+            match self.follow(index.max(size), &payload, bytes) {
                 Ok(checked) => passed(checked, findings),
                 Err(Broken::Missing(detail)) if unread => {
                     let detail = format!("{detail}; an entry that cannot be read may hold it");
@@ -120,8 +118,7 @@ impl Index {
                 (self.captures.insert(capture.id, captured).is_none(), capture.id.to_string())
             }
             Payload::Extraction(extraction) => {
-                let frozen =
-                    Frozen { capture: extraction.capture, text: extraction.text.plain_sha256 };
+                let frozen = Frozen { capture: extraction.capture, text: extraction.text.clone() };
                 let new = self.extractions.insert(extraction.id, frozen).is_none();
                 (new, extraction.id.to_string())
             }
@@ -136,15 +133,20 @@ impl Index {
             Payload::Configuration(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Egress(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Export(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::Witness(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Recording(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Import(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Lineage(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Estimate(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Publication(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::TimeAuthority(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::Timestamp(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::CaseCreated(_)
             | Payload::ActorAdded(_)
             | Payload::CaseCopy(_)
             | Payload::ClaimChange(_)
+            | Payload::Cosigned(_)
+            | Payload::Escrow(_)
             | Payload::Judgement(_) => return None,
         };
         (!new).then_some(id)
@@ -155,8 +157,7 @@ impl Index {
         &mut self,
         index: u64,
         payload: &Payload,
-        files: &dyn Files,
-        blobs: &Blobs,
+        bytes: &Plain<'_>,
     ) -> Result<Option<Group>, Broken> {
         let named = |there: bool, id: &dyn std::fmt::Display| {
             if there {
@@ -184,7 +185,7 @@ impl Index {
             }
             Payload::Passage(passage) => {
                 named(self.captures.contains_key(&passage.capture), &passage.capture)?;
-                self.passage(passage, files, blobs)?;
+                self.passage(passage, bytes)?;
                 return Ok(Some(Group::Passages));
             }
             Payload::Claim(claim) => {
@@ -239,18 +240,21 @@ impl Index {
             | Payload::Gazetteer(_)
             | Payload::Capture(_)
             | Payload::Egress(_)
+            | Payload::Witness(_)
+            | Payload::Cosigned(_)
+            | Payload::TimeAuthority(_)
+            | Payload::Escrow(_)
             | Payload::Recording(_)
             | Payload::Import(_) => return Ok(None),
+            Payload::Timestamp(timestamp) => match timestamp.completes {
+                Some(earlier) => named(self.others.contains(&earlier.bytes()), &earlier)?,
+                None => return Ok(None),
+            },
         }
         Ok(Some(Group::Links))
     }
 
-    fn passage(
-        &mut self,
-        passage: &Passage,
-        files: &dyn Files,
-        blobs: &Blobs,
-    ) -> Result<(), Broken> {
+    fn passage(&mut self, passage: &Passage, bytes: &Plain<'_>) -> Result<(), Broken> {
         let Some(frozen) = self.extractions.get(&passage.extraction) else {
             let detail = format!("it names {}, which no entry holds", passage.extraction);
             return Err(Broken::Missing(detail));
@@ -262,18 +266,19 @@ impl Index {
                 frozen.capture
             ));
         }
-        let path = blobs::path(&frozen.text);
-        if self.text.as_ref().is_none_or(|(digest, _)| *digest != frozen.text) {
-            let sound = blobs.get(&frozen.text).is_some_and(|blob| blob.sound);
+        let path = blobs::path(&frozen.text.sha256);
+        if self.text.as_ref().is_none_or(|(digest, _)| *digest != frozen.text.sha256) {
+            let sound = bytes.blobs.get(&frozen.text.sha256).is_some_and(|blob| blob.sound);
             if !sound {
                 return Err(Broken::Unknown(format!("its text {path} is missing or damaged")));
             }
-            let bytes = files::bytes(files, &path, LONGEST_TEXT)
+            let bytes = bytes
+                .read(&frozen.text, LONGEST_TEXT)
                 .map_err(|error| Broken::Unknown(format!("its text {path}: {error}")))?;
             let text = String::from_utf8(bytes).map_err(|_| {
                 Broken::Wrong(Group::Passages, format!("its text {path} is not UTF-8"))
             })?;
-            self.text = Some((frozen.text, text));
+            self.text = Some((frozen.text.sha256, text));
         }
         let text = self.text.as_ref().map(|(_, text)| text.as_str()).unwrap_or_default();
         match stands(text, passage) {

@@ -8,6 +8,7 @@ use witnessmark_model::payload::{CaseCreated, Payload};
 
 use super::Names;
 use super::blobs::{self, Blobs};
+use super::keys::Keyring;
 use super::promise::{STATE, State};
 use crate::files::{self, Files};
 use crate::findings::{Findings, Group};
@@ -224,10 +225,12 @@ impl Chain {
     }
 
     /// The payload of entry 0, as far as it is the one that begins a case.
-    pub(super) fn case_created(&self, files: &dyn Files) -> Option<CaseCreated> {
+    pub(super) fn case_created(&self, files: &dyn Files, keys: &Keyring) -> Option<CaseCreated> {
         let first = self.links.first().filter(|link| link.first == 0)?;
         let (bytes, _, items) = load(files, &first.digest).ok()?;
-        match Payload::parse(items.first()?.payload_in(&bytes)).ok()? {
+        let item = items.first()?;
+        let plain = keys.open(&item.key, item.payload_in(&bytes)).ok()?;
+        match Payload::parse(&plain).ok()? {
             Payload::CaseCreated(created) => Some(created),
             _ => None,
         }

@@ -94,6 +94,7 @@ pub(super) fn read_checkpoint(
     files: &dyn Files,
     names: &Names,
     verifier: Option<&Verifier>,
+    locked: bool,
     findings: &mut Findings,
 ) -> Option<Checkpoint> {
     let note = match files::bytes(files, CHECKPOINT, LARGEST_LINE) {
@@ -104,6 +105,11 @@ pub(super) fn read_checkpoint(
         }
     };
     let Some(verifier) = verifier else {
+        if locked {
+            let detail = "the log's key is sealed with the case: its signature was not checked";
+            findings.unchecked(Group::Checkpoint, CHECKPOINT, detail);
+            return None;
+        }
         let detail = "the log's key is not known, so nothing can be said of its signature";
         findings.fail(Group::Checkpoint, CHECKPOINT, detail);
         return None;

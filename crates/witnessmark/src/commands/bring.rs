@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use witnessmark_case::seal::Cost;
+use witnessmark_case::vault::NewSeal;
 use witnessmark_case::{
     AddOptions, Case, CaseError, Follow, InitOptions, Listed, Method, Outcome, Reach, SourceRow,
     WebOptions,
@@ -13,32 +15,39 @@ use crate::arguments::{
 };
 use crate::output::{self, Columns};
 use crate::progress::Display;
-use crate::{Ending, system};
+use crate::{Ending, passphrase, system};
 
 /// How many items that are not plain content are told one by one.
 const SHOWN: usize = 20;
 
 /// `init`.
 pub(super) fn init(arguments: &Arguments, init: &InitArguments) -> Result<Ending, CaseError> {
-    if !init.open {
-        return Err(CaseError::usage(
-            "this version cannot seal a case",
-            "`--open` makes a case that anyone who has the disk can read; keep it on an encrypted disk",
-        ));
-    }
     let options = InitOptions {
         name: init.name.clone(),
         notice: init.notice.clone(),
         codebook: init.codebook.clone(),
         gazetteer: init.gazetteer.clone(),
     };
-    let case = Case::init_open(&init.dir, &options, system::environment("init"))?;
+    let seal = match init.open {
+        true => None,
+        false => Some(NewSeal {
+            passphrase: passphrase::chosen(arguments)?,
+            cost: Cost::STANDARD,
+            recipients: init.recipient.clone(),
+        }),
+    };
+    let case = Case::init(&init.dir, &options, seal.as_ref(), system::environment("init"))?;
     let status = case.status()?;
     if arguments.json {
         output::json(&status)?;
     } else {
         output::line(&format!("made {} ({})", init.dir.display(), status.case))?;
-        output::line("open: anyone who has the disk can read it")?;
+        output::line(match seal {
+            Some(_) => {
+                "sealed: without the passphrase nobody can read it, and nobody can bring it back"
+            }
+            None => "open: anyone who has the disk can read it",
+        })?;
         output::note(
             arguments.quiet,
             &format!("next: witnessmark --case {} add FILES…", init.dir.display()),
@@ -195,7 +204,8 @@ pub(crate) fn add_to(
 pub(super) fn rebuild(arguments: &Arguments) -> Result<Ending, CaseError> {
     let folder = system::case_folder(arguments.case.as_deref())?;
     let display = Display::start(!arguments.no_progress && !arguments.quiet);
-    let read = Case::rebuild(&folder, system::environment("rebuild"), &display.progress)?;
+    let environment = super::environment(arguments, &folder, "rebuild")?;
+    let read = Case::rebuild(&folder, environment, &display.progress)?;
     let stopped = display.progress.stopped();
     drop(display);
     if arguments.json {

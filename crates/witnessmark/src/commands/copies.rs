@@ -14,7 +14,7 @@ use crate::arguments::{
 };
 use crate::output::{Columns, REST, bytes, count, json, line, note, short};
 use crate::progress::Display;
-use crate::{Ending, system};
+use crate::{Ending, passphrase, system};
 
 /// So many findings are printed one by one.
 const SHOWN: usize = 30;
@@ -161,7 +161,7 @@ pub(super) fn check(arguments: &Arguments, given: &CheckArguments) -> Result<End
     let folder = system::case_folder(arguments.case.as_deref())?;
     let named = given.heal.as_ref().or(given.against.as_ref()).map(|target| place(target));
     let running = display(arguments);
-    let environment = system::environment("check");
+    let environment = super::environment(arguments, &folder, "check")?;
     let heal = given.heal.is_some();
     let report =
         witnessmark_case::check(&folder, &environment, named.as_ref(), heal, &running.progress)?;
@@ -270,7 +270,7 @@ fn verdict_of(arguments: &Arguments, dir: &Path, with_keys: bool) -> Result<Veri
     if !with_keys {
         return Ok(Verified { word: "unchecked", failures: Vec::new() });
     }
-    let report = super::verify_path(dir, arguments.quiet)?;
+    let report = super::verify_path(arguments, dir)?;
     let word = if report.verdict == Verdict::Intact { "intact" } else { "failed" };
     Ok(Verified { word, failures: report.failures().cloned().collect() })
 }
@@ -284,7 +284,7 @@ pub(super) fn export_bag(arguments: &Arguments, given: &BagArguments) -> Result<
     let folder = case.folder().to_owned();
     drop(case);
     let proof = match given.prove {
-        true => Some(prove(&folder, &bagged, &running)?),
+        true => Some(prove(arguments, &folder, &bagged, &running)?),
         false => None,
     };
     drop(running);
@@ -318,7 +318,12 @@ pub(super) fn export_bag(arguments: &Arguments, given: &BagArguments) -> Result<
 }
 
 /// Imports the bag again beside it, compares, and removes what was imported.
-fn prove(case: &Path, bagged: &Bagged, running: &Display) -> Result<Sameness, CaseError> {
+fn prove(
+    arguments: &Arguments,
+    case: &Path,
+    bagged: &Bagged,
+    running: &Display,
+) -> Result<Sameness, CaseError> {
     let mut name = bagged.bag.as_os_str().to_owned();
     name.push(".imported-again");
     let again = PathBuf::from(name);
@@ -330,8 +335,11 @@ fn prove(case: &Path, bagged: &Bagged, running: &Display) -> Result<Sameness, Ca
     }
     let imported = witnessmark_case::import_bag(&bagged.bag, &again, &running.progress);
     let holder = system::environment("export bag --prove").holder;
-    let sameness =
-        imported.and_then(|_| witnessmark_case::same(case, &again, &holder, &running.progress));
+    let key = passphrase::unlocked(arguments, case)?;
+    let sameness = imported.and_then(|_| {
+        let keys = [key.clone(), key];
+        witnessmark_case::same(case, &again, &holder, keys, &running.progress)
+    });
     let removed = std::fs::remove_dir_all(&again);
     let mut sameness = sameness?;
     removed.map_err(|cause| CaseError::file("remove", &again, &cause))?;
@@ -377,9 +385,10 @@ pub(super) fn import_bag(
 
 /// `same`.
 pub(super) fn same(arguments: &Arguments, one: &Path, other: &Path) -> Result<Ending, CaseError> {
+    let keys = [passphrase::unlocked(arguments, one)?, passphrase::unlocked(arguments, other)?];
     let running = display(arguments);
     let holder = system::environment("same").holder;
-    let sameness = witnessmark_case::same(one, other, &holder, &running.progress)?;
+    let sameness = witnessmark_case::same(one, other, &holder, keys, &running.progress)?;
     drop(running);
     if arguments.json {
         json(&sameness)?;

@@ -8,18 +8,22 @@ mod linking;
 mod look;
 mod pictures;
 mod plain;
+mod sealing;
 mod share;
 mod statistics;
+mod time;
+mod witnessing;
 
 use std::path::Path;
 
 use witnessmark_case::vault::Recovery;
-use witnessmark_case::{Case, CaseError};
+use witnessmark_case::{Case, CaseError, Environment};
 
 use crate::arguments::{
-    Arguments, Command, EstimateCommand, ExportCommand, ImportCommand, OriginsCommand, WarcCommand,
+    Arguments, Command, EscrowCommand, EstimateCommand, ExportCommand, ImportCommand,
+    OriginsCommand, PassphraseCommand, WarcCommand,
 };
-use crate::{Ending, demo, output, system};
+use crate::{Ending, agent, demo, output, passphrase, system};
 
 pub(crate) use bring::add_to;
 pub(crate) use share::{print_report, verify_path};
@@ -40,6 +44,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Confirm(confirm) => judge::confirm(arguments, confirm),
         Command::Compare { earlier, later } => judge::compare(arguments, earlier, later),
         Command::Egress { way } => bring::egress(arguments, way.as_deref()),
+        Command::Witness(command) => witnessing::witness(arguments, command),
+        Command::Cosign(cosign) => witnessing::cosign(arguments, cosign),
         Command::Export(ExportCommand::Wacz { out, archives, secrets, own }) => {
             share::export_wacz(arguments, out, archives, *secrets, own)
         }
@@ -76,7 +82,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Custody { id } => look::custody(arguments, id),
         Command::Rebuild => bring::rebuild(arguments),
         Command::Publish(publish) => share::publish(arguments, publish),
-        Command::Verify { path } => share::verify(arguments, path.as_deref()),
+        Command::Timestamp(timestamp) => time::timestamp(arguments, timestamp),
+        Command::Verify { path, time_root, bitcoin_headers } => {
+            share::verify(arguments, path.as_deref(), time_root, bitcoin_headers.as_deref())
+        }
         Command::Warc(WarcCommand::Check { files }) => plain::warc_check(arguments, files),
         Command::Warc(WarcCommand::Index { files }) => plain::warc_index(files),
         Command::Extract { files } => plain::extract(arguments, files),
@@ -84,19 +93,46 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::NearDuplicates { file, threshold } => {
             plain::near_duplicates(arguments, file, *threshold)
         }
+        Command::Unlock { idle } => sealing::unlock(arguments, *idle),
+        Command::Lock => sealing::lock(arguments),
+        Command::Passphrase(PassphraseCommand::Change { new_passphrase_file }) => {
+            sealing::change_passphrase(arguments, new_passphrase_file.as_deref())
+        }
+        Command::Recipients(command) => sealing::recipients(arguments, command),
+        Command::Escrow(EscrowCommand::Make { shares, needed, out_dir }) => {
+            sealing::make_escrow(arguments, *needed, *shares, out_dir)
+        }
+        Command::Escrow(EscrowCommand::Status) => sealing::escrow_status(arguments),
+        Command::Escrow(EscrowCommand::Open { files, new_passphrase_file }) => {
+            sealing::open_escrow(arguments, files, new_passphrase_file.as_deref())
+        }
+        Command::Agent => agent::serve().map(|()| Ending::Well),
         Command::Demo { dir } => demo::run(arguments, dir),
     }
 }
 
 /// The case, for reading.
 fn open(arguments: &Arguments, command: &str) -> Result<Case, CaseError> {
-    Case::open(&system::case_folder(arguments.case.as_deref())?, system::environment(command))
+    let folder = system::case_folder(arguments.case.as_deref())?;
+    let environment = environment(arguments, &folder, command)?;
+    Case::open(&folder, environment)
+}
+
+/// Clock and randomness, and what opens the case.
+fn environment(
+    arguments: &Arguments,
+    folder: &Path,
+    command: &str,
+) -> Result<Environment, CaseError> {
+    let unlocked = passphrase::unlocked(arguments, folder)?;
+    Ok(Environment { unlocked, ..system::environment(command) })
 }
 
 /// The case, for writing; what a crash left is mended, and said.
 fn open_writable(arguments: &Arguments, command: &str) -> Result<Case, CaseError> {
     let folder = system::case_folder(arguments.case.as_deref())?;
-    let (case, recovery) = Case::open_writable(&folder, system::environment(command))?;
+    let environment = environment(arguments, &folder, command)?;
+    let (case, recovery) = Case::open_writable(&folder, environment)?;
     tell(arguments.quiet, &folder, &recovery);
     Ok(case)
 }

@@ -2,14 +2,16 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use witnessmark_case::seal::wraps::Unlocked;
 use witnessmark_case::vault::{Vault, VaultError};
-use witnessmark_case::verify::{self, Folder, Outcome, Report, Unknown, Verdict, ZipFiles};
+use witnessmark_case::verify::{self, Folder, Outcome, Report, Trust, Unknown, Verdict, ZipFiles};
 use witnessmark_case::{CaseError, PublishPolicy, SecretsPolicy};
 
 use crate::arguments::{Arguments, Profile, PublishArguments, Secrets};
 use crate::output::{count, fit, json, line, note, prose};
-use crate::{Ending, system};
+use crate::{Ending, passphrase, system};
 
 /// The zip file that goes beside a dossier's folder.
 pub(crate) fn zip_beside(folder: &Path) -> PathBuf {
@@ -63,12 +65,18 @@ pub(super) fn publish(
 }
 
 /// `verify`.
-pub(super) fn verify(arguments: &Arguments, path: Option<&Path>) -> Result<Ending, CaseError> {
+pub(super) fn verify(
+    arguments: &Arguments,
+    path: Option<&Path>,
+    time_roots: &[PathBuf],
+    block_headers: Option<&Path>,
+) -> Result<Ending, CaseError> {
+    let trust = trust(time_roots, block_headers)?;
     let path = match path {
         Some(path) => path.to_owned(),
         None => system::case_folder(arguments.case.as_deref())?,
     };
-    let report = verify_path(&path, arguments.quiet)?;
+    let report = verify_with(arguments, &path, &trust)?;
     if arguments.json {
         json(&report)?
     } else {
@@ -77,10 +85,39 @@ pub(super) fn verify(arguments: &Arguments, path: Option<&Path>) -> Result<Endin
     Ok(Ending::flawed_if(report.verdict == Verdict::Failed))
 }
 
+/// Whom and what the reader believes about time.
+fn trust(time_roots: &[PathBuf], block_headers: Option<&Path>) -> Result<Trust, CaseError> {
+    let mut trust = Trust::default();
+    let read =
+        |file: &Path| std::fs::read(file).map_err(|cause| CaseError::file("read", file, &cause));
+    for file in time_roots {
+        trust.believe_time_roots(&read(file)?).map_err(|fault| {
+            let fact = format!("{}: {fault}", file.display());
+            CaseError::input(
+                fact,
+                "give a root certificate as PEM or DER, as its authority publishes it",
+            )
+        })?;
+    }
+    if let Some(file) = block_headers {
+        trust.believe_block_headers(&read(file)?).map_err(|fault| {
+            CaseError::input(
+                format!("{}: {fault}", file.display()),
+                "take the headers from a Bitcoin node or wallet that you trust",
+            )
+        })?;
+    }
+    Ok(trust)
+}
+
 /// Holds a case still while it is verified, and mends what a crash left first, as every opening does. None where that
 /// cannot be: on a read-only disk, or where the damage is such that only the verification can say what it is.
-fn hold_still(folder: &Path, quiet: bool) -> Result<Option<Vault>, CaseError> {
-    match Vault::open_for_writing(folder, &system::environment("verify").holder) {
+fn hold_still(
+    folder: &Path,
+    unlocked: Option<Arc<Unlocked>>,
+    quiet: bool,
+) -> Result<Option<Vault>, CaseError> {
+    match Vault::open_for_writing(folder, &system::environment("verify").holder, unlocked) {
         Ok((vault, recovery)) => {
             super::tell(quiet, folder, &recovery);
             Ok(Some(vault))
@@ -90,22 +127,43 @@ fn hold_still(folder: &Path, quiet: bool) -> Result<Option<Vault>, CaseError> {
     }
 }
 
-/// Verifies a case folder, a dossier folder or a dossier's zip file.
-pub(crate) fn verify_path(path: &Path, quiet: bool) -> Result<Report, CaseError> {
+/// What opens the case in `folder`. None where nothing was given that does, or where the damage is such that only the
+/// verification can say what it is.
+fn unlocked_if_can(
+    arguments: &Arguments,
+    folder: &Path,
+) -> Result<Option<Arc<Unlocked>>, CaseError> {
+    match passphrase::unlocked(arguments, folder) {
+        Err(error) if passphrase::is_wrong(&error) => Err(error),
+        unlocked => Ok(unlocked.unwrap_or_default()),
+    }
+}
+
+/// Verifies a case folder, a dossier folder or a dossier's zip file, for a reader who believes nobody outside about time.
+pub(crate) fn verify_path(arguments: &Arguments, path: &Path) -> Result<Report, CaseError> {
+    verify_with(arguments, path, &Trust::default())
+}
+
+fn verify_with(arguments: &Arguments, path: &Path, trust: &Trust) -> Result<Report, CaseError> {
     let unknown =
         |error: Unknown| CaseError::input(format!("{}: {error}", path.display()), error.hint());
     let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
     if path.is_dir() {
         let is_case = path.join("case.toml").is_file();
-        let _still = if is_case { hold_still(path, quiet)? } else { None };
-        return verify::verify(&Folder::open(path).map_err(fail)?).map_err(unknown);
+        let unlocked = if is_case { unlocked_if_can(arguments, path)? } else { None };
+        let _still = match is_case {
+            true => hold_still(path, unlocked.clone(), arguments.quiet)?,
+            false => None,
+        };
+        let key = unlocked.as_deref().map(Unlocked::key);
+        return verify::verify(&Folder::open(path).map_err(fail)?, key, trust).map_err(unknown);
     }
     let file = File::open(path).map_err(fail)?;
     let files = ZipFiles::open_file(file).map_err(|error| {
         let fact = format!("{} is neither a folder nor a zip file: {error}", path.display());
         CaseError::input(fact, "verify a case, a dossier's folder, or a dossier's zip file")
     })?;
-    verify::verify(&files).map_err(unknown)
+    verify::verify(&files, None, trust).map_err(unknown)
 }
 
 /// Prints a report: what failed first, then what was checked, then what it means.

@@ -9,7 +9,8 @@ use witnessmark_model::id::CaptureId;
 use witnessmark_model::payload::{Capture, SourceRef, Verdict};
 use witnessmark_text::verdict::Code;
 
-use super::{WebOptions, is_failure, recorder};
+use super::incoming::Incoming;
+use super::{WebOptions, is_failure};
 use crate::add::{Outcome, Pendings};
 use crate::reading::TextRow;
 use crate::{Case, CaseError, Progress};
@@ -26,11 +27,8 @@ impl Case {
         on_outcome: &mut dyn FnMut(&Outcome),
     ) -> Result<(), CaseError> {
         let door = super::capturer::door(self, options)?;
-        let incoming = recorder::folder(self.vault.folder())?;
-        let fail = |cause: std::io::Error| CaseError::file("write to", &incoming, &cause);
-        let place =
-            || tempfile::Builder::new().prefix("video-").tempdir_in(&incoming).map_err(fail);
-        let asking = place()?;
+        let incoming = Incoming::of(self)?;
+        let asking = incoming.workplace()?;
         let search_path = std::env::var_os("PATH").unwrap_or_default();
         let program = YtDlp::find(None, &search_path, asking.path()).map_err(unfetched)?;
         progress.begin("capturing", options.urls.len() as u64, 0);
@@ -38,7 +36,7 @@ impl Case {
             if progress.stopped() {
                 break;
             }
-            let folder = place()?;
+            let folder = incoming.workplace()?;
             let settings = ExternalSettings {
                 door: door.clone(),
                 folder: folder.path().to_owned(),
@@ -66,13 +64,14 @@ impl Case {
         for file in &files {
             let fail = |cause: std::io::Error| CaseError::file("read", &file.path, &cause);
             let mut input = std::fs::File::open(&file.path).map_err(fail)?;
-            let Some(stored) = self.vault.blobs().put(&mut input, &mut |_| true)? else { continue };
-            bytes += stored.bytes;
-            evidence.push(self.evidence_for(&stored, &mut pending)?);
+            self.vault.reserve(1, self.environment.entropy.as_mut())?;
+            let Some(kept) = self.vault.store().put(&mut input, &mut |_| true)? else { continue };
+            bytes += kept.plain_length();
+            evidence.push(self.known_or_new(kept, &mut pending)?);
         }
         let how = serde_json::to_vec(brought)?;
-        let stored = self.vault.blobs().put_bytes(&how)?;
-        evidence.push(self.evidence_for(&stored, &mut pending)?);
+        let kept = self.vault.put_evidence(&how, self.environment.entropy.as_mut())?;
+        evidence.push(self.known_or_new(kept, &mut pending)?);
         let digest = evidence.first().map(|first| first.plain_sha256);
         let verdict = verdict(brought);
         let first = files.first().map_or("how.json", |file| file.name.as_str());
@@ -94,17 +93,12 @@ impl Case {
         let mut text = TextRow::unread(media_type(first), "what it shows was not read");
         text.title = title(&files);
         self.texts.put(&[(id.to_string(), text)])?;
+        let failed = is_failure(&verdict.code);
         Ok(Outcome {
-            capture: Some(id.to_string()),
-            source: url.to_owned(),
-            verdict: verdict.code.clone(),
-            evidence: verdict.evidence,
             bytes,
             digest,
-            captures: None,
-            verdicts: Default::default(),
-            failed: is_failure(&verdict.code),
-            hint: None,
+            failed,
+            ..Outcome::of(url.to_owned(), id.to_string(), verdict)
         })
     }
 }
