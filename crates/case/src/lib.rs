@@ -26,6 +26,7 @@ mod replicating;
 mod search;
 mod services;
 mod timestamps;
+mod travel;
 mod witnesses;
 mod workspace;
 
@@ -53,6 +54,7 @@ pub use timestamps::{
     Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,
     Timestamped, WayOut,
 };
+pub use travel::LeftKeys;
 pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
 pub use workspace::{Case, Environment, InitOptions};
 

@@ -198,7 +198,7 @@ impl Case {
         Ok(replicated)
     }
 
-    fn place_for_writing(&self, place: &Place) -> Result<Box<dyn Target>, CaseError> {
+    pub(crate) fn place_for_writing(&self, place: &Place) -> Result<Box<dyn Target>, CaseError> {
         match place {
             Place::Folder(folder) => {
                 let case = self.vault.folder();

@@ -16,7 +16,7 @@ pub(crate) use copies::{
     BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments,
 };
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
-pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand};
+pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand, TravelCommand};
 pub(crate) use time::{AuthorityCommand, ReachArguments, TimestampArguments, TimestampCommand};
 pub(crate) use witnessing::{CosignArguments, WitnessCommand};
 
@@ -153,6 +153,9 @@ pub(crate) enum Command {
     /// Split the key of a sealed case among people, any few of whom can open it together
     #[command(subcommand)]
     Escrow(EscrowCommand),
+    /// Travel without the keys of a sealed case
+    #[command(subcommand)]
+    Travel(TravelCommand),
     /// What `unlock` starts
     #[command(hide = true)]
     Agent,

@@ -23,7 +23,8 @@ fn display(arguments: &Arguments) -> Display {
     Display::start(!arguments.quiet && !arguments.no_progress)
 }
 
-fn place(target: &Path) -> Place {
+/// The place that an argument names.
+pub(super) fn place(target: &Path) -> Place {
     Place::Folder(target.to_owned())
 }
 

@@ -12,6 +12,7 @@ mod sealing;
 mod share;
 mod statistics;
 mod time;
+mod travel;
 mod witnessing;
 
 use std::path::Path;
@@ -21,7 +22,7 @@ use witnessmark_case::{Case, CaseError, Environment};
 
 use crate::arguments::{
     Arguments, Command, EscrowCommand, EstimateCommand, ExportCommand, ImportCommand,
-    OriginsCommand, PassphraseCommand, WarcCommand,
+    OriginsCommand, PassphraseCommand, TravelCommand, WarcCommand,
 };
 use crate::{Ending, agent, demo, output, passphrase, system};
 
@@ -50,9 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
             share::export_wacz(arguments, out, archives, *secrets, own)
         }
         Command::Export(ExportCommand::Bag(bag)) => copies::export_bag(arguments, bag),
-        Command::Import(ImportCommand::Bag { bag, dir }) => {
-            copies::import_bag(arguments, bag, dir)
-        }
+        Command::Import(ImportCommand::Bag { bag, dir }) => copies::import_bag(arguments, bag, dir),
         Command::Replicate(replicate) => copies::replicate(arguments, replicate),
         Command::Copies { command } => copies::copies(arguments, command.as_ref()),
         Command::Check(check) => copies::check(arguments, check),
@@ -105,6 +104,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Escrow(EscrowCommand::Status) => sealing::escrow_status(arguments),
         Command::Escrow(EscrowCommand::Open { files, new_passphrase_file }) => {
             sealing::open_escrow(arguments, files, new_passphrase_file.as_deref())
+        }
+        Command::Travel(TravelCommand::Leave { target }) => travel::leave(arguments, target),
+        Command::Travel(TravelCommand::Return { target, shares, new_passphrase_file }) => {
+            travel::come_back(arguments, target, shares, new_passphrase_file.as_deref())
         }
         Command::Agent => agent::serve().map(|()| Ending::Well),
         Command::Demo { dir } => demo::run(arguments, dir),
