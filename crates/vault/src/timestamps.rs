@@ -17,6 +17,13 @@ impl Vault {
         &mut self,
         files: &[(String, Vec<u8>)],
     ) -> Result<Vec<Digest>, VaultError> {
+        let kept = self.keep_all(files);
+        // Some of them may lie there, and no entry is going to name them.
+        self.unsure |= kept.is_err();
+        kept
+    }
+
+    fn keep_all(&self, files: &[(String, Vec<u8>)]) -> Result<Vec<Digest>, VaultError> {
         let (note, checkpoint) = self.checkpoint()?;
         let folder = self.folder().join(checkpoint_folder(checkpoint.size));
         keep(&self.folder().join(checkpoint_beside(checkpoint.size)), &note)?;
