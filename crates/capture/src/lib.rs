@@ -19,6 +19,7 @@ pub mod external;
 mod given_headers;
 mod line;
 mod local_site;
+mod memory_folder;
 mod record;
 mod robots;
 pub mod scope;
@@ -42,6 +43,7 @@ pub use exchange::{
 pub use given_headers::{HeaderFile, HeaderFileError};
 pub use line::{Ask, ExchangeRules, Limits, Line, Running};
 pub use local_site::{LocalPage, LocalSite};
+pub use memory_folder::MemoryFolder;
 pub use record::{
     FileAbout, KnownPayload, KnownPayloads, NewResource, NothingKnown, RecordError, RecordWriter,
     WrittenRecord,

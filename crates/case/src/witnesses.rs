@@ -204,7 +204,7 @@ impl Case {
             cosigning.witnesses.push(told);
         }
         if !entries.is_empty() {
-            self.vault.keep_beside_checkpoint(&files)?;
+            self.vault.keep_beside_checkpoint(self.vault.size(), &files)?;
             self.commit(entries.into_iter().map(Pending::from).collect())?;
         }
         Ok(cosigning)

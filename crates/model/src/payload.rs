@@ -11,9 +11,11 @@ use crate::id::*;
 
 mod act;
 mod evidence;
+mod timestamp;
 
 pub use act::{Act, Bound, Grades, Level, PlaceRef, Quantity};
 pub use evidence::{Evidence, Framing, ManifestLine, Problem, SourceRef, Verdict};
+pub use timestamp::{KeptFile, TimeAuthority, Timestamp};
 
 macro_rules! payloads {
     ($($(#[$doc:meta])* $variant:ident = $kind:literal / $version:literal),* $(,)?) => {
@@ -83,6 +85,12 @@ payloads! {
     Witness = "witness" / "witnessmark/witness/1",
     /// A witness cosigned a checkpoint.
     Cosigned = "cosigned" / "witnessmark/cosigned/1",
+    /// A service that is asked for timestamps.
+    TimeAuthority = "time-authority" / "witnessmark/time-authority/1",
+    /// A service outside said when the log existed.
+    Timestamp = "timestamp" / "witnessmark/timestamp/1",
+    /// Key shares were made.
+    Escrow = "escrow" / "witnessmark/escrow/1",
 }
 
 impl Payload {
@@ -135,6 +143,9 @@ impl Payload {
             Self::Cosigned(cosigned) => {
                 vec![checkpoint_beside(cosigned.size), cosigned.path()]
             }
+            Self::Timestamp(timestamp) => {
+                timestamp.files.iter().map(|file| timestamp.path(file)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -149,6 +160,7 @@ impl Payload {
             Self::Extraction(extraction) => vec![&extraction.text],
             Self::Estimate(estimate) => vec![&estimate.inputs, &estimate.result],
             Self::Publication(publication) => publication.policy.iter().collect(),
+            Self::TimeAuthority(authority) => authority.certificates.iter().collect(),
             _ => Vec::new(),
         }
     }
@@ -400,6 +412,19 @@ pub fn checkpoint_folder(size: u64) -> String {
 /// The copy of that checkpoint in that folder, with the log's own signature alone.
 pub fn checkpoint_beside(size: u64) -> String {
     format!("{}/checkpoint", checkpoint_folder(size))
+}
+
+/// Key shares were made: the key of the case was split among people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escrow {
+    /// The epoch of the keystore at that time.
+    pub epoch: u64,
+    /// How many shares are needed to open the case.
+    pub needed: u64,
+    /// How many were made.
+    pub of: u64,
+    /// Their names, `set/number`, which tell nothing of their content. Those of an earlier set count no longer.
+    pub shares: Vec<String>,
 }
 
 /// The text of a capture, frozen because an offset points into it.

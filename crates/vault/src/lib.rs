@@ -10,6 +10,7 @@ mod durable;
 mod error;
 mod keystore;
 mod lock;
+mod locks;
 mod log;
 mod segment;
 mod store;
@@ -20,6 +21,7 @@ mod witness;
 
 pub use case_file::CaseFile;
 pub use error::VaultError;
+pub use locks::{bring_keys, has_no_keys};
 pub use log::LogState;
 pub use store::{EvidenceWriter, Opened, Store};
 pub use vault::{Committed, Content, Entry, NewSeal, Pending, Recovery, Vault};

@@ -5,44 +5,54 @@ use std::fs;
 use std::path::Path;
 
 use witnessmark_model::Digest;
-use witnessmark_model::payload::{checkpoint_beside, checkpoint_folder};
+use witnessmark_model::checkpoint::Checkpoint;
 
 use crate::{Vault, VaultError, blobs, durable};
 
 impl Vault {
-    /// Keeps `files` (names and bytes) beside a copy of the checkpoint that is published now, durably; returns the digest
-    /// of each. An entry has to name them next: what no entry names is a finding of `verify`, and the next writer removes
-    /// it after a crash.
+    /// Keeps `files` (names and bytes) durably beside a copy of the checkpoint of `size`: the one that is published now,
+    /// or one that has such a copy already. Returns the digest of the copy and of each file. An entry has to name them
+    /// next: what no entry names is a finding of `verify`.
     pub fn keep_beside_checkpoint(
         &mut self,
+        size: u64,
         files: &[(String, Vec<u8>)],
-    ) -> Result<Vec<Digest>, VaultError> {
-        let kept = self.keep_all(files);
-        // Some of them may lie there, and no entry is going to name them.
+    ) -> Result<(Digest, Vec<Digest>), VaultError> {
+        let kept = self.keep_all(size, files);
+        // Some of them may lie there, and no entry is going to name them: the next writer removes them.
         self.unsure |= kept.is_err();
         kept
     }
 
-    fn keep_all(&self, files: &[(String, Vec<u8>)]) -> Result<Vec<Digest>, VaultError> {
-        let (note, checkpoint) = self.checkpoint()?;
-        let folder = self.folder().join(checkpoint_folder(checkpoint.size));
-        keep(&self.folder().join(checkpoint_beside(checkpoint.size)), &note)?;
+    fn keep_all(
+        &self,
+        size: u64,
+        files: &[(String, Vec<u8>)],
+    ) -> Result<(Digest, Vec<Digest>), VaultError> {
+        let folder = self.folder().join("log/timestamps").join(size.to_string());
+        let copy = folder.join("checkpoint");
+        let (note, published) = self.checkpoint()?;
+        let note = if published.size == size { note } else { durable::read(&copy)? };
+        match Checkpoint::open(&note, &self.verifier()) {
+            Ok(checkpoint) if checkpoint.size == size => {}
+            Ok(_) => return Err(VaultError::damaged(&copy, "it is of another size")),
+            Err(error) => return Err(VaultError::damaged(&copy, error)),
+        }
+        keep(&copy, &note)?;
         for (name, bytes) in files {
             keep(&folder.join(name), bytes)?;
         }
-        Ok(files.iter().map(|(_, bytes)| Digest::of(bytes)).collect())
+        Ok((Digest::of(&note), files.iter().map(|(_, bytes)| Digest::of(bytes)).collect()))
     }
 }
 
 /// Writes a file once: the same bytes again change nothing, others are refused.
 fn keep(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    if path.exists() {
-        return match durable::read(path)? == bytes {
-            true => Ok(()),
-            false => Err(VaultError::damaged(path, "it holds other bytes than are to be kept")),
-        };
+    match durable::read_if_there(path)? {
+        None => durable::replace(path, bytes),
+        Some(found) if found == bytes => Ok(()),
+        Some(_) => Err(VaultError::damaged(path, "it holds other bytes than are to be kept")),
     }
-    durable::replace(path, bytes)
 }
 
 /// Removes what lies under `log/timestamps` and is not among `named` (paths in the case's folder).

@@ -297,6 +297,11 @@ impl Vault {
         self.case.sealed
     }
 
+    /// Whether the case is open for writing.
+    pub(crate) fn is_held(&self) -> bool {
+        self.lock.is_some()
+    }
+
     /// What opened the case; none if it is not sealed.
     pub fn unlocked(&self) -> Option<&Arc<Unlocked>> {
         self.unlocked.as_ref()
@@ -407,12 +412,6 @@ impl Vault {
         let seeds = self.keystore.seeds().clone();
         self.store = Store::new(self.blobs.clone(), seeds, self.case.sealed);
         Ok(())
-    }
-
-    /// Replaces the file of the wrapped master key: another passphrase, other recipients, other key shares.
-    pub fn replace_wraps(&self, wraps: &Wraps) -> Result<(), VaultError> {
-        let path = keystore::wraps_path(&self.folder, keystore::epoch(&self.folder)?);
-        durable::replace(&path, &wraps.to_bytes())
     }
 
     /// The seed behind a key.

@@ -52,7 +52,7 @@ groups! {
     Quarantine = "quarantine", "quarantine/", "";
     Unfinished = "unfinished", "log/state", "";
     Cosignatures = "cosignatures", "log/timestamps", "cosignatures by witnesses that the log names";
-    Timestamps = "timestamps", "log/timestamps", "";
+    Timestamps = "timestamps", "log/timestamps", "timestamps whose bytes fit the log and their own signature";
 }
 
 #[derive(Default)]

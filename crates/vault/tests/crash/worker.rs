@@ -122,7 +122,7 @@ fn add_a_few(case: &Path, entropy: &mut Seeded) -> Result<(), VaultError> {
     let line = witness_server::line("w.example", &witness, Some(7), &text).into_bytes();
     let sha256 = Digest::of(&line);
     let cosigned = Cosigned { witness: key, size: checkpoint.size, time: 7, sha256 };
-    vault.keep_beside_checkpoint(&[(cosigned.file_name(), line)])?;
+    vault.keep_beside_checkpoint(checkpoint.size, &[(cosigned.file_name(), line)])?;
     let last = capture(vault.store(), entropy)?;
     tell(&vault.commit(vec![cosigned.into(), last], moment(), entropy)?)
 }

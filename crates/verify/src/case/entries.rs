@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use witnessmark_model::id::ActorId;
 use witnessmark_model::leaf::{Field, Leaf, PartsRoot, Seed, Values};
 use witnessmark_model::pack::Item;
-use witnessmark_model::payload::{Evidence, Payload};
+use witnessmark_model::payload::{Evidence, Payload, Timestamp};
 use witnessmark_model::{Digest, canonical, merkle, moment};
 
 use super::blobs::{self, Blobs};
@@ -39,6 +39,8 @@ pub(super) struct Entries {
     pub witnessed: Witnessed,
     /// Entries of which the payload could not be read: what they name is not known.
     pub unread: u64,
+    /// The timestamps that entries name, with the entries' indexes.
+    pub timestamps: Vec<(u64, Timestamp)>,
 }
 
 pub(super) fn check(
@@ -132,6 +134,9 @@ impl Checker<'_> {
         }
         if let Some(values) = &values {
             self.signature(index, values, payload.as_ref());
+        }
+        if let Some(Payload::Timestamp(timestamp)) = &payload {
+            self.found.timestamps.push((index, timestamp.clone()));
         }
         match payload {
             Some(payload) => {

@@ -21,6 +21,7 @@ pub(super) fn check(
     sizes: &Sizes,
     chain: &Chain,
     entries: &Entries,
+    beside: &BTreeSet<String>,
     findings: &mut Findings,
 ) {
     let mut log: BTreeSet<String> =
@@ -28,6 +29,7 @@ pub(super) fn check(
     if sizes.unfinished() {
         log.extend(tile::all(sizes.all).into_keys().map(|path| format!("log/{path}")));
     }
+    log.extend(beside.iter().cloned());
     log.insert(STATE.into());
     log.insert(CHECKPOINT.into());
     log.extend(sizes.state.as_ref().map(|state| promise::staging_path(&state.staging)));
