@@ -18,6 +18,17 @@ impl Vault {
         size: u64,
         files: &[(String, Vec<u8>)],
     ) -> Result<(Digest, Vec<Digest>), VaultError> {
+        let kept = self.keep_all(size, files);
+        // Some of them may lie there, and no entry is going to name them: the next writer removes them.
+        self.unsure |= kept.is_err();
+        kept
+    }
+
+    fn keep_all(
+        &self,
+        size: u64,
+        files: &[(String, Vec<u8>)],
+    ) -> Result<(Digest, Vec<Digest>), VaultError> {
         let folder = self.folder().join("log/timestamps").join(size.to_string());
         let copy = folder.join("checkpoint");
         let (note, published) = self.checkpoint()?;
@@ -37,13 +48,11 @@ impl Vault {
 
 /// Writes a file once: the same bytes again change nothing, others are refused.
 fn keep(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    if path.exists() {
-        return match durable::read(path)? == bytes {
-            true => Ok(()),
-            false => Err(VaultError::damaged(path, "it holds other bytes than are to be kept")),
-        };
+    match durable::read_if_there(path)? {
+        None => durable::replace(path, bytes),
+        Some(found) if found == bytes => Ok(()),
+        Some(_) => Err(VaultError::damaged(path, "it holds other bytes than are to be kept")),
     }
-    durable::replace(path, bytes)
 }
 
 /// Removes what lies under `log/timestamps` and is not among `named` (paths in the case's folder).
