@@ -49,7 +49,7 @@ pub(crate) fn epochs(case: &Path) -> Result<BTreeSet<u32>, VaultError> {
 /// The epoch in force: the last one.
 pub(crate) fn epoch(case: &Path) -> Result<u32, VaultError> {
     let found = epochs(case)?.pop_last();
-    found.ok_or_else(|| VaultError::damaged(&folder(case), "it holds no keystore"))
+    found.ok_or_else(|| VaultError::NoKeys(case.to_owned()))
 }
 
 /// Where the wrapped key of an epoch lies.
