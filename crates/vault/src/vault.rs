@@ -432,6 +432,11 @@ impl Vault {
         committed
     }
 
+    /// Something may lie on disk that no entry names: the next writer looks the case over as after a crash.
+    pub(crate) fn leave_unsure(&mut self) {
+        self.unsure = true;
+    }
+
     fn commit_all(
         &mut self,
         pending: Vec<Pending>,
