@@ -81,6 +81,8 @@ impl Case {
         events.sort_by_key(|event| event.entry);
         let row = self.casebook.capture(&capture)?;
         let name = row.map(|row| self.label(&row)).transpose()?.unwrap_or_default();
+        // The last of the story is the last to be covered.
+        let time = self.time_of_entry(events.last().map_or(0, |event| event.entry))?;
         Ok(CustodyStory {
             subject: format!("{full}: {name}"),
             events,
@@ -89,8 +91,7 @@ impl Case {
                     "The log's own key signs all {} entries in one checkpoint; `witnessmark verify` checks them.",
                     self.vault.size()
                 ),
-                "No outside timestamp or witness covers the log: whoever holds its key could have rewritten it before now."
-                    .to_owned(),
+                time,
                 "Times are those of the clock of the computer that wrote the entry.".to_owned(),
             ],
         })

@@ -16,10 +16,14 @@ mod estimate;
 mod export;
 mod judging;
 mod lineage;
+mod locks;
 mod look;
 mod progress;
 mod reading;
 mod search;
+mod services;
+mod timestamps;
+mod witnesses;
 mod workspace;
 
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
@@ -34,10 +38,16 @@ pub use estimate::CoverageAnswer;
 pub use export::{Exported, SecretsPolicy};
 pub use judging::{Judged, VERDICTS};
 pub use lineage::Corroborated;
+pub use locks::EscrowRow;
 pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
 pub use search::{Found, SearchHit};
+pub use timestamps::{
+    Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,
+    Timestamped, WayOut,
+};
+pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
 pub use workspace::{Case, Environment, InitOptions};
 
 pub use witnessmark_archive as archive;

@@ -6,6 +6,7 @@ use witnessmark_model::id::{CaptureId, PassageId};
 use witnessmark_model::payload::{Lineage, Origin, Payload};
 
 use crate::casebook::CaptureRow;
+use crate::timestamps::TimeStanding;
 use crate::{Case, CaseError};
 
 /// The state of a case.
@@ -41,8 +42,10 @@ pub struct Status {
     pub estimates: u64,
     /// How many dossiers were written.
     pub publications: u64,
-    /// How many entries an outside timestamp covers; none, in this version.
+    /// How many entries an outside timestamp covers, as the entries say; `verify` checks it.
     pub timestamped: u64,
+    /// How far timestamps reach.
+    pub time: TimeStanding,
 }
 
 /// A passage in a list.
@@ -353,6 +356,7 @@ impl Case {
     pub fn status(&self) -> Result<Status, CaseError> {
         let (name, _) = self.name()?;
         let count = |kind: &str| self.casebook.count_of_kind(kind);
+        let time = self.time_standing()?;
         Ok(Status {
             case: self.vault.case_id().to_string(),
             name,
@@ -369,7 +373,8 @@ impl Case {
             lineage: count("lineage")?,
             estimates: count("estimate")?,
             publications: count("publication")?,
-            timestamped: 0,
+            timestamped: time.covered,
+            time,
         })
     }
 }

@@ -135,6 +135,9 @@ id_type!(
 id_type!(
     /// A configuration, a codebook or a gazetteer.
     ConfigurationId, "cfg", "configuration");
+id_type!(
+    /// What a service outside said about when the log existed.
+    TimestampId, "tst", "timestamp");
 
 #[cfg(test)]
 mod tests {

@@ -23,7 +23,7 @@ const OBJECTS: &str = "objects";
 const SIGNERS: &str = "signers";
 const WRAPS: &str = "wraps";
 /// The folder of an epoch that is not finished.
-const MAKING: &str = ".making";
+pub(crate) const MAKING: &str = ".making";
 
 /// The folder of keys of the case in `case`.
 pub(crate) fn folder(case: &Path) -> PathBuf {

@@ -220,3 +220,6 @@ fn read_staging(path: &Path, state: &LogState, published: u64) -> Result<Vec<Vec
     }
     Ok(leaves.into_iter().map(<[u8]>::to_vec).collect())
 }
+
+#[cfg(test)]
+mod tests;

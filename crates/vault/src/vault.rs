@@ -296,6 +296,11 @@ impl Vault {
         self.case.sealed
     }
 
+    /// Whether the case is open for writing.
+    pub(crate) fn is_held(&self) -> bool {
+        self.lock.is_some()
+    }
+
     /// What opened the case; none if it is not sealed.
     pub fn unlocked(&self) -> Option<&Arc<Unlocked>> {
         self.unlocked.as_ref()
@@ -406,12 +411,6 @@ impl Vault {
         let seeds = self.keystore.seeds().clone();
         self.store = Store::new(self.blobs.clone(), seeds, self.case.sealed);
         Ok(())
-    }
-
-    /// Replaces the file of the wrapped master key: another passphrase, other recipients, other key shares.
-    pub fn replace_wraps(&self, wraps: &Wraps) -> Result<(), VaultError> {
-        let path = keystore::wraps_path(&self.folder, keystore::epoch(&self.folder)?);
-        durable::replace(&path, &wraps.to_bytes())
     }
 
     /// The seed behind a key.
@@ -633,17 +632,23 @@ impl Vault {
 
     /// Moves blobs that no entry names out of the way, and removes files that were never finished.
     fn quarantine_orphans(&mut self) -> Result<Vec<String>, VaultError> {
-        let mut named = BTreeSet::new();
+        let (mut named, mut beside, mut all_known) = (BTreeSet::new(), BTreeSet::new(), true);
         for (digest, _) in self.packs()? {
             named.insert(digest);
         }
         self.for_each_entry(0, &mut |entry| {
-            let Some(content) = entry.content else { return Ok(()) };
-            if let Ok(payload) = Payload::parse(&content.payload) {
+            let payload = entry.content.and_then(|content| Payload::parse(&content.payload).ok());
+            all_known &= payload.is_some();
+            if let Some(payload) = payload {
                 named.extend(payload.blobs().into_iter().map(|evidence| evidence.sha256));
+                beside.extend(payload.files_beside_checkpoints());
             }
             Ok(())
         })?;
+        // An entry that cannot be read may name some of them.
+        if all_known {
+            crate::timestamps::sweep(&self.folder, &beside)?;
+        }
         let mut moved = Vec::new();
         for path in self.blobs.files()? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

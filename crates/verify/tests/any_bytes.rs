@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use fixture::{case, dossier, sign};
 use proptest::prelude::*;
-use witnessmark_verify::{Memory, Verdict, case, dossier};
+use witnessmark_verify::{Memory, Trust, Verdict, case, dossier};
 
 static CASE: LazyLock<Memory> = LazyLock::new(|| case(0));
 static DOSSIER: LazyLock<(Memory, Vec<u8>)> = LazyLock::new(dossier);
@@ -47,7 +47,7 @@ proptest! {
     #[test]
     fn a_case_with_any_bytes_in_any_file((pick, at, cut, insert) in splice()) {
         if let Some((name, files)) = change(&CASE, pick, at, cut, &insert) {
-            let report = case::verify(&files, None);
+            let report = case::verify(&files, None, &Trust::default());
             if name.starts_with("log/") || name.starts_with("blobs/") {
                 prop_assert_eq!(report.verdict, Verdict::Failed, "{}", name);
             }

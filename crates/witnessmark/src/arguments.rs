@@ -1,6 +1,9 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
 mod linking;
+mod sealing;
+mod time;
+mod witnessing;
 
 use std::path::PathBuf;
 
@@ -9,6 +12,9 @@ use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
 
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
+pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand};
+pub(crate) use time::{AuthorityCommand, ReachArguments, TimestampArguments, TimestampCommand};
+pub(crate) use witnessing::{CosignArguments, WitnessCommand};
 
 /// Evidence from public sources that anyone can check.
 ///
@@ -32,6 +38,9 @@ pub(crate) struct Arguments {
     /// A file with the passphrase of a sealed case, or the one that a new case gets
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// A file with an age identity that opens a sealed case, instead of its passphrase
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -84,6 +93,11 @@ pub(crate) enum Command {
         /// direct, tor, socks5://HOST:PORT or http://HOST:PORT; without it the way in force is shown
         way: Option<String>,
     },
+    /// Name the outsiders who keep count of the log
+    #[command(subcommand)]
+    Witness(WitnessCommand),
+    /// Ask every witness to cosign the log as it is
+    Cosign(CosignArguments),
     /// Write captures to a file that leaves the case
     #[command(subcommand)]
     Export(ExportCommand),
@@ -114,14 +128,43 @@ pub(crate) enum Command {
         /// A capture, passage or claim
         id: String,
     },
+    /// Have somebody outside say when the log existed
+    Timestamp(TimestampArguments),
     /// Make the casebook, the texts and the search index again from the log
     Rebuild,
+    /// Hold the key of a sealed case in memory, so that its passphrase is typed once
+    Unlock {
+        /// Let go of the key when no command has asked for it for so many minutes
+        #[arg(long, default_value_t = 15, value_name = "MINUTES", value_parser = clap::value_parser!(u16).range(1..))]
+        idle: u16,
+    },
+    /// Let go of the key that `unlock` holds
+    Lock,
+    /// Change the passphrase of a sealed case
+    #[command(subcommand)]
+    Passphrase(PassphraseCommand),
+    /// Say who else can open a sealed case
+    #[command(subcommand)]
+    Recipients(RecipientsCommand),
+    /// Split the key of a sealed case among people, any few of whom can open it together
+    #[command(subcommand)]
+    Escrow(EscrowCommand),
+    /// What `unlock` starts
+    #[command(hide = true)]
+    Agent,
     /// Write a dossier: a folder and a zip file beside it
     Publish(PublishArguments),
     /// Check a case or a dossier
     Verify {
         /// A case, a dossier's folder, or a dossier's zip file; without it the case
         path: Option<PathBuf>,
+        /// The root certificate of a time-stamp authority that you believe: PEM or DER; may be repeated
+        #[arg(long, value_name = "FILE")]
+        time_root: Vec<PathBuf>,
+        /// Headers of Bitcoin's blocks, for proofs of OpenTimestamps: 80 bytes each from the first block on, or lines
+        /// HEIGHT,HEADER in hexadecimal
+        #[arg(long, value_name = "FILE")]
+        bitcoin_headers: Option<PathBuf>,
     },
     /// Look into web archives
     #[command(subcommand)]

@@ -92,6 +92,8 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Recording(p) => (Some(p.id.to_string()), None),
         Payload::Egress(p) => (Some(p.id.to_string()), None),
         Payload::Export(p) => (Some(p.id.to_string()), None),
+        Payload::Witness(p) => (Some(p.id.to_string()), None),
+        Payload::Cosigned(_) => (None, None),
         Payload::Judgement(p) => (None, Some(p.capture.to_string())),
         Payload::Extraction(p) => (Some(p.id.to_string()), Some(p.capture.to_string())),
         Payload::Passage(p) => (Some(p.id.to_string()), Some(p.capture.to_string())),
@@ -101,6 +103,9 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Lineage(p) => (Some(p.id.to_string()), Some(p.later.to_string())),
         Payload::Estimate(p) => (Some(p.id.to_string()), None),
         Payload::Publication(p) => (Some(p.id.to_string()), None),
+        Payload::TimeAuthority(p) => (Some(p.id.to_string()), None),
+        Payload::Timestamp(p) => (Some(p.id.to_string()), p.completes.map(|id| id.to_string())),
+        Payload::Escrow(_) => (None, None),
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use witnessmark_model::id::ActorId;
 use witnessmark_model::leaf::{Field, Leaf, PartsRoot, Seed, Values};
 use witnessmark_model::pack::Item;
-use witnessmark_model::payload::{Evidence, Payload};
+use witnessmark_model::payload::{Evidence, Payload, Timestamp};
 use witnessmark_model::{Digest, canonical, merkle, moment};
 
 use super::blobs::{self, Blobs};
+use super::cosignatures::Witnessed;
 use super::imports;
 use super::keys::Keyring;
 use super::links::Index;
@@ -34,8 +35,12 @@ pub(super) struct Entries {
     pub sealed: Vec<(u64, Evidence)>,
     /// The actors' public keys, as logged.
     pub actors: BTreeMap<ActorId, String>,
+    /// What they say of witnesses.
+    pub witnessed: Witnessed,
     /// Entries of which the payload could not be read: what they name is not known.
     pub unread: u64,
+    /// The timestamps that entries name, with the entries' indexes.
+    pub timestamps: Vec<(u64, Timestamp)>,
 }
 
 pub(super) fn check(
@@ -130,9 +135,13 @@ impl Checker<'_> {
         if let Some(values) = &values {
             self.signature(index, values, payload.as_ref());
         }
+        if let Some(Payload::Timestamp(timestamp)) = &payload {
+            self.found.timestamps.push((index, timestamp.clone()));
+        }
         match payload {
             Some(payload) => {
                 let bytes = Plain { files: self.files, keys: self.keys, blobs: self.blobs };
+                self.found.witnessed.add(index, &payload);
                 self.links.add(index, payload, &bytes, self.findings);
             }
             None => self.found.unread += 1,

@@ -133,14 +133,19 @@ impl Index {
             Payload::Configuration(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Egress(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Export(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::Witness(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Recording(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Import(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Lineage(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Estimate(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Publication(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::TimeAuthority(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::Timestamp(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::CaseCreated(_)
             | Payload::ActorAdded(_)
             | Payload::ClaimChange(_)
+            | Payload::Cosigned(_)
+            | Payload::Escrow(_)
             | Payload::Judgement(_) => return None,
         };
         (!new).then_some(id)
@@ -233,8 +238,16 @@ impl Index {
             | Payload::Gazetteer(_)
             | Payload::Capture(_)
             | Payload::Egress(_)
+            | Payload::Witness(_)
+            | Payload::Cosigned(_)
+            | Payload::TimeAuthority(_)
+            | Payload::Escrow(_)
             | Payload::Recording(_)
             | Payload::Import(_) => return Ok(None),
+            Payload::Timestamp(timestamp) => match timestamp.completes {
+                Some(earlier) => named(self.others.contains(&earlier.bytes()), &earlier)?,
+                None => return Ok(None),
+            },
         }
         Ok(Some(Group::Links))
     }

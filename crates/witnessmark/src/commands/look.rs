@@ -287,10 +287,7 @@ pub(super) fn status(arguments: &Arguments) -> Result<Ending, CaseError> {
         false => "open: anyone who has the disk can read it",
     })?;
     line(&format!("log {}: {} entries, root {}", status.log, status.entries, status.root))?;
-    line(&format!(
-        "no outside timestamp covers any of the {} entries: the key's holder could have rewritten the log",
-        status.entries
-    ))?;
+    super::time::standing(&status.time, status.entries)?;
     for (verdict, count) in &status.captures {
         let mark = if verdict == "content" { "" } else { "! " };
         line(&format!("captures {mark}{verdict}: {count}"))?;

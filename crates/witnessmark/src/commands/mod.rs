@@ -7,8 +7,11 @@ mod linking;
 mod look;
 mod pictures;
 mod plain;
+mod sealing;
 mod share;
 mod statistics;
+mod time;
+mod witnessing;
 
 use std::path::Path;
 
@@ -16,9 +19,10 @@ use witnessmark_case::vault::Recovery;
 use witnessmark_case::{Case, CaseError, Environment};
 
 use crate::arguments::{
-    Arguments, Command, EstimateCommand, ExportCommand, ImportCommand, OriginsCommand, WarcCommand,
+    Arguments, Command, EscrowCommand, EstimateCommand, ExportCommand, ImportCommand,
+    OriginsCommand, PassphraseCommand, WarcCommand,
 };
-use crate::{Ending, demo, output, passphrase, system};
+use crate::{Ending, agent, demo, output, passphrase, system};
 
 pub(crate) use bring::add_to;
 pub(crate) use share::{print_report, verify_path};
@@ -39,6 +43,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Confirm(confirm) => judge::confirm(arguments, confirm),
         Command::Compare { earlier, later } => judge::compare(arguments, earlier, later),
         Command::Egress { way } => bring::egress(arguments, way.as_deref()),
+        Command::Witness(command) => witnessing::witness(arguments, command),
+        Command::Cosign(cosign) => witnessing::cosign(arguments, cosign),
         Command::Export(ExportCommand::Wacz { out, archives, secrets, own }) => {
             share::export_wacz(arguments, out, archives, *secrets, own)
         }
@@ -66,7 +72,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Custody { id } => look::custody(arguments, id),
         Command::Rebuild => bring::rebuild(arguments),
         Command::Publish(publish) => share::publish(arguments, publish),
-        Command::Verify { path } => share::verify(arguments, path.as_deref()),
+        Command::Timestamp(timestamp) => time::timestamp(arguments, timestamp),
+        Command::Verify { path, time_root, bitcoin_headers } => {
+            share::verify(arguments, path.as_deref(), time_root, bitcoin_headers.as_deref())
+        }
         Command::Warc(WarcCommand::Check { files }) => plain::warc_check(arguments, files),
         Command::Warc(WarcCommand::Index { files }) => plain::warc_index(files),
         Command::Extract { files } => plain::extract(arguments, files),
@@ -74,6 +83,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::NearDuplicates { file, threshold } => {
             plain::near_duplicates(arguments, file, *threshold)
         }
+        Command::Unlock { idle } => sealing::unlock(arguments, *idle),
+        Command::Lock => sealing::lock(arguments),
+        Command::Passphrase(PassphraseCommand::Change { new_passphrase_file }) => {
+            sealing::change_passphrase(arguments, new_passphrase_file.as_deref())
+        }
+        Command::Recipients(command) => sealing::recipients(arguments, command),
+        Command::Escrow(EscrowCommand::Make { shares, needed, out_dir }) => {
+            sealing::make_escrow(arguments, *needed, *shares, out_dir)
+        }
+        Command::Escrow(EscrowCommand::Status) => sealing::escrow_status(arguments),
+        Command::Escrow(EscrowCommand::Open { files, new_passphrase_file }) => {
+            sealing::open_escrow(arguments, files, new_passphrase_file.as_deref())
+        }
+        Command::Agent => agent::serve().map(|()| Ending::Well),
         Command::Demo { dir } => demo::run(arguments, dir),
     }
 }
