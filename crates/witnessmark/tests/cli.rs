@@ -102,6 +102,7 @@ stories!(
     json_fields,
     no_rights,
     sealed,
+    sealed_dossier,
     web_archives
 );
 
