@@ -105,9 +105,18 @@ impl Log {
         let published = self.checkpoint(&signer.verifier())?.map_or(0, |(_, found)| found.size);
         let behind = self.size() > published;
         if let (Some(state), Some(named), true) = (self.state.clone(), &named, behind) {
-            let leaves = read_staging(named, &state, published)?;
-            let edge = Edge::load(&self.folder, published)?;
-            self.publish(edge, &leaves, &state, signer)?;
+            match read_staging(named, &state, published) {
+                Ok(leaves) => {
+                    let edge = Edge::load(&self.folder, published)?;
+                    self.publish(edge, &leaves, &state, signer)?;
+                }
+                // A copy that was brought up several batches at once has their tiles before it has the state.
+                Err(_) if self.has_tiles_of(&state) => {
+                    self.sign(&state, signer)?;
+                    tiles::prune(&self.folder, published, state.size)?;
+                }
+                Err(error) => return Err(error),
+            }
         }
         if let Some(named) = &named
             && !durable::exists(named)?
@@ -121,7 +130,31 @@ impl Log {
                 fs::remove_file(path).map_err(VaultError::machine("remove", path))?;
             }
         }
+        if cut_off {
+            self.set_tiles_ahead_aside()?;
+        }
         Ok(self.size().saturating_sub(published))
+    }
+
+    /// Full tiles of a larger tree than was promised: a copy that was cut off while it was brought up to date has them
+    /// before it has the state. They go to `quarantine/`.
+    fn set_tiles_ahead_aside(&self) -> Result<(), VaultError> {
+        let keep = tile::all(self.size());
+        let mut found = Vec::new();
+        crate::blobs::walk(&self.folder.join("tile"), &mut found)?;
+        for path in found {
+            let name =
+                path.strip_prefix(&self.folder).unwrap_or(&path).to_string_lossy().into_owned();
+            if name.contains(".p/") || name.contains(durable::TEMPORARY) || keep.contains_key(&name)
+            {
+                continue;
+            }
+            let quarantine = self.folder.with_file_name("quarantine");
+            durable::make_folder(&quarantine)?;
+            fs::rename(&path, quarantine.join(format!("log-{}", name.replace('/', "-"))))
+                .map_err(VaultError::machine("move to quarantine", &path))?;
+        }
+        Ok(())
     }
 
     /// Appends `leaves`, whose payloads are in `pack`. When this returns, they are durable and signed for.
@@ -188,13 +221,23 @@ impl Log {
         }
         tiles.extend(edge.partial());
         tiles::write(&self.folder, &tiles)?;
+        self.sign(state, signer)?;
+        tiles::prune(&self.folder, old_size, state.size)
+    }
+
+    fn sign(&self, state: &LogState, signer: &NoteSigner) -> Result<(), VaultError> {
         let log_name = signer.verifier().name().to_owned();
         let checkpoint = Checkpoint { log_name, size: state.size, root: state.root };
         let note = checkpoint
             .sign(signer)
             .map_err(|error| VaultError::damaged(&self.checkpoint_path(), error))?;
-        durable::replace(&self.checkpoint_path(), &note)?;
-        tiles::prune(&self.folder, old_size, state.size)
+        durable::replace(&self.checkpoint_path(), &note)
+    }
+
+    /// Whether every tile of the promised tree is there, and the right edge gives its root.
+    fn has_tiles_of(&self, state: &LogState) -> bool {
+        Edge::load(&self.folder, state.size).is_ok_and(|edge| edge.root() == state.root)
+            && tile::all(state.size).keys().all(|path| self.folder.join(path).is_file())
     }
 }
 

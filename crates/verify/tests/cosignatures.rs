@@ -81,7 +81,7 @@ fn make(folder: &Path, twist: &Twist, entropy: &mut Counting) {
     let text = vault.verifier().open(&note).unwrap().to_owned();
     let signer = twist.signed_by.map_or(witness.clone(), key);
     let line = line(&signer, twist.text.as_deref().unwrap_or(&text));
-    let mut entry = Cosigned {
+    let entry = Cosigned {
         witness: vkey(&witness),
         size: twist.size.unwrap_or(5),
         time: TIME,
