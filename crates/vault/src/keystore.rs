@@ -160,7 +160,7 @@ impl Keystore {
     }
 
     pub(crate) fn signers(&self) -> Result<Signers, VaultError> {
-        if !self.signers.path().exists() {
+        if !durable::exists(self.signers.path())? {
             return Err(VaultError::damaged(self.signers.path(), "it is missing"));
         }
         Signers::parse(&self.signers.read()?)
