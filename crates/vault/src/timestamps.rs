@@ -18,10 +18,9 @@ impl Vault {
         size: u64,
         files: &[(String, Vec<u8>)],
     ) -> Result<(Digest, Vec<Digest>), VaultError> {
-        let kept = self.keep_all(size, files);
-        // Some of them may lie there, and no entry is going to name them: the next writer removes them.
-        self.unsure |= kept.is_err();
-        kept
+        // Until an entry names them: if none does, the next writer removes them.
+        self.unnamed_beside = true;
+        self.keep_all(size, files)
     }
 
     fn keep_all(
