@@ -44,7 +44,9 @@ pub struct Vault {
     author: usize,
     lock: Option<CaseLock>,
     /// A commit failed, so that what is on disk may be ahead of what is known here.
-    pub(crate) unsure: bool,
+    unsure: bool,
+    /// Files lie beside a checkpoint that no entry names yet.
+    pub(crate) unnamed_beside: bool,
 }
 
 /// An entry that waits to be committed.
@@ -254,6 +256,7 @@ impl Vault {
             author: 0,
             lock: None,
             unsure: false,
+            unnamed_beside: false,
         })
     }
 
@@ -432,11 +435,6 @@ impl Vault {
         committed
     }
 
-    /// Something may lie on disk that no entry names: the next writer looks the case over as after a crash.
-    pub(crate) fn leave_unsure(&mut self) {
-        self.unsure = true;
-    }
-
     fn commit_all(
         &mut self,
         pending: Vec<Pending>,
@@ -485,6 +483,8 @@ impl Vault {
             unnamed.remove(&evidence.sha256);
         }
         drop(unnamed);
+        self.unnamed_beside &=
+            committed.iter().all(|entry| entry.payload.files_beside_checkpoints().is_empty());
         Ok(committed)
     }
 
@@ -715,6 +715,7 @@ impl Drop for Vault {
         }
         let unnamed = std::mem::take(&mut *self.blobs.unnamed());
         let unsettled = self.unsure
+            || self.unnamed_beside
             || unnamed
                 .iter()
                 .any(|digest| self.set_aside(&self.blobs.path(digest), &digest.hex()).is_err());
