@@ -106,6 +106,7 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::TimeAuthority(p) => (Some(p.id.to_string()), None),
         Payload::Timestamp(p) => (Some(p.id.to_string()), p.completes.map(|id| id.to_string())),
         Payload::Escrow(_) => (None, None),
+        Payload::CaseCopy(p) => (None, Some(p.id.to_string())),
     }
 }
 

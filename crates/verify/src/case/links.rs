@@ -143,6 +143,7 @@ impl Index {
             Payload::Timestamp(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::CaseCreated(_)
             | Payload::ActorAdded(_)
+            | Payload::CaseCopy(_)
             | Payload::ClaimChange(_)
             | Payload::Cosigned(_)
             | Payload::Escrow(_)
@@ -233,6 +234,7 @@ impl Index {
             }
             Payload::CaseCreated(_)
             | Payload::ActorAdded(_)
+            | Payload::CaseCopy(_)
             | Payload::Configuration(_)
             | Payload::Codebook(_)
             | Payload::Gazetteer(_)
