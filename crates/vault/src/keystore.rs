@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use crate::segment::{FrameKey, Segment};
 use crate::{VaultError, durable};
 
-const OBJECTS: &str = "objects";
+pub(crate) const OBJECTS: &str = "objects";
 const SIGNERS: &str = "signers";
 const WRAPS: &str = "wraps";
 /// The folder of an epoch that is not finished.

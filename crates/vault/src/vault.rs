@@ -222,6 +222,9 @@ impl Vault {
         if !CaseFile::read(folder)?.sealed {
             return Ok(None);
         }
+        if crate::has_no_keys(folder)? {
+            return Err(VaultError::NoKeys(folder.to_owned()));
+        }
         let path = keystore::wraps_path(folder, keystore::epoch(folder)?);
         let wraps = Wraps::parse(&durable::read(&path)?);
         wraps.map(Some).map_err(|error| VaultError::damaged(&path, error))

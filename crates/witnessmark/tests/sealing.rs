@@ -235,6 +235,63 @@ fn recipients_open_the_case_with_their_identities() {
     assert!(stderr(&gone).contains("none of the age identities given opens this case"));
 }
 
+/// A plugin of `age` as hardware tokens have them, which hides file keys from nobody. It speaks the protocol of C2SP age-plugin.
+const TOKEN: &str = r#"#!/usr/bin/env python3
+import base64, sys
+
+def read():
+    head = sys.stdin.readline().split()[1:]
+    body = ""
+    while True:
+        line = sys.stdin.readline().rstrip("\n")
+        body += line
+        if len(line) < 64:
+            return head, base64.b64decode(body + "=" * (-len(body) % 4))
+
+def write(head, body=b""):
+    text = base64.b64encode(body).decode().rstrip("=")
+    print("-> " + head, text, sep="\n", flush=True)
+
+asked = []
+while True:
+    head, body = read()
+    if head[0] == "done":
+        break
+    asked.append((head, body))
+for head, body in asked:
+    hidden = bytes(byte ^ 0x55 for byte in body)
+    if head[0] == "wrap-file-key":
+        write("recipient-stanza 0 token", hidden)
+        read()
+    elif head[:3] == ["recipient-stanza", "0", "token"]:
+        write("file-key 0", hidden)
+        read()
+write("done")
+"#;
+
+#[test]
+fn a_hardware_token_opens_the_case_by_its_plugin() {
+    let sealed = Sealed::new();
+    let (recipient, identity) = ("age1token1w3jhxaqu8rny3", "AGE-PLUGIN-TOKEN-1W3JHXAQHZUXME");
+    let plugin = sealed.folder().join("age-plugin-token");
+    fs::write(&plugin, TOKEN).unwrap();
+    fs::set_permissions(&plugin, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(sealed.folder().join("identity"), identity).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let with_token = |arguments: &[&str]| {
+        let path = format!("{}:{path}", sealed.folder().display());
+        let output = sealed.command().env("PATH", path).args(arguments).output().unwrap();
+        (status(&output), stderr(&output))
+    };
+    let added = with_token(&["--passphrase-file", "passphrase", "recipients", "add", recipient]);
+    assert_eq!(added.0, 0, "{}", added.1);
+    let opened = with_token(&["--identity", "identity", "status"]);
+    assert_eq!(opened.0, 0, "{}", opened.1);
+    // Without the plugin there is no way to the token, and the program says so.
+    let without = stderr(&sealed.expect(1, &["--identity", "identity", "status"]));
+    assert!(without.contains("age-plugin-token"), "{without}");
+}
+
 #[test]
 fn key_shares_open_the_case_when_the_passphrase_is_lost() {
     let sealed = Sealed::new();
@@ -326,6 +383,12 @@ fn keys_that_stay_behind_come_back_with_shares_alone() {
     let passphrase = Passphrase::new(PASSPHRASE).unwrap();
     assert!(matches!(wraps.unlock(&passphrase), Err(SealError::NoPassphrase)));
 
+    // As if the machine had died while the keys were written over: they are gone all the same, and come back all the same.
+    fs::create_dir_all(keys.join("1")).unwrap();
+    fs::write(keys.join("1/wraps"), [0; 700]).unwrap();
+    fs::write(keys.join("1/objects"), "what nobody can open").unwrap();
+    assert!(stderr(&sealed.expect(2, &["status"])).contains("the keys of case are not here"));
+
     fs::write(sealed.folder().join("new"), "three wet stones below the mill").unwrap();
     let come_back = |expected, target: &str, shares: &[&str]| {
         let arguments = ["travel", "return", "--new-passphrase-file", "new", "--json", target];
@@ -336,7 +399,7 @@ fn keys_that_stay_behind_come_back_with_shares_alone() {
         status(&sealed.command().args(["travel", "return", "out", shares[0]]).output().unwrap()),
         0
     );
-    assert_eq!(fs::read_dir(&keys).map_or(0, Iterator::count), 0, "no key came back");
+    assert!(fs::read(keys.join("1/wraps")).unwrap().iter().all(|byte| *byte == 0));
     let report = one(lines(&come_back(0, "copy", &shares[1..]).stdout));
     assert_eq!(report["verdict"], "intact");
     sealed.expect(0, &["--passphrase-file", "new", "search", "bridge"]);
