@@ -6,6 +6,7 @@
 mod add;
 mod casebook;
 mod coding;
+mod copying;
 mod comparing;
 mod custody;
 mod database;
@@ -30,6 +31,7 @@ pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, Web
 pub use casebook::CaptureRow;
 pub use coding::{Cited, ClaimRow, ImportedClaims};
 pub use comparing::Comparison;
+pub use copying::SealedCopy;
 pub use custody::CustodyStory;
 pub use dossier::{Clearance, PublishPolicy, Published};
 pub use egress::EgressRow;

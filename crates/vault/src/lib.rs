@@ -8,6 +8,7 @@ mod blobs;
 mod case_file;
 mod durable;
 mod error;
+mod kept_log;
 mod keystore;
 mod lock;
 mod locks;

@@ -544,7 +544,7 @@ impl Vault {
     }
 
     /// The packs, first to last, with their headers: walked back from the log's state.
-    fn packs(&self) -> Result<Vec<(Digest, pack::Header)>, VaultError> {
+    pub(crate) fn packs(&self) -> Result<Vec<(Digest, pack::Header)>, VaultError> {
         let mut packs = Vec::new();
         let (mut next, mut end) = (self.log.state().map(|state| state.pack), self.log.size());
         while let Some(digest) = next {
