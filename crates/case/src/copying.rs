@@ -185,10 +185,12 @@ impl Copy<'_> {
         // The vault is read while the copy is written: each is its own.
         let before = Vault::open(self.before.folder(), None)?;
         let walked = before.for_each_entry(1, &mut |entry| {
-            let content = entry.content.ok_or_else(|| stop("it is erased"))?;
-            let entered = Payload::parse(&content.payload)
-                .map_err(CaseError::from)
-                .and_then(|payload| self.enter(payload));
+            let entered = match entry.content {
+                Some(content) => Payload::parse(&content.payload)
+                    .map_err(CaseError::from)
+                    .and_then(|payload| self.enter(payload)),
+                None => Err(CaseError::input("it is erased", "a case with erased entries cannot be copied yet")),
+            };
             match entered {
                 Ok(()) if self.progress.stopped() => Err(stop("somebody asked to stop")),
                 Ok(()) => Ok(()),
