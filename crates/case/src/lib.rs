@@ -4,7 +4,9 @@
 //! (both derived). Every change goes to the log first; the tables follow, and can be made again from it.
 
 mod add;
+mod bagging;
 mod casebook;
+mod checking;
 mod coding;
 mod copying;
 mod comparing;
@@ -21,6 +23,7 @@ mod locks;
 mod look;
 mod progress;
 mod reading;
+mod replicating;
 mod search;
 mod services;
 mod timestamps;
@@ -28,7 +31,9 @@ mod witnesses;
 mod workspace;
 
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
+pub use bagging::{Bagged, Difference, Sameness, Unbagged, import_bag, same};
 pub use casebook::CaptureRow;
+pub use checking::{CheckReport, FlawRow, Restored, check, restore};
 pub use coding::{Cited, ClaimRow, ImportedClaims};
 pub use comparing::Comparison;
 pub use copying::SealedCopy;
@@ -44,6 +49,7 @@ pub use locks::EscrowRow;
 pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
+pub use replicating::{CopyRow, KeysChoice, Place, ReplicateOptions, Replicated};
 pub use search::{Found, SearchHit};
 pub use timestamps::{
     Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,

@@ -95,6 +95,8 @@ payloads! {
     Escrow = "escrow" / "witnessmark/escrow/1",
     /// The case that this one was copied from.
     Predecessor = "predecessor" / "witnessmark/predecessor/1",
+    /// The case is being copied to a place, or a copy is gone.
+    CaseCopy = "copy" / "witnessmark/copy/1",
 }
 
 impl Payload {
@@ -430,6 +432,24 @@ pub struct Escrow {
     pub of: u64,
     /// Their names, `set/number`, which tell nothing of their content. Those of an earlier set count no longer.
     pub shares: Vec<String>,
+}
+
+/// Files of the case are being copied to a place, or the copy there is gone.
+///
+/// It comes before the first byte leaves: from then on the copy may hold all entries up to and with this one. Where the
+/// place is, no entry says: every copy carries the log, and would lead to all others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseCopy {
+    /// This copy; the same in every entry about it.
+    pub id: CopyId,
+    /// What it is: `folder`, `s3` or `bag`.
+    pub kind: String,
+    /// What people call it.
+    pub label: Option<String>,
+    /// What it holds: `all`, `evidence` (all but the keys), or `keys`.
+    pub holds: String,
+    /// `begun`: copying began, anew or again. `gone`: a person says that it is destroyed.
+    pub event: String,
 }
 
 /// The text of a capture, frozen because an offset points into it.

@@ -231,7 +231,9 @@ fn a_sealed_case_shows_what_it_says_and_what_nobody_can_compare() {
     let object = &claim.open[&Field::Object].value;
     assert_ne!(&says, object);
     let page = plain(&json("numbers/n001.html"));
-    for words in [says.as_str(), object.as_str(), "nobody else can compare it", "the root over the parts"] {
+    for words in
+        [says.as_str(), object.as_str(), "nobody else can compare it", "the root over the parts"]
+    {
         assert!(page.contains(words), "{words}");
     }
     let page = plain(&json("exhibits/e001.html"));

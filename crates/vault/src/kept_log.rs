@@ -12,7 +12,7 @@ impl Vault {
         let folder = self.folder();
         let seeds = format!("keys/{}/objects", keystore::epoch(folder)?);
         let mut names = vec![CaseFile::NAME.to_owned(), seeds];
-        for (digest, _) in self.packs()? {
+        for (digest, _) in self.packs(0)? {
             let path = self.store().path(&digest);
             names.push(path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned());
         }

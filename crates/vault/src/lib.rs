@@ -6,6 +6,7 @@
 
 mod blobs;
 mod case_file;
+pub mod copies;
 mod durable;
 mod error;
 mod kept_log;

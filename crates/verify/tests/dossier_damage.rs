@@ -217,11 +217,31 @@ fn a_dossier_of_a_sealed_case_is_as_hard_to_change() {
             vec![put("payloads/8.json", changed), replace("entries/8.json", &says, &other)],
             "entries/8.json",
         ),
-        ("a payload of another entry", vec![put("payloads/8.json", sound.0["payloads/7.json"].clone())], "payloads/8.json"),
-        ("what object is opened to", vec![replace("entries/8.json", &object, &says)], "entries/8.json"),
-        ("an entry's version", vec![replace("entries/8.json", "\"v\":2", "\"v\":1")], "entries/8.json"),
-        ("the dossier's version", vec![replace("data/dossier.json", "\"v\":2", "\"v\":1")], "entries/8.json"),
-        ("an unknown version", vec![replace("data/dossier.json", "\"v\":2", "\"v\":3")], "data/dossier.json"),
+        (
+            "a payload of another entry",
+            vec![put("payloads/8.json", sound.0["payloads/7.json"].clone())],
+            "payloads/8.json",
+        ),
+        (
+            "what object is opened to",
+            vec![replace("entries/8.json", &object, &says)],
+            "entries/8.json",
+        ),
+        (
+            "an entry's version",
+            vec![replace("entries/8.json", "\"v\":2", "\"v\":1")],
+            "entries/8.json",
+        ),
+        (
+            "the dossier's version",
+            vec![replace("data/dossier.json", "\"v\":2", "\"v\":1")],
+            "entries/8.json",
+        ),
+        (
+            "an unknown version",
+            vec![replace("data/dossier.json", "\"v\":2", "\"v\":3")],
+            "data/dossier.json",
+        ),
     ];
     for (what, bends, named) in cases {
         let mut files = sound.clone();

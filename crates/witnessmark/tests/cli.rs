@@ -96,6 +96,7 @@ stories!(
     bad_input,
     bad_places,
     beginning,
+    copies,
     coverage,
     estimates,
     first_hour,

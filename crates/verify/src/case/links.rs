@@ -152,6 +152,7 @@ impl Index {
                 return None;
             }
             Payload::ActorAdded(_)
+            | Payload::CaseCopy(_)
             | Payload::ClaimChange(_)
             | Payload::Cosigned(_)
             | Payload::Escrow(_)
@@ -243,6 +244,7 @@ impl Index {
             Payload::CaseCreated(_)
             | Payload::Predecessor(_)
             | Payload::ActorAdded(_)
+            | Payload::CaseCopy(_)
             | Payload::Configuration(_)
             | Payload::Codebook(_)
             | Payload::Gazetteer(_)

@@ -2,6 +2,7 @@
 
 mod bring;
 mod code;
+mod copies;
 mod copying;
 mod judge;
 mod linking;
@@ -49,6 +50,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Export(ExportCommand::Wacz { out, archives, secrets, own }) => {
             share::export_wacz(arguments, out, archives, *secrets, own)
         }
+        Command::Export(ExportCommand::Bag(bag)) => copies::export_bag(arguments, bag),
+        Command::Import(ImportCommand::Bag { bag, dir }) => copies::import_bag(arguments, bag, dir),
+        Command::Replicate(replicate) => copies::replicate(arguments, replicate),
+        Command::Copies { command } => copies::copies(arguments, command.as_ref()),
+        Command::Check(check) => copies::check(arguments, check),
+        Command::Restore(restore) => copies::restore(arguments, restore),
+        Command::Same { one, other } => copies::same(arguments, one, other),
         Command::Claim(claim) => code::claim(arguments, claim),
         Command::Import(ImportCommand::Claims { file }) => code::import_claims(arguments, file),
         Command::Import(ImportCommand::Origins { file, edges }) => {
