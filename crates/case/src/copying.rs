@@ -76,7 +76,7 @@ impl Case {
             entropy,
         )?;
         environment.unlocked = after.unlocked().cloned();
-        let mut copy = Copy {
+        let mut copy = Copying {
             before,
             after,
             environment,
@@ -99,7 +99,7 @@ impl Case {
                 "seal it while nothing else works on it",
             ));
         }
-        let Copy { before, after, environment, copied, .. } = copy;
+        let Copying { before, after, environment, copied, .. } = copy;
         let (case, entries) = (after.case_id(), before.size());
         drop(after);
         making.finish(new)?;
@@ -163,7 +163,7 @@ impl Drop for Unfinished {
 }
 
 /// A copy on its way.
-struct Copy<'p> {
+struct Copying<'p> {
     before: Vault,
     after: Vault,
     environment: Environment,
@@ -177,7 +177,7 @@ struct Copy<'p> {
     failed: Option<CaseError>,
 }
 
-impl Copy<'_> {
+impl Copying<'_> {
     /// Enters what the open case's entries say, in their order.
     fn entries(&mut self) -> Result<(), CaseError> {
         let bytes = self.bytes_to_read()?;

@@ -32,7 +32,7 @@ mod workspace;
 
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
 pub use bagging::{Bagged, Difference, Sameness, Unbagged, import_bag, same};
-pub use casebook::CaptureRow;
+pub use casebook::{CaptureRow, EntryBefore};
 pub use checking::{CheckReport, FlawRow, Restored, check, restore};
 pub use coding::{Cited, ClaimRow, ImportedClaims};
 pub use comparing::Comparison;

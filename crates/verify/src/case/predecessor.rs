@@ -192,7 +192,7 @@ impl<'b> KeptCase<'b> {
         objects: &'b BTreeMap<Digest, Evidence>,
     ) -> Result<Self, FilesError> {
         let stored = bytes.files.seekable(&blobs::path(&log.sha256))?;
-        let mut tar = match bytes.keys.seed(&log.key).filter(|_| bytes.keys.is_sealed()) {
+        let mut tar: Box<dyn ReadSeek> = match bytes.keys.seed(&log.key).filter(|_| bytes.keys.is_sealed()) {
             Some(seed) => {
                 let opened = stream::opener(seed, BufReader::with_capacity(1 << 17, stored));
                 Box::new(opened.map_err(|error| FilesError::Refused(error.to_string()))?)
