@@ -7,11 +7,11 @@ mod filled;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use filled::{environment, fill};
+use filled::{demo, environment, fill};
 use witnessmark_case::text::SearchOptions;
-use witnessmark_case::{Case, CaseError, Progress, PublishPolicy};
+use witnessmark_case::{AddOptions, Case, CaseError, Progress, PublishPolicy};
 
 fn open(folder: &Path) -> Result<Case, CaseError> {
     Case::open(folder, environment(2))
