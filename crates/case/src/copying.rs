@@ -67,14 +67,8 @@ impl Case {
         let at = (environment.clock)();
         let holder = environment.holder.clone();
         let entropy = environment.entropy.as_mut();
-        let after = Vault::create(
-            &making.0,
-            &holder,
-            Some(seal),
-            Some(previous.clone()),
-            at,
-            entropy,
-        )?;
+        let after =
+            Vault::create(&making.0, &holder, Some(seal), Some(previous.clone()), at, entropy)?;
         environment.unlocked = after.unlocked().cloned();
         let mut copy = Copying {
             before,
@@ -139,7 +133,10 @@ impl Unfinished {
             let left = entry.map_err(fail)?;
             if left.file_name().to_string_lossy().starts_with(&begins) {
                 return Err(CaseError::usage(
-                    format!("{} is a copy that was cut off, or is being made", left.path().display()),
+                    format!(
+                        "{} is a copy that was cut off, or is being made",
+                        left.path().display()
+                    ),
                     "if no `witnessmark seal` is running, delete it: everything in it is in the old case",
                 ));
             }
@@ -189,7 +186,10 @@ impl Copying<'_> {
                 Some(content) => Payload::parse(&content.payload)
                     .map_err(CaseError::from)
                     .and_then(|payload| self.enter(payload)),
-                None => Err(CaseError::input("it is erased", "a case with erased entries cannot be copied yet")),
+                None => Err(CaseError::input(
+                    "it is erased",
+                    "a case with erased entries cannot be copied yet",
+                )),
             };
             match entered {
                 Ok(()) if self.progress.stopped() => Err(stop("somebody asked to stop")),
@@ -212,7 +212,8 @@ impl Copying<'_> {
     /// How many bytes the bar counts: the objects and the log.
     fn bytes_to_read(&self) -> Result<u64, CaseError> {
         let mut bytes = 0;
-        let mut folders = vec![self.before.folder().join("blobs"), self.before.folder().join("log")];
+        let mut folders =
+            vec![self.before.folder().join("blobs"), self.before.folder().join("log")];
         while let Some(folder) = folders.pop() {
             let fail = |cause: io::Error| CaseError::file("look into", &folder, &cause);
             for entry in fs::read_dir(&folder).map_err(fail)? {
@@ -278,7 +279,10 @@ impl Copying<'_> {
         if !same {
             let path = self.before.store().path(&before.sha256);
             return Err(CaseError::input(
-                format!("{} is damaged: its bytes are not those that were recorded", path.display()),
+                format!(
+                    "{} is damaged: its bytes are not those that were recorded",
+                    path.display()
+                ),
                 "`witnessmark verify` names all that is damaged; bring it back from a copy first",
             ));
         }

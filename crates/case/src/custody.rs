@@ -102,11 +102,7 @@ impl Case {
                     .to_owned(),
             );
         }
-        Ok(CustodyStory {
-            subject: format!("{full}: {name}"),
-            events,
-            standing,
-        })
+        Ok(CustodyStory { subject: format!("{full}: {name}"), events, standing })
     }
 
     /// What happened to a capture; with `passage`, only what bears on that passage.

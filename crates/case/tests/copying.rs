@@ -195,11 +195,24 @@ fn nothing_of_the_open_case_is_readable_in_the_copy() {
     fill(&old);
     let sealed = seal(&old, &new);
     let words = [
-        "Delvoru", "Ankeviru", "Thessowick", "dna-collection", "安克维鲁", "ཁྲག", "قان", "compelled",
-        "read again", "Derived", "case-created", "extraction", "passage", "plain_sha256",
+        "Delvoru",
+        "Ankeviru",
+        "Thessowick",
+        "dna-collection",
+        "安克维鲁",
+        "ཁྲག",
+        "قان",
+        "compelled",
+        "read again",
+        "Derived",
+        "case-created",
+        "extraction",
+        "passage",
+        "plain_sha256",
     ];
     let mut planted: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
-    planted.extend(words.iter().map(|word| word.encode_utf16().flat_map(u16::to_le_bytes).collect()));
+    planted
+        .extend(words.iter().map(|word| word.encode_utf16().flat_map(u16::to_le_bytes).collect()));
     planted.push(sealed.previous.to_string().into_bytes());
     // Digests of what was kept would confirm to somebody with a file that it is here.
     let stored = all_files(&old);
@@ -208,11 +221,14 @@ fn nothing_of_the_open_case_is_readable_in_the_copy() {
     let seeds = String::from_utf8(stored["keys/1/objects"].0.clone()).unwrap();
     planted.push(seeds.lines().next().unwrap().split(' ').nth(1).unwrap().as_bytes().to_vec());
     let in_old = |needle: &Vec<u8>| {
-        stored.iter().any(|(name, (bytes, _))| {
-            holds(name.as_bytes(), needle) || holds(bytes, needle)
-        })
+        stored
+            .iter()
+            .any(|(name, (bytes, _))| holds(name.as_bytes(), needle) || holds(bytes, needle))
     };
-    assert!(planted.iter().filter(|needle| in_old(needle)).count() > 30, "they are there to be found");
+    assert!(
+        planted.iter().filter(|needle| in_old(needle)).count() > 30,
+        "they are there to be found"
+    );
     for (name, (bytes, _)) in all_files(&new) {
         for needle in &planted {
             let shown = String::from_utf8_lossy(needle);
@@ -385,7 +401,11 @@ fn a_copy_that_says_something_else_is_found() {
             },
             "it stands among the copied entries, and is none",
         ),
-        ("a wrong count", |_, predecessor, _| predecessor.as_mut().unwrap().copied += 1, "entries were copied"),
+        (
+            "a wrong count",
+            |_, predecessor, _| predecessor.as_mut().unwrap().copied += 1,
+            "entries were copied",
+        ),
         ("a wrong size", |_, predecessor, _| predecessor.as_mut().unwrap().size += 1, "which has"),
         (
             "another checkpoint",
@@ -398,7 +418,8 @@ fn a_copy_that_says_something_else_is_found() {
             |_, _, log| {
                 let mut bent = Vec::new();
                 let mut tar = tar_without_change(log);
-                let (_, bytes) = tar.iter_mut().find(|(name, _)| name.starts_with("blobs/")).unwrap();
+                let (_, bytes) =
+                    tar.iter_mut().find(|(name, _)| name.starts_with("blobs/")).unwrap();
                 let at = bytes.windows(9).position(|window| window == b"\"day\":\"20").unwrap();
                 bytes[at + 9] ^= 1;
                 write_tar(&tar, &mut bent);

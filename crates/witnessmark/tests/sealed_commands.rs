@@ -61,7 +61,8 @@ fn files_and_claims_in_a_sealed_case() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
     let (codebook, gazetteer) = (demo("codebook.toml"), demo("places.csv"));
-    let given = ["--codebook", codebook.to_str().unwrap(), "--gazetteer", gazetteer.to_str().unwrap()];
+    let given =
+        ["--codebook", codebook.to_str().unwrap(), "--gazetteer", gazetteer.to_str().unwrap()];
     let made = program(folder)
         .env("WITNESSMARK_PASSPHRASE", PASSPHRASE)
         .args(["init", "case"])
@@ -72,7 +73,10 @@ fn files_and_claims_in_a_sealed_case() {
     json(folder, &["add", demo("sources").to_str().unwrap()]);
     json(folder, &["import", "claims", demo("claims.csv").to_str().unwrap()]);
     let (origins, edges) = (demo("origins.csv"), demo("edges.csv"));
-    json(folder, &["import", "origins", origins.to_str().unwrap(), "--edges", edges.to_str().unwrap()]);
+    json(
+        folder,
+        &["import", "origins", origins.to_str().unwrap(), "--edges", edges.to_str().unwrap()],
+    );
     let claims = one(json(folder, &["list", "claims"]));
     let claim = claims[0]["claim"].as_str().unwrap().to_owned();
     for what in ["captures", "sources", "passages", "claims", "origins", "places", "codes", "log"] {

@@ -48,8 +48,10 @@ pub(super) fn keep(
             let values = canonical::from_bytes::<Values>(item.values_in(&bytes));
             let (Ok(payload), Ok(values)) = (payload, values) else { continue };
             if payload.is_copied() {
-                db.prepare_cached("INSERT OR IGNORE INTO copied (was, at, actor) VALUES (?1, ?2, ?3)")?
-                    .execute(params![was, values.at, values.actor.to_string()])?;
+                db.prepare_cached(
+                    "INSERT OR IGNORE INTO copied (was, at, actor) VALUES (?1, ?2, ?3)",
+                )?
+                .execute(params![was, values.at, values.actor.to_string()])?;
             }
         }
     }

@@ -90,8 +90,7 @@ pub(super) fn check(
         (_, Some((index, predecessor))) => (*index, predecessor),
     };
     let subject = format!("entry {index}");
-    let mut wrong =
-        |detail: String| findings.fail(Group::Predecessor, subject.clone(), detail);
+    let mut wrong = |detail: String| findings.fail(Group::Predecessor, subject.clone(), detail);
     if said.previous.as_ref() != Some(&predecessor.checkpoint) {
         wrong("its checkpoint is not the one that the first entry names".into());
     }
@@ -192,13 +191,14 @@ impl<'b> KeptCase<'b> {
         objects: &'b BTreeMap<Digest, Evidence>,
     ) -> Result<Self, FilesError> {
         let stored = bytes.files.seekable(&blobs::path(&log.sha256))?;
-        let mut tar: Box<dyn ReadSeek> = match bytes.keys.seed(&log.key).filter(|_| bytes.keys.is_sealed()) {
-            Some(seed) => {
-                let opened = stream::opener(seed, BufReader::with_capacity(1 << 17, stored));
-                Box::new(opened.map_err(|error| FilesError::Refused(error.to_string()))?)
-            }
-            None => stored,
-        };
+        let mut tar: Box<dyn ReadSeek> =
+            match bytes.keys.seed(&log.key).filter(|_| bytes.keys.is_sealed()) {
+                Some(seed) => {
+                    let opened = stream::opener(seed, BufReader::with_capacity(1 << 17, stored));
+                    Box::new(opened.map_err(|error| FilesError::Refused(error.to_string()))?)
+                }
+                None => stored,
+            };
         let mut kept = Self {
             bytes,
             members: BTreeMap::new(),

@@ -63,11 +63,7 @@ pub(super) fn seal(
 fn cut_off(old: &Path, new: &Path) -> Result<Ending, CaseError> {
     output::note(
         false,
-        &format!(
-            "stopped: {} was not made, and {} is as it was",
-            new.display(),
-            old.display()
-        ),
+        &format!("stopped: {} was not made, and {} is as it was", new.display(), old.display()),
     );
     Ok(Ending::Flawed)
 }
