@@ -4,7 +4,7 @@ use serde::Serialize;
 use witnessmark_model::id::CaptureId;
 use witnessmark_model::payload::{Framing, Payload};
 
-use crate::casebook::{CaptureRow, StoredEntry};
+use crate::casebook::{CaptureRow, EntryBefore, StoredEntry};
 use crate::{Case, CaseError};
 
 /// What happened to one thing.
@@ -31,6 +31,9 @@ pub struct CustodyEvent {
     pub actor: String,
     /// What happened.
     pub text: String,
+    /// What the entry was in the case that this one was copied from; its own time is that of the copying then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<EntryBefore>,
 }
 
 fn event(entry: &StoredEntry, text: String) -> CustodyEvent {
@@ -40,6 +43,7 @@ fn event(entry: &StoredEntry, text: String) -> CustodyEvent {
         day: entry.day(),
         actor: entry.actor(),
         text,
+        before: None,
     }
 }
 
@@ -83,18 +87,22 @@ impl Case {
         let name = row.map(|row| self.label(&row)).transpose()?.unwrap_or_default();
         // The last of the story is the last to be covered.
         let time = self.time_of_entry(events.last().map_or(0, |event| event.entry))?;
-        Ok(CustodyStory {
-            subject: format!("{full}: {name}"),
-            events,
-            standing: vec![
-                format!(
-                    "The log's own key signs all {} entries in one checkpoint; `witnessmark verify` checks them.",
-                    self.vault.size()
-                ),
-                time,
-                "Times are those of the clock of the computer that wrote the entry.".to_owned(),
-            ],
-        })
+        let mut standing = vec![
+            format!(
+                "The log's own key signs all {} entries in one checkpoint; `witnessmark verify` checks them.",
+                self.vault.size()
+            ),
+            time,
+            "Times are those of the clock of the computer that wrote the entry.".to_owned(),
+        ];
+        if events.iter().any(|event| event.before.is_some()) {
+            standing.push(
+                "The case was copied from another one when it was sealed; it keeps that one's log, which shows the times and \
+                 authors of before, and `witnessmark verify` checks it."
+                    .to_owned(),
+            );
+        }
+        Ok(CustodyStory { subject: format!("{full}: {name}"), events, standing })
     }
 
     /// What happened to a capture; with `passage`, only what bears on that passage.
@@ -180,6 +188,9 @@ impl Case {
             ));
         }
         events.sort_by_key(|event| event.entry);
+        for event in &mut events {
+            event.before = self.casebook.entry_before(event.entry)?;
+        }
         Ok(events)
     }
 }

@@ -10,10 +10,12 @@ use crate::canonical::{self, CanonicalError};
 use crate::id::*;
 
 mod act;
+mod copied;
 mod evidence;
 mod timestamp;
 
 pub use act::{Act, Bound, Grades, Level, PlaceRef, Quantity};
+pub use copied::Predecessor;
 pub use evidence::{Evidence, Framing, ManifestLine, Problem, SourceRef, Verdict};
 pub use timestamp::{KeptFile, TimeAuthority, Timestamp};
 
@@ -91,6 +93,8 @@ payloads! {
     Timestamp = "timestamp" / "witnessmark/timestamp/1",
     /// Key shares were made.
     Escrow = "escrow" / "witnessmark/escrow/1",
+    /// The case that this one was copied from.
+    Predecessor = "predecessor" / "witnessmark/predecessor/1",
     /// The case is being copied to a place, or a copy is gone.
     CaseCopy = "copy" / "witnessmark/copy/1",
 }
@@ -163,6 +167,7 @@ impl Payload {
             Self::Estimate(estimate) => vec![&estimate.inputs, &estimate.result],
             Self::Publication(publication) => publication.policy.iter().collect(),
             Self::TimeAuthority(authority) => authority.certificates.iter().collect(),
+            Self::Predecessor(predecessor) => vec![&predecessor.log],
             _ => Vec::new(),
         }
     }

@@ -9,6 +9,7 @@ mod case_file;
 pub mod copies;
 mod durable;
 mod error;
+mod kept_log;
 mod keystore;
 mod lock;
 mod locks;

@@ -554,7 +554,7 @@ impl Vault {
 
     /// The packs that hold the entries from index `from` on, first to last, with their headers: walked back from the log's
     /// state. Only their heads are read here, so that looking at the last entries of a large log stays quick.
-    fn packs(&self, from: u64) -> Result<Vec<(Digest, pack::Header)>, VaultError> {
+    pub(crate) fn packs(&self, from: u64) -> Result<Vec<(Digest, pack::Header)>, VaultError> {
         let mut packs = Vec::new();
         let (mut next, mut end) = (self.log.state().map(|state| state.pack), self.log.size());
         while end > from {

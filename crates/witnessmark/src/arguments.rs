@@ -136,6 +136,16 @@ pub(crate) enum Command {
     Timestamp(TimestampArguments),
     /// Make the casebook, the texts and the search index again from the log
     Rebuild,
+    /// Copy an open case into a new sealed one
+    Seal {
+        /// The open case
+        old: PathBuf,
+        /// The folder to make
+        new: PathBuf,
+        /// A further way into the sealed case: an age recipient, age1…; may be given more than once
+        #[arg(long, value_name = "RECIPIENT")]
+        recipient: Vec<String>,
+    },
     /// Hold the key of a sealed case in memory, so that its passphrase is typed once
     Unlock {
         /// Let go of the key when no command has asked for it for so many minutes

@@ -385,6 +385,14 @@ pub(super) fn custody(arguments: &Arguments, id: &str) -> Result<Ending, CaseErr
     for event in &story.events {
         line(&format!("{}  entry {}, by {}", event.at, event.entry, short(&event.actor)))?;
         output::prose(&format!("    {}", event.text))?;
+        if let Some(before) = &event.before {
+            output::prose(&format!(
+                "    Copied: first entered {}, as entry {} of the case before, by {}.",
+                before.at,
+                before.entry,
+                short(&before.actor)
+            ))?;
+        }
     }
     line("")?;
     for text in &story.standing {

@@ -3,6 +3,7 @@
 mod bring;
 mod code;
 mod copies;
+mod copying;
 mod judge;
 mod linking;
 mod look;
@@ -80,6 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Link(lists) => linking::link(arguments, lists),
         Command::Custody { id } => look::custody(arguments, id),
         Command::Rebuild => bring::rebuild(arguments),
+        Command::Seal { old, new, recipient } => copying::seal(arguments, old, new, recipient),
         Command::Publish(publish) => share::publish(arguments, publish),
         Command::Timestamp(timestamp) => time::timestamp(arguments, timestamp),
         Command::Verify { path, time_root, bitcoin_headers } => {
