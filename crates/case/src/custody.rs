@@ -4,7 +4,7 @@ use serde::Serialize;
 use witnessmark_model::id::CaptureId;
 use witnessmark_model::payload::{Framing, Payload};
 
-use crate::casebook::{CaptureRow, StoredEntry};
+use crate::casebook::{CaptureRow, EntryBefore, StoredEntry};
 use crate::{Case, CaseError};
 
 /// What happened to one thing.
@@ -31,6 +31,9 @@ pub struct CustodyEvent {
     pub actor: String,
     /// What happened.
     pub text: String,
+    /// What the entry was in the case that this one was copied from; its own time is that of the copying then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<EntryBefore>,
 }
 
 fn event(entry: &StoredEntry, text: String) -> CustodyEvent {
@@ -40,6 +43,7 @@ fn event(entry: &StoredEntry, text: String) -> CustodyEvent {
         day: entry.day(),
         actor: entry.actor(),
         text,
+        before: None,
     }
 }
 
@@ -83,18 +87,22 @@ impl Case {
         let name = row.map(|row| self.label(&row)).transpose()?.unwrap_or_default();
         // The last of the story is the last to be covered.
         let time = self.time_of_entry(events.last().map_or(0, |event| event.entry))?;
-        Ok(CustodyStory {
-            subject: format!("{full}: {name}"),
-            events,
-            standing: vec![
-                format!(
-                    "The log's own key signs all {} entries in one checkpoint; `witnessmark verify` checks them.",
-                    self.vault.size()
-                ),
-                time,
-                "Times are those of the clock of the computer that wrote the entry.".to_owned(),
-            ],
-        })
+        let mut standing = vec![
+            format!(
+                "The log's own key signs all {} entries in one checkpoint; `witnessmark verify` checks them.",
+                self.vault.size()
+            ),
+            time,
+            "Times are those of the clock of the computer that wrote the entry.".to_owned(),
+        ];
+        if events.iter().any(|event| event.before.is_some()) {
+            standing.push(
+                "The case was copied from another one when it was sealed; it keeps that one's log, which shows the times and \
+                 authors of before, and `witnessmark verify` checks it."
+                    .to_owned(),
+            );
+        }
+        Ok(CustodyStory { subject: format!("{full}: {name}"), events, standing })
     }
 
     /// What happened to a capture; with `passage`, only what bears on that passage.
@@ -180,6 +188,9 @@ impl Case {
             ));
         }
         events.sort_by_key(|event| event.entry);
+        for event in &mut events {
+            event.before = self.casebook.entry_before(event.entry)?;
+        }
         Ok(events)
     }
 }
@@ -187,6 +198,8 @@ impl Case {
 /// How the bytes of a capture came to be kept.
 fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
     let size = witnessmark_estimate::grouped(row.bytes);
+    let archive = payload.and_then(Payload::archive);
+    let archive = archive.map_or(row.blob.0, |archive| archive.evidence.plain_sha256);
     match row.record {
         Some((_, offset, length)) if let Some(Payload::Recording(recording)) = payload => {
             let way = match recording.egress.as_str() {
@@ -209,7 +222,7 @@ fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
                     .map(|at| format!(" at {at} by this computer's clock"))
                     .unwrap_or_default(),
                 recording.name,
-                row.blob.0,
+                archive,
                 row.sha256
             )
         }
@@ -229,7 +242,7 @@ fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
             format!(
                 "The archive with {} was kept whole, byte for byte (SHA-256 {}); this record lies at byte {offset} \
                  {place}, {length} bytes long, and its plain bytes have SHA-256 {}.",
-                row.name, row.blob.0, row.sha256
+                row.name, archive, row.sha256
             )
         }
     }

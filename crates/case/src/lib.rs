@@ -4,9 +4,12 @@
 //! (both derived). Every change goes to the log first; the tables follow, and can be made again from it.
 
 mod add;
+mod bagging;
 mod casebook;
+mod checking;
 mod coding;
 mod comparing;
+mod copying;
 mod custody;
 mod database;
 mod dossier;
@@ -20,16 +23,21 @@ mod locks;
 mod look;
 mod progress;
 mod reading;
+mod replicating;
 mod search;
 mod services;
 mod timestamps;
+mod travel;
 mod witnesses;
 mod workspace;
 
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
-pub use casebook::CaptureRow;
+pub use bagging::{Bagged, Difference, Sameness, Unbagged, import_bag, same};
+pub use casebook::{CaptureRow, EntryBefore};
+pub use checking::{CheckReport, FlawRow, Restored, check, restore};
 pub use coding::{Cited, ClaimRow, ImportedClaims};
 pub use comparing::Comparison;
+pub use copying::SealedCopy;
 pub use custody::CustodyStory;
 pub use dossier::{Clearance, PublishPolicy, Published};
 pub use egress::EgressRow;
@@ -42,11 +50,13 @@ pub use locks::EscrowRow;
 pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
+pub use replicating::{CopyRow, KeysChoice, Place, ReplicateOptions, Replicated};
 pub use search::{Found, SearchHit};
 pub use timestamps::{
     Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,
     Timestamped, WayOut,
 };
+pub use travel::LeftKeys;
 pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
 pub use workspace::{Case, Environment, InitOptions};
 

@@ -46,6 +46,10 @@ pub struct Status {
     pub timestamped: u64,
     /// How far timestamps reach.
     pub time: TimeStanding,
+    /// The copies that the log names.
+    pub copies: Vec<crate::CopyRow>,
+    /// What tells that an older state of the case was put back, or that its history was rewritten.
+    pub alarms: Vec<String>,
 }
 
 /// A passage in a list.
@@ -375,6 +379,8 @@ impl Case {
             publications: count("publication")?,
             timestamped: time.covered,
             time,
+            copies: self.copies()?,
+            alarms: self.rollback().unwrap_or_else(|error| vec![error.fact]),
         })
     }
 }

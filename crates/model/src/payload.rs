@@ -10,10 +10,12 @@ use crate::canonical::{self, CanonicalError};
 use crate::id::*;
 
 mod act;
+mod copied;
 mod evidence;
 mod timestamp;
 
 pub use act::{Act, Bound, Grades, Level, PlaceRef, Quantity};
+pub use copied::Predecessor;
 pub use evidence::{Evidence, Framing, ManifestLine, Problem, SourceRef, Verdict};
 pub use timestamp::{KeptFile, TimeAuthority, Timestamp};
 
@@ -91,6 +93,10 @@ payloads! {
     Timestamp = "timestamp" / "witnessmark/timestamp/1",
     /// Key shares were made.
     Escrow = "escrow" / "witnessmark/escrow/1",
+    /// The case that this one was copied from.
+    Predecessor = "predecessor" / "witnessmark/predecessor/1",
+    /// The case is being copied to a place, or a copy is gone.
+    CaseCopy = "copy" / "witnessmark/copy/1",
 }
 
 impl Payload {
@@ -161,6 +167,7 @@ impl Payload {
             Self::Estimate(estimate) => vec![&estimate.inputs, &estimate.result],
             Self::Publication(publication) => publication.policy.iter().collect(),
             Self::TimeAuthority(authority) => authority.certificates.iter().collect(),
+            Self::Predecessor(predecessor) => vec![&predecessor.log],
             _ => Vec::new(),
         }
     }
@@ -425,6 +432,24 @@ pub struct Escrow {
     pub of: u64,
     /// Their names, `set/number`, which tell nothing of their content. Those of an earlier set count no longer.
     pub shares: Vec<String>,
+}
+
+/// Files of the case are being copied to a place, or the copy there is gone.
+///
+/// It comes before the first byte leaves: from then on the copy may hold all entries up to and with this one. Where the
+/// place is, no entry says: every copy carries the log, and would lead to all others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseCopy {
+    /// This copy; the same in every entry about it.
+    pub id: CopyId,
+    /// What it is: `folder`, `s3` or `bag`.
+    pub kind: String,
+    /// What people call it.
+    pub label: Option<String>,
+    /// What it holds: `all`, `evidence` (all but the keys), or `keys`.
+    pub holds: String,
+    /// `begun`: copying began, anew or again. `gone`: a person says that it is destroyed.
+    pub event: String,
 }
 
 /// The text of a capture, frozen because an offset points into it.

@@ -6,8 +6,10 @@
 
 mod blobs;
 mod case_file;
+pub mod copies;
 mod durable;
 mod error;
+mod kept_log;
 mod keystore;
 mod lock;
 mod locks;

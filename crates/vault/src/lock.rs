@@ -33,19 +33,20 @@ impl CaseLock {
             .open(&path)
             .map_err(fail("open", &path))?;
         let taken = flock(&file, FlockOperation::NonBlockingLockExclusive);
-        let mut said = String::new();
-        // Whatever stands there is only shown to people; bytes that are not text are shown as nothing.
-        let _ = file.read_to_string(&mut said);
-        let said = said.trim().to_owned();
+        let mut said = Vec::new();
+        let read = file.read_to_end(&mut said);
+        // What stands there is shown to people.
+        let text = String::from_utf8_lossy(&said).trim().to_owned();
         match taken {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
-                let holder = if said.is_empty() { "another process".to_owned() } else { said };
+                let holder = if text.is_empty() { "another process".to_owned() } else { text };
                 return Err(VaultError::Locked { holder });
             }
             Err(cause) => return Err(fail("lock", &path)(cause.into())),
         }
-        let last_holder_died = !said.is_empty();
+        // Who cannot read it looks the case over: that is safe, and taking it for empty would not be.
+        let last_holder_died = read.is_err() || !text.is_empty();
         let mut lock = Self { file, path, last_holder_died, keeps_its_word: last_holder_died };
         lock.say(holder)?;
         Ok(lock)
@@ -61,11 +62,13 @@ impl CaseLock {
         self.keeps_its_word = false;
     }
 
+    /// Writes over what stands there, and cuts the rest off afterwards: at no moment is the file empty between one holder
+    /// that died and the next, since an empty file says that nothing is left to be looked over.
     fn say(&mut self, text: &str) -> Result<(), VaultError> {
         self.file
-            .set_len(0)
-            .and_then(|()| self.file.seek(SeekFrom::Start(0)))
+            .seek(SeekFrom::Start(0))
             .and_then(|_| self.file.write_all(text.as_bytes()))
+            .and_then(|()| self.file.set_len(text.len() as u64))
             .and_then(|()| self.file.sync_all())
             .map_err(VaultError::machine("write", &self.path))
     }
@@ -77,6 +80,20 @@ impl Drop for CaseLock {
             // If this fails, the next writer looks the case over as after a crash, which is safe.
             let _ = self.say("");
         }
+    }
+}
+
+/// A case held still by its lock, for those who do not open it: what is damaged may not open. The next writer looks the
+/// case over as after a crash.
+#[derive(Debug)]
+pub struct Hold(#[expect(dead_code, reason = "held, not read")] CaseLock);
+
+impl Hold {
+    /// Takes the lock of the case in `folder`. `holder` is what the next one in line is told.
+    pub fn take(folder: &Path, holder: &str) -> Result<Self, VaultError> {
+        let mut lock = CaseLock::take(folder, holder)?;
+        lock.leave_as_after_a_crash();
+        Ok(Self(lock))
     }
 }
 

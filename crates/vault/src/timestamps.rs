@@ -19,11 +19,9 @@ impl Vault {
         size: u64,
         files: &[(String, Vec<u8>)],
     ) -> Result<Vec<KeptFile>, VaultError> {
-        let kept = self.keep_all(size, files);
-        if kept.is_err() {
-            self.leave_unsure();
-        }
-        kept
+        // Until an entry names them: if none does, the next writer removes them.
+        self.unnamed_beside = true;
+        self.keep_all(size, files)
     }
 
     fn keep_all(
@@ -53,13 +51,11 @@ impl Vault {
 
 /// Writes a file once: the same bytes again change nothing, others are refused.
 fn keep(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    if path.exists() {
-        return match durable::read(path)? == bytes {
-            true => Ok(()),
-            false => Err(VaultError::damaged(path, "it holds other bytes than are to be kept")),
-        };
+    match durable::read_if_there(path)? {
+        None => durable::replace(path, bytes),
+        Some(found) if found == bytes => Ok(()),
+        Some(_) => Err(VaultError::damaged(path, "it holds other bytes than are to be kept")),
     }
-    durable::replace(path, bytes)
 }
 
 /// Removes what lies under `log/timestamps` and is not among `named` (paths in the case's folder).

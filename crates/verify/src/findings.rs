@@ -52,6 +52,7 @@ groups! {
     Quarantine = "quarantine", "quarantine/", "";
     Unfinished = "unfinished", "log/state", "";
     Cosignatures = "cosignatures", "log/timestamps", "cosignatures by witnesses that the log names";
+    Predecessor = "predecessor", "the case that this one was copied from", "copied entries that say what they said in the case before";
     Timestamps = "timestamps", "log/timestamps", "timestamps whose bytes fit the log and their own signature";
 }
 

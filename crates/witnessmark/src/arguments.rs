@@ -1,5 +1,6 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
+mod copies;
 mod linking;
 mod sealing;
 mod time;
@@ -11,8 +12,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
 
+pub(crate) use copies::{
+    BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments,
+};
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
-pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand};
+pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand, TravelCommand};
 pub(crate) use time::{AuthorityCommand, ReachArguments, TimestampArguments, TimestampCommand};
 pub(crate) use witnessing::{CosignArguments, WitnessCommand};
 
@@ -103,7 +107,7 @@ pub(crate) enum Command {
     Export(ExportCommand),
     /// Say what a passage says, or change what a claim says
     Claim(Box<ClaimArguments>),
-    /// Bring in sheets
+    /// Bring in sheets, or a case in a bag
     #[command(subcommand)]
     Import(ImportCommand),
     /// Decide who rests on whom
@@ -132,6 +136,16 @@ pub(crate) enum Command {
     Timestamp(TimestampArguments),
     /// Make the casebook, the texts and the search index again from the log
     Rebuild,
+    /// Copy an open case into a new sealed one
+    Seal {
+        /// The open case
+        old: PathBuf,
+        /// The folder to make
+        new: PathBuf,
+        /// A further way into the sealed case: an age recipient, age1…; may be given more than once
+        #[arg(long, value_name = "RECIPIENT")]
+        recipient: Vec<String>,
+    },
     /// Hold the key of a sealed case in memory, so that its passphrase is typed once
     Unlock {
         /// Let go of the key when no command has asked for it for so many minutes
@@ -149,9 +163,30 @@ pub(crate) enum Command {
     /// Split the key of a sealed case among people, any few of whom can open it together
     #[command(subcommand)]
     Escrow(EscrowCommand),
+    /// Travel without the keys of a sealed case
+    #[command(subcommand)]
+    Travel(TravelCommand),
     /// What `unlock` starts
     #[command(hide = true)]
     Agent,
+    /// Copy the case to another place, or bring the copy there up to date; then verify what lies there
+    Replicate(ReplicateArguments),
+    /// List the copies that the case knows
+    Copies {
+        #[command(subcommand)]
+        command: Option<CopiesCommand>,
+    },
+    /// Check that every stored byte is the one that was written; mend from a copy
+    Check(CheckArguments),
+    /// Bring a case back from a copy
+    Restore(RestoreArguments),
+    /// Say whether two cases are one, file by file and row by row
+    Same {
+        /// A case
+        one: PathBuf,
+        /// Another case
+        other: PathBuf,
+    },
     /// Write a dossier: a folder and a zip file beside it
     Publish(PublishArguments),
     /// Check a case or a dossier
@@ -327,6 +362,8 @@ pub(crate) struct ConfirmArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExportCommand {
+    /// A bag (BagIt, RFC 8493) with the case's log and objects, for an archive's shelf
+    Bag(BagArguments),
     /// A WACZ file, for other tools to replay
     Wacz {
         /// The file to write; it must not exist
@@ -445,6 +482,13 @@ pub(crate) struct ClaimArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportCommand {
+    /// A bag that `export bag` wrote: a case again
+    Bag {
+        /// The bag's folder
+        bag: PathBuf,
+        /// The folder of the case to be
+        dir: PathBuf,
+    },
     /// Claims, as CSV; all or nothing
     Claims {
         /// source,exact,act,place,from,to,value,low,high,unit,bound,modality,attributed_to,…

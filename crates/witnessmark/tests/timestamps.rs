@@ -169,7 +169,10 @@ fn a_token_is_kept_whole_and_openssl_agrees() {
     let report = verify(folder.path(), &[]);
     let open = checks(&report, "unchecked").join("\n");
     assert!(open.contains(time) && open.contains("you chose no root for it"), "{open}");
-    assert!(open.contains("no outside timestamp or cosignature that counts covers the log"), "{open}");
+    assert!(
+        open.contains("no outside timestamp or cosignature that counts covers the log"),
+        "{open}"
+    );
     let believed = verify(folder.path(), &["--time-root", &tsa.root()]);
     let shown = texts(&believed, "proves");
     for words in [
@@ -208,7 +211,10 @@ fn entries_without_a_timestamp_are_counted_and_a_later_one_renews_the_earlier() 
     let trust = ["--time-root", root.as_str()];
     let report = verify(folder.path(), &trust);
     let open = checks(&report, "unchecked").join("\n");
-    assert!(open.contains("no outside timestamp or cosignature covers the last 2 entries"), "{open}");
+    assert!(
+        open.contains("no outside timestamp or cosignature covers the last 2 entries"),
+        "{open}"
+    );
     assert!(texts(&report, "does_not_prove").contains("2 of 7 entries have neither"));
     let captures = one(json(folder.path(), 0, &["--case", "case", "list", "captures"]));
     let capture = captures[0]["capture"].as_str().unwrap();

@@ -75,6 +75,7 @@ pub(super) fn entry(
         Payload::Judgement(judgement) => judge(db, judgement),
         Payload::Claim(claim) => keep_claim(db, *index, claim),
         Payload::ClaimChange(change) => change_claim(db, change),
+        Payload::Predecessor(predecessor) => super::copied::keep(db, vault, predecessor),
         _ => Ok(()),
     }
 }
@@ -106,6 +107,8 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::TimeAuthority(p) => (Some(p.id.to_string()), None),
         Payload::Timestamp(p) => (Some(p.id.to_string()), p.completes.map(|id| id.to_string())),
         Payload::Escrow(_) => (None, None),
+        Payload::Predecessor(_) => (None, None),
+        Payload::CaseCopy(p) => (None, Some(p.id.to_string())),
     }
 }
 

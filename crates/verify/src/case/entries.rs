@@ -15,6 +15,7 @@ use super::keys::Keyring;
 use super::links::Index;
 use super::packs::{self, Chain};
 use super::plain::Plain;
+use super::predecessor::Said;
 use super::tree::Leaves;
 use crate::files::Files;
 use crate::findings::{Findings, Group};
@@ -41,6 +42,8 @@ pub(super) struct Entries {
     pub unread: u64,
     /// The timestamps that entries name, with the entries' indexes.
     pub timestamps: Vec<(u64, Timestamp)>,
+    /// What they say, as far as another case is compared with it.
+    pub said: Said,
 }
 
 pub(super) fn check(
@@ -49,11 +52,12 @@ pub(super) fn check(
     keys: &Keyring,
     blobs: &Blobs,
     leaves: &mut Leaves<'_>,
+    said: Said,
     findings: &mut Findings,
 ) -> Entries {
     let size = chain.end();
     if keys.is_locked() {
-        return Entries { unread: size, ..Entries::default() };
+        return Entries { unread: size, said, ..Entries::default() };
     }
     let gaps = chain.gaps.iter().map(|(first, end)| end - first).sum();
     let mut checker = Checker {
@@ -61,7 +65,7 @@ pub(super) fn check(
         keys,
         blobs,
         findings,
-        found: Entries { unread: gaps, ..Entries::default() },
+        found: Entries { unread: gaps, said, ..Entries::default() },
         links: Index::new(),
     };
     for link in &chain.links {
@@ -142,6 +146,7 @@ impl Checker<'_> {
             Some(payload) => {
                 let bytes = Plain { files: self.files, keys: self.keys, blobs: self.blobs };
                 self.found.witnessed.add(index, &payload);
+                self.found.said.add(index, &payload);
                 self.links.add(index, payload, &bytes, self.findings);
             }
             None => self.found.unread += 1,

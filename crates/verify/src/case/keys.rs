@@ -73,6 +73,10 @@ impl Keyring {
             let name = format!("keys/{epoch}/wraps");
             let wraps = files::bytes(files, &name, LARGEST).map_err(|error| error.to_string());
             match wraps.and_then(|wraps| Wraps::parse(&wraps).map_err(|error| error.to_string())) {
+                Ok(wraps) if wraps.case().to_string() != case.id => {
+                    let detail = format!("its id is not that of the locked key, {}", wraps.case());
+                    findings.fail(Group::CaseFile, CaseLines::NAME, detail);
+                }
                 Ok(_) => findings.pass(Group::Keys),
                 Err(detail) => findings.fail(Group::Keys, name, detail),
             }

@@ -45,6 +45,8 @@ pub(super) struct Index {
     codebooks: BTreeSet<Digest>,
     others: BTreeSet<[u8; 16]>,
     waiting: Vec<(u64, Payload)>,
+    /// The entries now are copies out of another log, whose sizes they name.
+    copying: bool,
     text: Option<(Digest, String)>,
 }
 
@@ -141,8 +143,16 @@ impl Index {
             Payload::Publication(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::TimeAuthority(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Timestamp(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
-            Payload::CaseCreated(_)
-            | Payload::ActorAdded(_)
+            Payload::CaseCreated(created) => {
+                self.copying = created.previous.is_some();
+                return None;
+            }
+            Payload::Predecessor(_) => {
+                self.copying = false;
+                return None;
+            }
+            Payload::ActorAdded(_)
+            | Payload::CaseCopy(_)
             | Payload::ClaimChange(_)
             | Payload::Cosigned(_)
             | Payload::Escrow(_)
@@ -223,7 +233,7 @@ impl Index {
                 }
             }
             Payload::Publication(publication) => {
-                if publication.size > index {
+                if publication.size > index && !self.copying {
                     let detail = format!(
                         "it names a log of {} entries, more than were there before it",
                         publication.size
@@ -232,7 +242,9 @@ impl Index {
                 }
             }
             Payload::CaseCreated(_)
+            | Payload::Predecessor(_)
             | Payload::ActorAdded(_)
+            | Payload::CaseCopy(_)
             | Payload::Configuration(_)
             | Payload::Codebook(_)
             | Payload::Gazetteer(_)

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use serde_json::Value;
-use witnessmark_case::CaseError;
 use witnessmark_case::text::SearchOptions;
+use witnessmark_case::{CaseError, CopyRow};
 
 use crate::Ending;
 use crate::arguments::{Arguments, ListArguments, Listed, SearchArguments};
@@ -279,9 +279,12 @@ pub(super) fn status(arguments: &Arguments) -> Result<Ending, CaseError> {
     let status = case.status()?;
     if arguments.json {
         json(&status)?;
-        return Ok(Ending::Well);
+        return Ok(Ending::flawed_if(!status.alarms.is_empty()));
     }
     line(&format!("{} ({})", status.name, status.case))?;
+    for alarm in &status.alarms {
+        line(&format!("! {alarm}"))?;
+    }
     line(match status.sealed {
         true => "sealed: nobody reads it without the passphrase",
         false => "open: anyone who has the disk can read it",
@@ -313,7 +316,18 @@ pub(super) fn status(arguments: &Arguments) -> Result<Ending, CaseError> {
         status.estimates,
         status.publications
     ))?;
-    Ok(Ending::Well)
+    let held = |copy: &&CopyRow| !copy.gone;
+    match status.copies.iter().filter(held).count() {
+        0 => line("no copy: `witnessmark replicate TARGET` makes one")?,
+        copies => {
+            let current = |copy: &&CopyRow| copy.seen == Some(status.entries);
+            let current = status.copies.iter().filter(held).filter(current).count();
+            line(&format!(
+                "copies {copies}, {current} of them seen with every entry: `witnessmark copies`"
+            ))?;
+        }
+    }
+    Ok(Ending::flawed_if(!status.alarms.is_empty()))
 }
 
 /// `search`.
@@ -371,6 +385,14 @@ pub(super) fn custody(arguments: &Arguments, id: &str) -> Result<Ending, CaseErr
     for event in &story.events {
         line(&format!("{}  entry {}, by {}", event.at, event.entry, short(&event.actor)))?;
         output::prose(&format!("    {}", event.text))?;
+        if let Some(before) = &event.before {
+            output::prose(&format!(
+                "    Copied: first entered {}, as entry {} of the case before, by {}.",
+                before.at,
+                before.entry,
+                short(&before.actor)
+            ))?;
+        }
     }
     line("")?;
     for text in &story.standing {

@@ -2,6 +2,8 @@
 
 mod bring;
 mod code;
+mod copies;
+mod copying;
 mod judge;
 mod linking;
 mod look;
@@ -11,6 +13,7 @@ mod sealing;
 mod share;
 mod statistics;
 mod time;
+mod travel;
 mod witnessing;
 
 use std::path::Path;
@@ -20,7 +23,7 @@ use witnessmark_case::{Case, CaseError, Environment};
 
 use crate::arguments::{
     Arguments, Command, EscrowCommand, EstimateCommand, ExportCommand, ImportCommand,
-    OriginsCommand, PassphraseCommand, WarcCommand,
+    OriginsCommand, PassphraseCommand, TravelCommand, WarcCommand,
 };
 use crate::{Ending, agent, demo, output, passphrase, system};
 
@@ -48,6 +51,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Export(ExportCommand::Wacz { out, archives, secrets, own }) => {
             share::export_wacz(arguments, out, archives, *secrets, own)
         }
+        Command::Export(ExportCommand::Bag(bag)) => copies::export_bag(arguments, bag),
+        Command::Import(ImportCommand::Bag { bag, dir }) => copies::import_bag(arguments, bag, dir),
+        Command::Replicate(replicate) => copies::replicate(arguments, replicate),
+        Command::Copies { command } => copies::copies(arguments, command.as_ref()),
+        Command::Check(check) => copies::check(arguments, check),
+        Command::Restore(restore) => copies::restore(arguments, restore),
+        Command::Same { one, other } => copies::same(arguments, one, other),
         Command::Claim(claim) => code::claim(arguments, claim),
         Command::Import(ImportCommand::Claims { file }) => code::import_claims(arguments, file),
         Command::Import(ImportCommand::Origins { file, edges }) => {
@@ -71,6 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Link(lists) => linking::link(arguments, lists),
         Command::Custody { id } => look::custody(arguments, id),
         Command::Rebuild => bring::rebuild(arguments),
+        Command::Seal { old, new, recipient } => copying::seal(arguments, old, new, recipient),
         Command::Publish(publish) => share::publish(arguments, publish),
         Command::Timestamp(timestamp) => time::timestamp(arguments, timestamp),
         Command::Verify { path, time_root, bitcoin_headers } => {
@@ -95,6 +106,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Escrow(EscrowCommand::Status) => sealing::escrow_status(arguments),
         Command::Escrow(EscrowCommand::Open { files, new_passphrase_file }) => {
             sealing::open_escrow(arguments, files, new_passphrase_file.as_deref())
+        }
+        Command::Travel(TravelCommand::Leave { target }) => travel::leave(arguments, target),
+        Command::Travel(TravelCommand::Return { target, shares, new_passphrase_file }) => {
+            travel::come_back(arguments, target, shares, new_passphrase_file.as_deref())
         }
         Command::Agent => agent::serve().map(|()| Ending::Well),
         Command::Demo { dir } => demo::run(arguments, dir),
