@@ -48,6 +48,7 @@ pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
 pub use replicating::{CopyRow, KeysChoice, Place, ReplicateOptions, Replicated};
+pub use services::transport_without_case;
 pub use search::{Found, SearchHit};
 pub use timestamps::{
     Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,

@@ -13,7 +13,8 @@ use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
 
 pub(crate) use copies::{
-    BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments,
+    BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments, StoreArguments,
+    WayArguments,
 };
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
 pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand};
