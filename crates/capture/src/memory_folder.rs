@@ -108,11 +108,12 @@ impl Drop for MemoryFolder {
 }
 
 fn remove_stale(place: &Path) -> io::Result<()> {
-    let ours = fs::metadata("/proc/self").map(|data| data.uid()).ok();
+    // Not from `/proc`: a process whose memory is kept private seems to be root's there.
+    let ours = rustix::process::getuid().as_raw();
     for entry in fs::read_dir(place)?.flatten() {
         let named = entry.file_name().to_string_lossy().starts_with(PREFIX);
         // `DirEntry::metadata` does not follow links.
-        let own = entry.metadata().is_ok_and(|data| data.is_dir() && Some(data.uid()) == ours);
+        let own = entry.metadata().is_ok_and(|data| data.is_dir() && data.uid() == ours);
         if !named || !own {
             continue;
         }

@@ -187,6 +187,8 @@ impl Case {
 /// How the bytes of a capture came to be kept.
 fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
     let size = witnessmark_estimate::grouped(row.bytes);
+    let archive = payload.and_then(Payload::archive);
+    let archive = archive.map_or(row.blob.0, |archive| archive.evidence.plain_sha256);
     match row.record {
         Some((_, offset, length)) if let Some(Payload::Recording(recording)) = payload => {
             let way = match recording.egress.as_str() {
@@ -209,7 +211,7 @@ fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
                     .map(|at| format!(" at {at} by this computer's clock"))
                     .unwrap_or_default(),
                 recording.name,
-                row.blob.0,
+                archive,
                 row.sha256
             )
         }
@@ -229,7 +231,7 @@ fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
             format!(
                 "The archive with {} was kept whole, byte for byte (SHA-256 {}); this record lies at byte {offset} \
                  {place}, {length} bytes long, and its plain bytes have SHA-256 {}.",
-                row.name, row.blob.0, row.sha256
+                row.name, archive, row.sha256
             )
         }
     }

@@ -59,6 +59,11 @@ impl Case {
         Ok(Arc::new(wraps(folder)?.unlock_with_shares(shares)?))
     }
 
+    /// What opened the case; none if it is not sealed.
+    pub fn unlocked(&self) -> Option<&Arc<Unlocked>> {
+        self.vault.unlocked()
+    }
+
     /// Gives the case another passphrase. The key stays the same: a copy of the keystore from before opens with the old one.
     pub fn set_passphrase(&mut self, passphrase: &Passphrase) -> Result<(), CaseError> {
         let (wraps, unlocked) = self.locks()?;
@@ -98,7 +103,7 @@ impl Case {
     }
 
     /// The locks of the case, and what they were opened with.
-    fn locks(&self) -> Result<(Wraps, Arc<Unlocked>), CaseError> {
+    pub(crate) fn locks(&self) -> Result<(Wraps, Arc<Unlocked>), CaseError> {
         let wraps = wraps(self.vault.folder())?;
         let unlocked = self.vault.unlocked().cloned();
         Ok((wraps, unlocked.ok_or_else(|| VaultError::Sealed(self.vault.folder().to_owned()))?))

@@ -247,7 +247,7 @@ fn address(text: &str) -> Result<String, CaseError> {
 }
 
 /// Seconds since 1970 as a moment in words.
-fn in_words(seconds: u64) -> String {
+pub(crate) fn in_words(seconds: u64) -> String {
     let millis = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
     Moment::from_unix_millis(millis).to_string()
 }

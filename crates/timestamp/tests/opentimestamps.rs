@@ -222,6 +222,12 @@ fn headers_are_held_to_their_work_and_to_each_other() {
     let headers = BlockHeaders::read(chain.as_bytes()).unwrap();
     let Standing::Held(found) = headers.standing(7, &[1; 32]) else { panic!("it is not held") };
     assert_eq!(found.followed_by, 2);
+    let gap = [line(6, &first), line(8, &second), line(9, &third)].concat();
+    let headers = BlockHeaders::read(gap.as_bytes()).unwrap();
+    for (height, root, followed_by) in [(6, [1; 32], 0), (8, [2; 32], 1), (9, [3; 32], 0)] {
+        let Standing::Held(found) = headers.standing(height, &root) else { panic!("{height}") };
+        assert_eq!(found.followed_by, followed_by, "{height}");
+    }
     let binary = [first, second, third].concat();
     assert_eq!(BlockHeaders::read(&binary).unwrap().len(), 3);
 

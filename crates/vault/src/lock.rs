@@ -61,11 +61,13 @@ impl CaseLock {
         self.keeps_its_word = false;
     }
 
+    /// Writes over what stands there, and cuts the rest off afterwards: at no moment is the file empty between one holder
+    /// that died and the next, since an empty file says that nothing is left to be looked over.
     fn say(&mut self, text: &str) -> Result<(), VaultError> {
         self.file
-            .set_len(0)
-            .and_then(|()| self.file.seek(SeekFrom::Start(0)))
+            .seek(SeekFrom::Start(0))
             .and_then(|_| self.file.write_all(text.as_bytes()))
+            .and_then(|()| self.file.set_len(text.len() as u64))
             .and_then(|()| self.file.sync_all())
             .map_err(VaultError::machine("write", &self.path))
     }

@@ -1,10 +1,12 @@
 //! Who can open a sealed case: the file `wraps` of the epoch in force is replaced, and a keystore leaves or comes back.
 
+use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 
 use witnessmark_seal::wraps::Wraps;
+use zeroize::Zeroizing;
 
 use crate::{Vault, VaultError, durable, keystore};
 
@@ -49,12 +51,12 @@ pub fn has_no_keys(folder: &Path) -> Result<bool, VaultError> {
     Ok(keystore::epochs(folder)?.is_empty())
 }
 
-/// Brings a keystore back into the case in `folder`, which has none: `fetch` writes the files of the epoch into the folder
-/// that it is given. The keystore is whole and durable when this returns, or not there.
+/// Brings a keystore back into the case in `folder`, which has none: the files of one epoch, by name. They are whole and
+/// durable when this returns, or not there.
 pub fn bring_keys(
     folder: &Path,
     epoch: u32,
-    fetch: &mut dyn FnMut(&Path) -> Result<(), VaultError>,
+    files: &BTreeMap<String, Zeroizing<Vec<u8>>>,
 ) -> Result<(), VaultError> {
     if !has_no_keys(folder)? {
         return Err(VaultError::Exists(keystore::folder(folder)));
@@ -62,7 +64,9 @@ pub fn bring_keys(
     let making = keystore::folder(folder).join(keystore::MAKING);
     keystore::remove_epoch(&making)?;
     durable::make_folder(&making)?;
-    fetch(&making)?;
+    for (name, bytes) in files {
+        durable::replace(&making.join(name), bytes)?;
+    }
     let named = keystore::folder(folder).join(epoch.to_string());
     fs::rename(&making, &named).map_err(VaultError::machine("name", &named))?;
     durable::sync_folder(&keystore::folder(folder))

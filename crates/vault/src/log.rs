@@ -49,19 +49,20 @@ impl Log {
     /// The log in `folder`; an empty one if nothing was promised yet.
     pub(crate) fn open(folder: PathBuf) -> Result<Self, VaultError> {
         let path = folder.join("state");
-        let state = if path.exists() {
-            let bytes = durable::read(&path)?;
-            let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-            let state: LogState =
-                canonical::from_bytes(line).map_err(|error| VaultError::damaged(&path, error))?;
-            if state.v != 1 {
-                return Err(VaultError::damaged(&path, "it is of a version not known here"));
+        let Some(bytes) = durable::read_if_there(&path)? else {
+            // What was signed for was promised before: without the promise, a new log would be begun over the old one.
+            if durable::exists(&folder.join("checkpoint"))? {
+                return Err(VaultError::damaged(&path, "it is missing"));
             }
-            Some(state)
-        } else {
-            None
+            return Ok(Self { folder, state: None });
         };
-        Ok(Self { folder, state })
+        let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let state: LogState =
+            canonical::from_bytes(line).map_err(|error| VaultError::damaged(&path, error))?;
+        if state.v != 1 {
+            return Err(VaultError::damaged(&path, "it is of a version not known here"));
+        }
+        Ok(Self { folder, state: Some(state) })
     }
 
     pub(crate) fn state(&self) -> Option<&LogState> {
@@ -82,10 +83,7 @@ impl Log {
         verifier: &Verifier,
     ) -> Result<Option<(Vec<u8>, Checkpoint)>, VaultError> {
         let path = self.checkpoint_path();
-        if !path.exists() {
-            return Ok(None);
-        }
-        let note = durable::read(&path)?;
+        let Some(note) = durable::read_if_there(&path)? else { return Ok(None) };
         let checkpoint =
             Checkpoint::open(&note, verifier).map_err(|error| VaultError::damaged(&path, error))?;
         Ok(Some((note, checkpoint)))
@@ -120,8 +118,10 @@ impl Log {
                 Err(error) => return Err(error),
             }
         }
-        if let Some(missing) = named.as_ref().filter(|named| !named.exists()) {
-            return Err(VaultError::damaged(missing, "it is missing"));
+        if let Some(named) = &named
+            && !durable::exists(named)?
+        {
+            return Err(VaultError::damaged(named, "it is missing"));
         }
         if behind || cut_off {
             let mut found = Vec::new();

@@ -119,9 +119,13 @@ fn read_tile(log: &Path, level: u8, index: u64, width: u64) -> Result<Vec<Digest
     let row = Row::Hashes(level);
     let partial = log.join(tile::path(row, index, width));
     let full = log.join(tile::path(row, index, WIDTH));
-    let (path, named) =
-        if !partial.exists() && full.exists() { (full, WIDTH) } else { (partial, width) };
-    let bytes = durable::read(&path)?;
+    let (path, named, bytes) = match durable::read_if_there(&partial)? {
+        Some(bytes) => (partial, width, bytes),
+        None => match durable::read_if_there(&full)? {
+            Some(bytes) => (full, WIDTH, bytes),
+            None => return Err(VaultError::damaged(&partial, "it is missing")),
+        },
+    };
     let (hashes, rest) = bytes.as_chunks::<32>();
     if !rest.is_empty() || hashes.len() as u64 != named {
         return Err(VaultError::damaged(&path, "it does not have the width in its name"));

@@ -6,20 +6,33 @@ use std::path::Path;
 
 use witnessmark_model::Digest;
 use witnessmark_model::checkpoint::Checkpoint;
+use witnessmark_model::payload::{KeptFile, Timestamp};
 
 use crate::{Vault, VaultError, blobs, durable};
 
 impl Vault {
     /// Keeps `files` (names and bytes) durably beside a copy of the checkpoint of `size`: the one that is published now,
-    /// or one that has such a copy already. Returns the digest of the copy and of each file. An entry has to name them
-    /// next: what no entry names is a finding of `verify`.
+    /// or one that has such a copy already. Returns what an entry has to say of the copy and of each file. It has to name
+    /// them next: what no entry names is a finding of `verify`.
     pub fn keep_beside_checkpoint(
         &mut self,
         size: u64,
         files: &[(String, Vec<u8>)],
-    ) -> Result<(Digest, Vec<Digest>), VaultError> {
+    ) -> Result<Vec<KeptFile>, VaultError> {
+        let kept = self.keep_all(size, files);
+        if kept.is_err() {
+            self.leave_unsure();
+        }
+        kept
+    }
+
+    fn keep_all(
+        &self,
+        size: u64,
+        files: &[(String, Vec<u8>)],
+    ) -> Result<Vec<KeptFile>, VaultError> {
         let folder = self.folder().join("log/timestamps").join(size.to_string());
-        let copy = folder.join("checkpoint");
+        let copy = folder.join(Timestamp::CHECKPOINT);
         let (note, published) = self.checkpoint()?;
         let note = if published.size == size { note } else { durable::read(&copy)? };
         match Checkpoint::open(&note, &self.verifier()) {
@@ -27,23 +40,24 @@ impl Vault {
             Ok(_) => return Err(VaultError::damaged(&copy, "it is of another size")),
             Err(error) => return Err(VaultError::damaged(&copy, error)),
         }
-        keep(&copy, &note)?;
-        for (name, bytes) in files {
+        let copy = (Timestamp::CHECKPOINT.to_owned(), note);
+        let mut kept = Vec::new();
+        for (name, bytes) in std::iter::once(&copy).chain(files) {
             keep(&folder.join(name), bytes)?;
+            let sha256 = Digest::of(bytes);
+            kept.push(KeptFile { name: name.clone(), sha256, bytes: bytes.len() as u64 });
         }
-        Ok((Digest::of(&note), files.iter().map(|(_, bytes)| Digest::of(bytes)).collect()))
+        Ok(kept)
     }
 }
 
 /// Writes a file once: the same bytes again change nothing, others are refused.
 fn keep(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    if path.exists() {
-        return match durable::read(path)? == bytes {
-            true => Ok(()),
-            false => Err(VaultError::damaged(path, "it holds other bytes than are to be kept")),
-        };
+    match durable::read_if_there(path)? {
+        None => durable::replace(path, bytes),
+        Some(found) if found == bytes => Ok(()),
+        Some(_) => Err(VaultError::damaged(path, "it holds other bytes than are to be kept")),
     }
-    durable::replace(path, bytes)
 }
 
 /// Removes what lies under `log/timestamps` and is not among `named` (paths in the case's folder).

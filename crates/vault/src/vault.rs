@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ pub struct Vault {
     author: usize,
     lock: Option<CaseLock>,
     /// A commit failed, so that what is on disk may be ahead of what is known here.
-    unsure: bool,
+    pub(crate) unsure: bool,
 }
 
 /// An entry that waits to be committed.
@@ -431,6 +432,11 @@ impl Vault {
         committed
     }
 
+    /// Something may lie on disk that no entry names: the next writer looks the case over as after a crash.
+    pub(crate) fn leave_unsure(&mut self) {
+        self.unsure = true;
+    }
+
     fn commit_all(
         &mut self,
         pending: Vec<Pending>,
@@ -543,24 +549,27 @@ impl Vault {
         self.store.put_bytes(bytes)
     }
 
-    /// The packs, first to last, with their headers: walked back from the log's state.
-    fn packs(&self) -> Result<Vec<(Digest, pack::Header)>, VaultError> {
+    /// The packs that hold the entries from index `from` on, first to last, with their headers: walked back from the log's
+    /// state. Only their heads are read here, so that looking at the last entries of a large log stays quick.
+    fn packs(&self, from: u64) -> Result<Vec<(Digest, pack::Header)>, VaultError> {
         let mut packs = Vec::new();
         let (mut next, mut end) = (self.log.state().map(|state| state.pack), self.log.size());
-        while let Some(digest) = next {
+        while end > from {
+            let Some(digest) = next else {
+                let state = self.folder.join("log/state");
+                return Err(VaultError::damaged(&state, "packs are missing"));
+            };
             let path = self.blobs.path(&digest);
-            let bytes = self.blobs.read(&digest)?;
-            let (header, _) =
-                pack::parse(&bytes).map_err(|error| VaultError::damaged(&path, error))?;
-            if header.first.checked_add(header.count) != Some(end) {
+            let mut head = Vec::new();
+            let read = self.blobs.open(&digest)?.take(pack::LONGEST_HEAD).read_to_end(&mut head);
+            read.map_err(VaultError::machine("read", &path))?;
+            let header = pack::header(&head).map_err(|error| VaultError::damaged(&path, error))?;
+            if header.count == 0 || header.first.checked_add(header.count) != Some(end) {
                 return Err(VaultError::damaged(&path, "it does not join the pack after it"));
             }
             end = header.first;
             next = header.previous;
             packs.push((digest, header));
-        }
-        if end != 0 {
-            return Err(VaultError::damaged(&self.folder.join("log/state"), "packs are missing"));
         }
         packs.reverse();
         Ok(packs)
@@ -572,10 +581,7 @@ impl Vault {
         from: u64,
         visit: &mut dyn FnMut(Entry) -> Result<(), VaultError>,
     ) -> Result<(), VaultError> {
-        for (digest, header) in self.packs()? {
-            if header.first + header.count <= from {
-                continue;
-            }
+        for (digest, header) in self.packs(from)? {
             let path = self.blobs.path(&digest);
             let bytes = self.blobs.read(&digest)?;
             let (_, items) =
@@ -633,7 +639,7 @@ impl Vault {
     /// Moves blobs that no entry names out of the way, and removes files that were never finished.
     fn quarantine_orphans(&mut self) -> Result<Vec<String>, VaultError> {
         let (mut named, mut beside, mut all_known) = (BTreeSet::new(), BTreeSet::new(), true);
-        for (digest, _) in self.packs()? {
+        for (digest, _) in self.packs(0)? {
             named.insert(digest);
         }
         self.for_each_entry(0, &mut |entry| {

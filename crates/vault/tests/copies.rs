@@ -311,7 +311,9 @@ fn whatever_is_damaged_is_named_and_mended() {
         let vault = look(&case);
         vault
             .for_each_entry(0, &mut |entry| {
-                let payload = witnessmark_model::payload::Payload::parse(&entry.content.unwrap().payload).unwrap();
+                let payload =
+                    witnessmark_model::payload::Payload::parse(&entry.content.unwrap().payload)
+                        .unwrap();
                 named.extend(payload.blobs().iter().map(|evidence| evidence.sha256));
                 Ok(())
             })

@@ -5,12 +5,12 @@ mod fixture;
 
 use std::sync::LazyLock;
 
-use fixture::{case, dossier, sign};
+use fixture::{case, sign};
 use proptest::prelude::*;
 use witnessmark_verify::{Memory, Trust, Verdict, case, dossier};
 
 static CASE: LazyLock<Memory> = LazyLock::new(|| case(0));
-static DOSSIER: LazyLock<(Memory, Vec<u8>)> = LazyLock::new(dossier);
+static DOSSIER: LazyLock<(Memory, fixture::Signing)> = LazyLock::new(fixture::dossier);
 
 /// One file replaced, cut or spliced at random; `None` if that changed nothing.
 fn change(

@@ -1,9 +1,13 @@
 //! What opens a sealed case: where its passphrase or its key comes from.
 
+use std::fs::{File, OpenOptions};
+use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use console::Term;
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
 use witnessmark_case::CaseError;
 use witnessmark_case::seal::wraps::{Identities, NoCallbacks, Unlocked, Wraps};
 use witnessmark_case::seal::{Passphrase, SealError};
@@ -18,6 +22,9 @@ const VARIABLE: &str = "WITNESSMARK_PASSPHRASE";
 
 /// How often a person may type a passphrase before the command gives up.
 const TRIES: u32 = 3;
+
+/// What the key combination sends.
+const CTRL_C: u8 = 3;
 
 /// The fewest characters of a new passphrase.
 const SHORTEST: usize = 8;
@@ -163,11 +170,51 @@ fn from_file(path: &Path) -> Result<Passphrase, CaseError> {
 
 /// The passphrase as somebody types it; none where there is no terminal.
 fn asked(prompt: &str) -> Result<Option<Zeroizing<String>>, CaseError> {
-    let terminal = Term::stderr();
-    if !terminal.is_term() {
+    if !std::io::stderr().is_terminal() {
         return Ok(None);
     }
-    let fail = |cause: std::io::Error| CaseError::file("ask on", Path::new("the terminal"), &cause);
-    terminal.write_str(prompt).map_err(fail)?;
-    Ok(Some(Zeroizing::new(terminal.read_secure_line().map_err(fail)?)))
+    let terminal = Path::new("/dev/tty");
+    let fail = |cause: std::io::Error| CaseError::file("ask on", terminal, &cause);
+    let file = OpenOptions::new().read(true).write(true).open(terminal).map_err(fail)?;
+    let line = Unseen::on(file).and_then(|mut unseen| unseen.ask(prompt)).map_err(fail)?;
+    Ok(Some(line))
+}
+
+/// A terminal that does not show what is typed; it does again once this is dropped.
+struct Unseen {
+    terminal: File,
+    before: Termios,
+}
+
+impl Unseen {
+    /// Turns the echo off before anything is asked, so that who types at once is not seen either. Ctrl-C ends the line: a
+    /// process that it ended would leave the terminal mute.
+    fn on(terminal: File) -> std::io::Result<Self> {
+        let before = tcgetattr(&terminal)?;
+        let mut unseen = before.clone();
+        unseen.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
+        unseen.local_modes.insert(LocalModes::ICANON | LocalModes::ECHONL);
+        unseen.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
+        tcsetattr(&terminal, OptionalActions::Now, &unseen)?;
+        Ok(Self { terminal, before })
+    }
+
+    /// The line that is typed, without its end.
+    fn ask(&mut self, prompt: &str) -> std::io::Result<Zeroizing<String>> {
+        self.terminal.write_all(prompt.as_bytes())?;
+        // A terminal gives a line at a time, and none is longer.
+        let mut bytes = Zeroizing::new([0; 4096]);
+        let count = self.terminal.read(bytes.as_mut_slice())?;
+        let line = bytes.get(..count).and_then(|line| line.strip_suffix(b"\n"));
+        let line = line.ok_or_else(|| std::io::Error::other("nothing was typed"))?;
+        let text = str::from_utf8(line).map_err(std::io::Error::other)?;
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        // If this fails the terminal is gone, and nobody is left to see it.
+        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+    }
 }

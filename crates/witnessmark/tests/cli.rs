@@ -103,6 +103,7 @@ stories!(
     json_fields,
     no_rights,
     sealed,
+    sealed_dossier,
     web_archives
 );
 

@@ -79,6 +79,14 @@ impl Sealed {
     }
 }
 
+/// Whether a process ends within five seconds. One that nobody has asked about since still has an entry, without a command line.
+fn has_ended(process: &Path) -> bool {
+    (0..50).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        fs::read(process.join("cmdline")).unwrap_or_default().is_empty()
+    })
+}
+
 /// Whether a process holds the socket that listens at `path`.
 fn holds_socket(process: &Path, listens: &str, path: &Path) -> bool {
     let Some(line) = listens.lines().find(|line| line.ends_with(path.to_str().unwrap())) else {
@@ -150,7 +158,7 @@ fn the_agent_gives_nothing_away() {
 
     // A second one takes the place of the first.
     sealed.unlock();
-    assert!(!agent.exists());
+    assert!(has_ended(&agent), "{}", agent.display());
     sealed.expect(0, &["status"]);
 }
 
@@ -287,7 +295,8 @@ fn key_shares_open_the_case_when_the_passphrase_is_lost() {
 fn the_prompt_shows_nothing_of_what_is_typed() {
     let sealed = Sealed::new();
     let script = r#"
-import os, pty, sys
+import os, pty, signal, sys
+signal.alarm(120)
 program, folder, typed = sys.argv[1], sys.argv[2], sys.argv[3:]
 child, terminal = pty.fork()
 if child == 0:
@@ -304,7 +313,7 @@ while True:
         break
     seen += part
     if seen.count(b"passphrase of case: ") > prompts and prompts < len(typed):
-        os.write(terminal, typed[prompts].encode() + b"\n")
+        os.write(terminal, typed[prompts].encode())
         prompts += 1
 sys.stdout.buffer.write(seen)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
@@ -320,12 +329,18 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
             .unwrap();
         (status(&output), String::from_utf8_lossy(&output.stdout).into_owned())
     };
-    let (code, seen) = run(&["not this one", PASSPHRASE]);
+    let (code, seen) = run(&["not this one\n", &format!("{PASSPHRASE}\n")]);
     assert_eq!(code, 0, "{seen}");
     assert!(seen.contains("the passphrase is not right"), "{seen}");
     assert!(seen.contains("sealed: "), "{seen}");
-    let (code, tired) = run(&["a", "b", "not this one"]);
+    let (code, tired) = run(&["a\n", "b\n", "not this one\n"]);
     assert_eq!(code, 1, "{tired}");
+    // Ctrl-C at once, and the end of input.
+    for typed in ["not this one\u{3}", "\u{4}"] {
+        let (code, gone) = run(&[typed]);
+        assert!(code == 3 && gone.contains("nothing was typed"), "{gone}");
+        assert!(!gone.contains("not this one"), "{gone}");
+    }
     for seen in [seen, tired] {
         assert!(!seen.contains("not this one") && !seen.contains(PASSPHRASE), "{seen}");
     }

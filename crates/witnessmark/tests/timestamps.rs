@@ -168,7 +168,10 @@ fn a_token_is_kept_whole_and_openssl_agrees() {
     let report = verify(folder.path(), &[]);
     let open = checks(&report, "unchecked").join("\n");
     assert!(open.contains(time) && open.contains("you chose no root for it"), "{open}");
-    assert!(open.contains("no outside timestamp that counts covers the log"), "{open}");
+    assert!(
+        open.contains("no outside timestamp or cosignature that counts covers the log"),
+        "{open}"
+    );
     let believed = verify(folder.path(), &["--time-root", &tsa.root()]);
     let shown = texts(&believed, "proves");
     for words in [
@@ -207,8 +210,11 @@ fn entries_without_a_timestamp_are_counted_and_a_later_one_renews_the_earlier() 
     let trust = ["--time-root", root.as_str()];
     let report = verify(folder.path(), &trust);
     let open = checks(&report, "unchecked").join("\n");
-    assert!(open.contains("no outside timestamp covers the last 2 entries"), "{open}");
-    assert!(texts(&report, "does_not_prove").contains("2 of 7 entries have none"));
+    assert!(
+        open.contains("no outside timestamp or cosignature covers the last 2 entries"),
+        "{open}"
+    );
+    assert!(texts(&report, "does_not_prove").contains("2 of 7 entries have neither"));
     let captures = one(json(folder.path(), 0, &["--case", "case", "list", "captures"]));
     let capture = captures[0]["capture"].as_str().unwrap();
     let story = || one(json(folder.path(), 0, &["--case", "case", "custody", capture]));
@@ -231,6 +237,32 @@ fn entries_without_a_timestamp_are_counted_and_a_later_one_renews_the_earlier() 
     assert_eq!(renewed(&["--daily"]).0, "not-asked");
     assert_eq!(renewed(&["--renew", "100"]).1, "it gave one today");
     assert_eq!(kept(folder.path(), ".tsr").len(), 2);
+}
+
+/// One that fails does not take the others' word away.
+#[test]
+fn several_authorities_are_asked() {
+    let (Some(one_of_two), Some(other)) = (Tsa::start(), Tsa::start()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    case_that_asks(folder.path(), &one_of_two, &[]);
+    for (url, root) in
+        [(other.url(), other.root()), ("http://127.0.0.1:9/tsr".to_owned(), other.root())]
+    {
+        let add = ["--case", "case", "timestamp", "authority", "add", &url, "--root", &root];
+        json(folder.path(), 0, &add);
+    }
+    let asked = one(json(folder.path(), 1, &ASK));
+    let outcomes: Vec<_> =
+        asked["services"].as_array().unwrap().iter().map(|row| row["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["kept", "kept", "failed"], "{asked}");
+    assert_eq!(kept(folder.path(), ".tsr").len(), 2);
+    assert_eq!(kept(folder.path(), "checkpoint").len(), 1, "both are for one checkpoint");
+    assert_intact(folder.path(), "case");
+    // Each is believed by its own root alone.
+    let report = verify(folder.path(), &["--time-root", &other.root()]);
+    let open = checks(&report, "unchecked").join("\n");
+    assert!(open.contains("(1 token)") && open.contains("does not lead to a root"), "{open}");
+    assert!(texts(&report, "proves").contains("whose root you chose (1 token)"));
 }
 
 #[test]
@@ -344,6 +376,26 @@ fn changes_to_what_was_kept_are_found_and_named() {
     assert!(all.contains("added.tsr") && report["verdict"] == "failed", "{all}");
     fs::remove_file(&added).unwrap();
     assert_intact(folder.path(), "case");
+}
+
+/// The files beside a checkpoint tell nothing that is in a sealed case, and are checked in it as well.
+#[test]
+fn a_sealed_case_has_its_time_too() {
+    let Some(tsa) = Tsa::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("passphrase"), "seven dry leaves on a tin roof\n").unwrap();
+    let sealed = |expected: i32, more: &[&str]| {
+        one(json(folder.path(), expected, &[&["--passphrase-file", "passphrase"], more].concat()))
+    };
+    sealed(0, &["init", "case"]);
+    sealed(0, &["--case", "case", "egress", "direct"]);
+    let (url, root) = (tsa.url(), tsa.root());
+    sealed(0, &["--case", "case", "timestamp", "authority", "add", &url, "--root", &root]);
+    let asked = sealed(0, &ASK);
+    let report = sealed(0, &["verify", "case", "--time-root", &root]);
+    let time = asked["services"][0]["time"].as_str().unwrap();
+    assert!(texts(&report, "proves").contains(time), "{report}");
+    assert_eq!(kept(folder.path(), "").len(), 4);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use witnessmark_model::id::TimestampId;
-use witnessmark_model::payload::{KeptFile, Timestamp};
+use witnessmark_model::payload::Timestamp;
 use witnessmark_model::transport::Transport;
 use witnessmark_model::{Digest, Moment};
 
@@ -67,7 +67,7 @@ impl Timestamped {
 /// What one service gave.
 #[derive(Clone, Debug, Serialize)]
 pub struct Asked {
-    /// Its address.
+    /// Its address; of calendars that gave one proof together all of them.
     pub service: String,
     /// `rfc3161` or `opentimestamps`.
     pub method: &'static str,
@@ -90,15 +90,15 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn new(service: &Service, outcome: &'static str) -> Self {
+    fn new(services: &[&Service], outcome: &'static str) -> Self {
         Self {
-            service: service.url.clone(),
-            method: service.method,
+            service: addresses(services).join(", "),
+            method: method_of(services),
             outcome,
             timestamp: None,
             time: None,
             authority: None,
-            label: service.label.clone(),
+            label: label_of(services),
             renew_before: None,
             notes: Vec::new(),
             hint: None,
@@ -106,12 +106,26 @@ impl Asked {
     }
 
     fn not(service: &Service, why: String) -> Self {
-        Self { notes: vec![why], ..Self::new(service, "not-asked") }
+        Self { notes: vec![why], ..Self::new(&[service], "not-asked") }
     }
 
-    fn failed(service: &Service, refusal: Refusal) -> Self {
-        Self { notes: vec![refusal.fact], hint: refusal.hint, ..Self::new(service, "failed") }
+    fn failed(services: &[&Service], refusal: Refusal) -> Self {
+        Self { notes: vec![refusal.fact], hint: refusal.hint, ..Self::new(services, "failed") }
     }
+}
+
+fn addresses(services: &[&Service]) -> Vec<String> {
+    services.iter().map(|service| service.url.clone()).collect()
+}
+
+/// Services that are asked together are all of one method.
+fn method_of(services: &[&Service]) -> &'static str {
+    services.first().map_or(Timestamp::RFC_3161, |service| service.method)
+}
+
+/// One word that a service proves nothing holds for all that has its word in it.
+fn label_of(services: &[&Service]) -> Option<String> {
+    services.iter().find_map(|service| service.label.clone())
 }
 
 /// A timestamp that may be kept: its files, and what its entry says of it.
@@ -155,7 +169,7 @@ impl Case {
             let given = token::ask(transport.as_ref(), service, &digest, &nonce, now);
             asked.push(match given {
                 Ok(obtained) => self.keep(&[service], size, obtained, None)?,
-                Err(refusal) => Asked::failed(service, refusal),
+                Err(refusal) => Asked::failed(&[service], refusal),
             });
         }
         if !calendars.is_empty() {
@@ -166,7 +180,7 @@ impl Case {
             for (service, given) in calendars.into_iter().zip(begun.given) {
                 match given {
                     Ok(()) => gave.push(service),
-                    Err(refusal) => asked.push(Asked::failed(service, refusal)),
+                    Err(refusal) => asked.push(Asked::failed(&[service], refusal)),
                 }
             }
             if let Some(proof) = begun.proof {
@@ -191,26 +205,21 @@ impl Case {
         let chosen = self.calendars()?;
         let mut asked = Vec::new();
         for timestamp in begun {
-            let service =
-                Service::calendar(&timestamp.services.join(", "), timestamp.label.clone());
             let Some(file) = timestamp.file(".ots") else { continue };
             let path = self.vault.folder().join(timestamp.path(file));
             let bytes = std::fs::read(&path).map_err(|c| CaseError::file("read", &path, &c))?;
+            let calendar = |url: &String| Service::calendar(url, timestamp.label.clone());
+            let calendars: Vec<Service> = timestamp.services.iter().map(calendar).collect();
+            let calendars: Vec<&Service> = calendars.iter().collect();
             let allowed = [timestamp.services.as_slice(), chosen.as_slice()].concat();
             asked.push(match calendar::complete(transport.as_ref(), &bytes, &allowed) {
                 Ok((Some(obtained), notes)) => {
-                    let services: Vec<Service> = timestamp
-                        .services
-                        .iter()
-                        .map(|url| Service::calendar(url, timestamp.label.clone()))
-                        .collect();
-                    let services: Vec<&Service> = services.iter().collect();
-                    let kept =
-                        self.keep(&services, timestamp.size, obtained, Some(timestamp.id))?;
+                    let completes = Some(timestamp.id);
+                    let kept = self.keep(&calendars, timestamp.size, obtained, completes)?;
                     Asked { notes: [kept.notes.clone(), notes].concat(), ..kept }
                 }
-                Ok((None, notes)) => Asked { notes, ..Asked::new(&service, "pending") },
-                Err(refusal) => Asked::failed(&service, refusal),
+                Ok((None, notes)) => Asked { notes, ..Asked::new(&calendars, "pending") },
+                Err(refusal) => Asked::failed(&calendars, refusal),
             });
         }
         Ok(asked)
@@ -263,32 +272,15 @@ impl Case {
         obtained: Obtained,
         completes: Option<TimestampId>,
     ) -> Result<Asked, CaseError> {
-        let (checkpoint, digests) = self.vault.keep_beside_checkpoint(size, &obtained.files)?;
-        let path =
-            self.vault.folder().join(format!("log/timestamps/{size}/{}", Timestamp::CHECKPOINT));
-        let bytes = std::fs::metadata(&path).map_err(|c| CaseError::file("read", &path, &c))?.len();
-        let mut files =
-            vec![KeptFile { name: Timestamp::CHECKPOINT.to_owned(), sha256: checkpoint, bytes }];
-        files.extend(
-            obtained.files.into_iter().zip(digests).map(|((name, kept), sha256)| KeptFile {
-                name,
-                sha256,
-                bytes: kept.len() as u64,
-            }),
-        );
+        let files = self.vault.keep_beside_checkpoint(size, &obtained.files)?;
         let id = TimestampId::random(self.environment.entropy.as_mut());
-        let urls: Vec<String> = services.iter().map(|service| service.url.clone()).collect();
-        // One word that a service proves nothing holds for all that has its word in it.
-        let label = services.iter().find_map(|service| service.label.clone());
-        let method = services.first().map_or(Timestamp::RFC_3161, |service| service.method);
-        let together = Service { method, ..Service::calendar(&urls.join(", "), label.clone()) };
         let timestamp = Timestamp {
             id,
             size,
-            method: method.to_owned(),
-            services: urls,
+            method: method_of(services).to_owned(),
+            services: addresses(services),
             authority: obtained.authority.clone(),
-            label,
+            label: label_of(services),
             time: obtained.time.clone(),
             renew_before: obtained.renew_before.clone(),
             completes,
@@ -301,7 +293,7 @@ impl Case {
             authority: obtained.authority,
             renew_before: obtained.renew_before,
             notes: obtained.notes,
-            ..Asked::new(&together, "kept")
+            ..Asked::new(services, "kept")
         })
     }
 }

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 use witnessmark_model::id::TimestampId;
-use witnessmark_model::payload::{Payload, Timestamp};
+use witnessmark_model::payload::{Cosigned, Payload, Timestamp};
 
+use crate::witnesses::in_words;
 use crate::{Case, CaseError};
 
 /// A timestamp in a list.
@@ -35,6 +36,8 @@ pub struct TimeStanding {
     pub renew_before: Option<String>,
     /// Proofs that are not complete yet.
     pub pending: u64,
+    /// The entries before this index are in a checkpoint that a witness cosigned.
+    pub cosigned: u64,
 }
 
 impl TimestampRow {
@@ -86,7 +89,8 @@ impl Case {
         let mut standing = TimeStanding { timestamps: all.len() as u64, ..TimeStanding::default() };
         let reach = all.iter().map(|(_, _, one)| one.size).max().unwrap_or(0);
         for (entry, _, one) in &all {
-            if !one.is_test() && one.time.is_some() {
+            // A proof counts once it was completed.
+            if !one.is_test() && (one.time.is_some() || one.completes.is_some()) {
                 standing.covered = standing.covered.max(one.size);
             }
             if one.time.is_some() && one.time >= standing.time {
@@ -114,7 +118,16 @@ impl Case {
         Ok(standing)
     }
 
-    /// What the first token that covers an entry says of it, in a sentence.
+    fn cosignatures(&self) -> Result<Vec<Cosigned>, CaseError> {
+        let entries = self.casebook.entries_of_kind("cosigned")?.into_iter();
+        let found = entries.filter_map(|entry| match entry.payload {
+            Some(Payload::Cosigned(one)) => Some(one),
+            _ => None,
+        });
+        Ok(found.collect())
+    }
+
+    /// What the first token that covers an entry says of it, in a sentence; else what the first witness does.
     pub(crate) fn time_of_entry(&self, entry: u64) -> Result<String, CaseError> {
         let all = self.timestamps()?;
         let covering = all.iter().filter(|(_, one)| one.size > entry);
@@ -123,6 +136,17 @@ impl Case {
                 (one.is_test(), &one.time).cmp(&(other.is_test(), &other.time))
             });
         let Some((_, one)) = earliest else {
+            let cosignatures = self.cosignatures()?;
+            let seen =
+                cosignatures.iter().filter(|one| one.size > entry).min_by_key(|one| one.time);
+            if let Some(seen) = seen {
+                return Ok(format!(
+                    "The witness {} saw the log with it no later than {}, by its own clock. Before then, whoever holds the \
+                     log's key could have rewritten it.",
+                    seen.witness.split('+').next().unwrap_or_default(),
+                    in_words(seen.time)
+                ));
+            }
             return Ok(
                 "No outside timestamp or witness covers it: whoever holds the log's key could have rewritten it before now."
                     .to_owned(),

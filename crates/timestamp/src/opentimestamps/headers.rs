@@ -19,6 +19,8 @@ const LEAST_WORK: u32 = 32;
 #[derive(Clone, Debug, Default)]
 pub struct BlockHeaders {
     headers: BTreeMap<u64, Header>,
+    /// The first and last height of each row of headers without a gap, in order.
+    rows: Vec<(u64, u64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -100,11 +102,18 @@ impl BlockHeaders {
         if found.headers.is_empty() {
             return Err(HeadersFault::Form);
         }
-        let after = found.headers.iter().skip(1);
-        for ((below, previous), (height, header)) in found.headers.iter().zip(after) {
-            if below + 1 == *height && header.previous != previous.digest {
-                return Err(HeadersFault::Join(*height));
+        let mut before: Option<&Header> = None;
+        for (height, header) in &found.headers {
+            match (found.rows.last_mut(), before) {
+                (Some((_, last)), Some(before)) if *last + 1 == *height => {
+                    if header.previous != before.digest {
+                        return Err(HeadersFault::Join(*height));
+                    }
+                    *last = *height;
+                }
+                _ => found.rows.push((*height, *height)),
             }
+            before = Some(header);
         }
         Ok(found)
     }
@@ -149,9 +158,10 @@ impl BlockHeaders {
         if header.root != message {
             return Standing::Other;
         }
-        let joined = (height..).zip(self.headers.range(height..));
-        let last = joined.take_while(|(expected, (found, _))| expected == *found).last();
-        let from_genesis = self.headers.range(..=height).count() as u64 == height + 1
+        let row = self.rows.partition_point(|(first, _)| *first <= height).checked_sub(1);
+        let (first, last) =
+            row.and_then(|row| self.rows.get(row)).copied().unwrap_or((height, height));
+        let from_genesis = first == 0
             && self
                 .headers
                 .get(&0)
@@ -159,7 +169,7 @@ impl BlockHeaders {
         Standing::Held(Found {
             time: UtcTime::from_unix(Duration::from_secs(header.time.into())),
             work: header.work,
-            followed_by: last.map_or(0, |(last, _)| last - height),
+            followed_by: last.saturating_sub(height),
             from_genesis,
             test_chain: header.work < LEAST_WORK,
         })

@@ -82,10 +82,7 @@ impl WitnessServer {
 
     /// Its verifier key, built as the specification says and not by the code under test.
     pub(crate) fn vkey(&self) -> String {
-        let public = self.key.verifying_key().to_bytes();
-        let id = key_id(&self.name, &public);
-        let typed = [&[4], public.as_slice()].concat();
-        format!("{}+{}+{}", self.name, data_encoding::HEXLOWER.encode(&id), BASE64.encode(&typed))
+        vkey(&self.name, &self.key)
     }
 
     pub(crate) fn knows(&self, log: &Verifier) {
@@ -107,8 +104,16 @@ fn key_id(name: &str, public: &[u8; 32]) -> [u8; 4] {
     [id.0[0], id.0[1], id.0[2], id.0[3]]
 }
 
+/// The verifier key of a witness.
+pub(crate) fn vkey(name: &str, key: &SigningKey) -> String {
+    let public = key.verifying_key().to_bytes();
+    let typed = [&[4], public.as_slice()].concat();
+    let id = data_encoding::HEXLOWER.encode(&key_id(name, &public));
+    format!("{name}+{id}+{}", BASE64.encode(&typed))
+}
+
 /// A signature line over `text` at `time`; a plain one without a time.
-fn line(name: &str, key: &SigningKey, time: Option<u64>, text: &str) -> String {
+pub(crate) fn line(name: &str, key: &SigningKey, time: Option<u64>, text: &str) -> String {
     let mut bytes = key_id(name, &key.verifying_key().to_bytes()).to_vec();
     match time {
         Some(time) => {

@@ -107,6 +107,8 @@ struct Led {
     heights: BTreeSet<u64>,
     /// Those whose headers the reader brought, and that hold it.
     found: Vec<(u64, Found)>,
+    /// A block holds it by a path through SHA-1, for which two messages with one digest can be made.
+    weak: bool,
 }
 
 /// Whether a label says that what it stands on proves nothing.
@@ -363,7 +365,8 @@ impl Checker<'_> {
                     return self.fail(path, detail);
                 }
                 Standing::Held(found) if !attested.weak => led.found.push((height, found)),
-                Standing::Held(_) | Standing::Missing => {}
+                Standing::Held(_) => led.weak = true,
+                Standing::Missing => {}
             }
         }
         self.led.push(led);
@@ -403,11 +406,16 @@ impl Checker<'_> {
             let label = last.label.as_ref().map(|label| format!(" [{label}]")).unwrap_or_default();
             let heights: Vec<String> = last.heights.iter().map(u64::to_string).collect();
             let detail = format!(
-                "{} of OpenTimestamps{label}, the last for the first {}, leads to block {} of Bitcoin; you brought no \
-                 header of it, so that this is not checked",
+                "{} of OpenTimestamps{label}, the last for the first {}, leads to block {} of Bitcoin; {}, so that this is \
+                 not checked",
                 counted(unread.len() as u64, "proof", "proofs"),
                 counted(last.size, "entry", "entries"),
-                heights.join(" and ")
+                heights.join(" and "),
+                if last.weak {
+                    "it goes through SHA-1, which is too weak"
+                } else {
+                    "you brought no header of it"
+                }
             );
             self.findings.unchecked(Group::Timestamps, "log/timestamps", detail);
             if !unread.iter().all(|one| is_test(one.label.as_deref())) {

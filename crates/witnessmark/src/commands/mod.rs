@@ -50,9 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
             share::export_wacz(arguments, out, archives, *secrets, own)
         }
         Command::Export(ExportCommand::Bag(bag)) => copies::export_bag(arguments, bag),
-        Command::Import(ImportCommand::Bag { bag, dir }) => {
-            copies::import_bag(arguments, bag, dir)
-        }
+        Command::Import(ImportCommand::Bag { bag, dir }) => copies::import_bag(arguments, bag, dir),
         Command::Replicate(replicate) => copies::replicate(arguments, replicate),
         Command::Copies { command } => copies::copies(arguments, command.as_ref()),
         Command::Check(check) => copies::check(arguments, check),

@@ -11,6 +11,7 @@ use crate::arguments::{
     Arguments, AuthorityCommand, ReachArguments, TimestampArguments, TimestampCommand,
 };
 use crate::output::{self, Columns, REST, count, json, line, note, prose};
+use crate::system;
 
 /// `timestamp`.
 pub(super) fn timestamp(
@@ -199,7 +200,8 @@ fn print_service(row: &TimeAuthorityRow) -> Result<(), CaseError> {
 
 /// What `status` says of time.
 pub(super) fn standing(standing: &TimeStanding, entries: u64) -> Result<(), CaseError> {
-    if standing.timestamps == 0 {
+    let covered = standing.covered.max(standing.cosigned);
+    if standing.timestamps == 0 && covered == 0 {
         return line(&format!(
             "no outside timestamp covers any of the {entries} entries: the key's holder could have rewritten the log"
         ));
@@ -208,17 +210,23 @@ pub(super) fn standing(standing: &TimeStanding, entries: u64) -> Result<(), Case
     if let (Some(time), Some(authority)) = (&standing.time, &standing.authority) {
         line(&format!("newest token: {time}{label}, by the word of {authority}"))?;
     }
-    let open = entries.saturating_sub(standing.covered);
-    if standing.covered == 0 {
+    let open = entries.saturating_sub(covered);
+    if covered == 0 {
         line(&format!("no timestamp that counts covers any of the {entries} entries"))?;
     } else {
         line(&format!(
-            "outside timestamps cover {} of {entries} entries; {open} could still be rewritten by the key's holder",
-            standing.covered
+            "outside timestamps or witnesses cover {covered} of {entries} entries; {open} could still be rewritten by the \
+             key's holder"
         ))?;
     }
     if let Some(ends) = &standing.renew_before {
-        line(&format!("to be renewed before {ends}: `witnessmark timestamp --renew`"))?;
+        // Both are RFC 3339 in UTC.
+        let how = if *ends <= system::now().to_string() {
+            "! certificates under the newest tokens ended at"
+        } else {
+            "certificates under the newest tokens end at"
+        };
+        line(&format!("{how} {ends}; `witnessmark timestamp --renew` asks again"))?;
     }
     if standing.pending > 0 {
         let proofs = count(usize::try_from(standing.pending).unwrap_or(usize::MAX), "proof");
