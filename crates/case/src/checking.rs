@@ -119,7 +119,11 @@ struct Checking<'c> {
 
 impl<'c> Checking<'c> {
     /// Holds the case still. A crash is mended, as by any command that writes; a damaged case is only locked.
-    fn begin(folder: &'c Path, environment: &'c Environment, heal: bool) -> Result<Self, CaseError> {
+    fn begin(
+        folder: &'c Path,
+        environment: &'c Environment,
+        heal: bool,
+    ) -> Result<Self, CaseError> {
         let (holder, unlocked) = (&environment.holder, &environment.unlocked);
         let (vault, hold) = match Vault::open_for_writing(folder, holder, unlocked.clone()) {
             Ok((vault, _)) => (Some(vault), None),
@@ -234,16 +238,17 @@ impl<'c> Checking<'c> {
     /// all were read.
     fn named_objects(&self) -> (BTreeSet<Digest>, Vec<Flaw>, bool) {
         let mut named = BTreeSet::new();
-        let walked = Vault::open(self.folder, self.environment.unlocked.clone()).and_then(|vault| {
-            vault.for_each_entry(0, &mut |entry| {
-                if let Some(content) = entry.content
-                    && let Ok(payload) = Payload::parse(&content.payload)
-                {
-                    named.extend(payload.blobs().into_iter().map(|evidence| evidence.sha256));
-                }
-                Ok(())
-            })
-        });
+        let walked =
+            Vault::open(self.folder, self.environment.unlocked.clone()).and_then(|vault| {
+                vault.for_each_entry(0, &mut |entry| {
+                    if let Some(content) = entry.content
+                        && let Ok(payload) = Payload::parse(&content.payload)
+                    {
+                        named.extend(payload.blobs().into_iter().map(|evidence| evidence.sha256));
+                    }
+                    Ok(())
+                })
+            });
         let mut broken = Vec::new();
         let whole = walked.is_ok();
         if let Err(VaultError::Damaged { path, detail }) = walked

@@ -13,7 +13,8 @@ use witnessmark_model::checkpoint::Checkpoint;
 use witnessmark_model::id::CopyId;
 use witnessmark_model::payload::{CaseCopy, Payload};
 use witnessmark_vault::copies::{
-    self, Choice, CopyError, CopyNote, FolderTarget, Found, S3Target, Seen, SeenCopy, Standing, Step, Target,
+    self, Choice, CopyError, CopyNote, FolderTarget, Found, S3Target, Seen, SeenCopy, Standing,
+    Step, Target,
 };
 use witnessmark_verify::files::Fingerprint;
 use witnessmark_verify::{Check, Files, FilesError, Folder, Listed, Trust, Verdict};

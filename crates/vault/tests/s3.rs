@@ -34,7 +34,8 @@ impl Transport for Local {
             self.parts.fetch_add(1, Ordering::Relaxed);
         }
         let method = request.method;
-        exchange(request, sink).map_err(|error| TransportError::Failed(format!("{method}: {error}")))
+        exchange(request, sink)
+            .map_err(|error| TransportError::Failed(format!("{method}: {error}")))
     }
 }
 
@@ -43,7 +44,8 @@ fn exchange(request: Request<'_>, sink: &mut dyn Write) -> std::io::Result<Answe
     let (host, path) = rest.split_once('/').unwrap();
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    let mut head = format!("{} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n", request.method);
+    let mut head =
+        format!("{} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n", request.method);
     for (name, value) in request.fields {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -127,7 +129,10 @@ impl Service {
             "ministack" => {
                 let port = port.to_string();
                 let own = data.path().join("s3");
-                command.env("GATEWAY_PORT", port).env("BIND_HOST", "127.0.0.1").env("SERVICES", "s3");
+                command
+                    .env("GATEWAY_PORT", port)
+                    .env("BIND_HOST", "127.0.0.1")
+                    .env("SERVICES", "s3");
                 command.env("S3_DATA_DIR", own).current_dir(data.path());
             }
             _ => {
@@ -135,8 +140,7 @@ impl Service {
             }
         }
         let child = command.spawn().unwrap();
-        let service =
-            Self { child, endpoint: format!("http://127.0.0.1:{port}"), _data: data };
+        let service = Self { child, endpoint: format!("http://127.0.0.1:{port}"), _data: data };
         for _ in 0..600 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 return service;
@@ -277,7 +281,11 @@ fn a_large_object_goes_in_parts_and_goes_on_where_it_was_cut_off() {
         let brought = bring(&case, &target, "all", &|_| true).unwrap();
         // 80 MiB are five parts; the two that are there are not sent again.
         assert_eq!(way.parts.load(Ordering::Relaxed) - before, 3, "{name}");
-        assert_eq!(copies::confirm(&target, &case, "all", &brought.sent).unwrap(), vec![], "{name}");
+        assert_eq!(
+            copies::confirm(&target, &case, "all", &brought.sent).unwrap(),
+            vec![],
+            "{name}"
+        );
         let back = folder.path().join("back");
         copies::restore(&target, &copies::contents(&target).unwrap(), &back, &|_| true).unwrap();
         assert_eq!(failures(&back), Vec::<String>::new(), "{name}");
@@ -297,7 +305,8 @@ fn keys_do_not_go_where_versions_stay_and_locks_are_put_where_they_can_be() {
         let way = Local::default();
         let refused = bring(&case, &service.target("s3://locked/a", &way, None), "all", &|_| true);
         assert!(matches!(refused, Err(CopyError::KeepsKeys { .. })), "{name}: {refused:?}");
-        let refused = bring(&case, &service.target("s3://plain/a", &way, Some(30)), "all", &|_| true);
+        let refused =
+            bring(&case, &service.target("s3://plain/a", &way, Some(30)), "all", &|_| true);
         assert!(matches!(refused, Err(CopyError::NoRoom { .. })), "{name}: {refused:?}");
         let target = service.target("s3://locked/b", &way, Some(30));
         let brought = bring(&case, &target, "evidence", &|_| true).unwrap();
@@ -308,7 +317,11 @@ fn keys_do_not_go_where_versions_stay_and_locks_are_put_where_they_can_be() {
         let url = format!("{}/locked/b/{blob}", service.endpoint);
         let request = Request { method: "HEAD", url: &url, fields: &[], body: None, limit: 0 };
         let answer = exchange(request, &mut std::io::sink()).unwrap();
-        assert_eq!(answer.field("x-amz-object-lock-mode"), Some("GOVERNANCE"), "{name}: {answer:?}");
+        assert_eq!(
+            answer.field("x-amz-object-lock-mode"),
+            Some("GOVERNANCE"),
+            "{name}: {answer:?}"
+        );
         let until = answer.field("x-amz-object-lock-retain-until-date").unwrap();
         assert!(until.starts_with("2026-12-18"), "{name}: {until}");
     });

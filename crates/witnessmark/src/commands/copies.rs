@@ -299,12 +299,8 @@ pub(super) fn restore(
     let keys = given.keys_target.as_deref().map(named).transpose()?;
     let target = named(&given.target)?;
     let running = display(arguments);
-    let restored = witnessmark_case::restore(
-        &target,
-        keys.as_ref(),
-        &given.dir,
-        &running.progress,
-    )?;
+    let restored =
+        witnessmark_case::restore(&target, keys.as_ref(), &given.dir, &running.progress)?;
     drop(running);
     let with_keys = given.dir.join("keys").exists();
     let verdict = verdict_of(arguments, &given.dir, with_keys)?;

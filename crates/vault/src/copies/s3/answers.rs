@@ -53,10 +53,7 @@ pub(super) fn text<'t>(texts: &'t [(String, String)], path: &str) -> Option<&'t 
 }
 
 /// The texts of elements that repeat: for each `item` those of the elements in it, by their own names.
-pub(super) fn items<'t>(
-    texts: &'t [(String, String)],
-    item: &str,
-) -> Vec<Vec<(&'t str, &'t str)>> {
+pub(super) fn items<'t>(texts: &'t [(String, String)], item: &str) -> Vec<Vec<(&'t str, &'t str)>> {
     let (mut all, mut one) = (Vec::new(), Vec::new());
     for (path, text) in texts {
         if path == item {

@@ -152,7 +152,8 @@ impl S3Target {
         }
         Err(CopyError::NoRoom {
             place: self.name(),
-            detail: "the bucket offers no Object Lock, which is chosen when a bucket is made".into(),
+            detail: "the bucket offers no Object Lock, which is chosen when a bucket is made"
+                .into(),
         })
     }
 
@@ -211,7 +212,14 @@ impl S3Target {
         if !query.is_empty() {
             url = format!("{url}?{}", signature::query(&query));
         }
-        let body = body.map(|(reader, length, _)| (reader, length));
+        let mut reader;
+        let body: Option<(&mut (dyn Read + Send), u64)> = match body {
+            Some((given, length, _)) => {
+                reader = given;
+                Some((&mut reader, length))
+            }
+            None => None,
+        };
         let limit = u64::MAX >> 1;
         let request = Request { method, url: &url, fields: &fields, body, limit };
         Ok(self.transport.send(request, sink)?)
@@ -289,18 +297,19 @@ impl S3Target {
         ]
     }
 
-    fn put_whole(
-        &self,
-        name: &str,
-        source: &mut Source<'_>,
-        once: bool,
-    ) -> Result<(), CopyError> {
+    fn put_whole(&self, name: &str, source: &mut Source<'_>, once: bool) -> Result<(), CopyError> {
         let (length, digest) = (source.length(), source.digest());
         let mut fields = self.put_fields(name, once);
         fields.push(("x-amz-checksum-sha256", BASE64.encode(&digest.0)));
         let mut sink = Capped(Vec::new());
-        let sent =
-            self.send("PUT", Some(name), &[], &fields, Some((&mut *source, length, digest)), &mut sink);
+        let sent = self.send(
+            "PUT",
+            Some(name),
+            &[],
+            &fields,
+            Some((&mut *source, length, digest)),
+            &mut sink,
+        );
         if let Some(trouble) = source.trouble() {
             return Err(troubled(name, trouble));
         }
@@ -351,7 +360,8 @@ impl S3Target {
                 None => {
                     let query = [("partNumber", part.as_str()), ("uploadId", upload.as_str())];
                     let fields = [("x-amz-checksum-sha256", checksum.clone())];
-                    let said = self.must("put a part of", "PUT", Some(name), &query, &fields, &buffer)?;
+                    let said =
+                        self.must("put a part of", "PUT", Some(name), &query, &fields, &buffer)?;
                     said.answer.field("etag").unwrap_or_default().to_owned()
                 }
             };
@@ -409,7 +419,8 @@ impl S3Target {
         let mut fields = self.lock_fields(name);
         fields.push(("x-amz-checksum-algorithm", "SHA256".to_owned()));
         fields.push(("x-amz-meta-sha256", digest.hex()));
-        let said = self.must("begin to put", "POST", Some(name), &[("uploads", "")], &fields, b"")?;
+        let said =
+            self.must("begin to put", "POST", Some(name), &[("uploads", "")], &fields, b"")?;
         let texts = said.texts();
         match answers::text(&texts, "InitiateMultipartUploadResult/UploadId") {
             Some(id) => Ok((id.to_owned(), BTreeMap::new())),
@@ -421,8 +432,7 @@ impl S3Target {
 fn parts_in(texts: &[(String, String)]) -> BTreeMap<u64, (String, String)> {
     let mut parts = BTreeMap::new();
     for part in answers::items(texts, "ListPartsResult/Part") {
-        let value =
-            |own: &str| part.iter().find(|(found, _)| *found == own).map(|(_, text)| *text);
+        let value = |own: &str| part.iter().find(|(found, _)| *found == own).map(|(_, text)| *text);
         if let (Some(Ok(number)), Some(etag), Some(checksum)) =
             (value("PartNumber").map(str::parse), value("ETag"), value("ChecksumSHA256"))
         {

@@ -88,8 +88,7 @@ impl ToSign<'_> {
         fields.sort();
         let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
         let names = names.join(";");
-        let head: String =
-            fields.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let head: String = fields.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
         let canonical = format!(
             "{}\n{}\n{}\n{head}\n{names}\n{}",
             self.method,
@@ -163,7 +162,14 @@ mod tests {
         let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, None);
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         let welcome = Digest::of(b"Welcome to Amazon S3.").hex();
-        type Example<'e> = (&'e str, &'e str, &'e [(&'e str, &'e str)], &'e [(&'e str, &'e str)], &'e str, &'e str);
+        type Example<'e> = (
+            &'e str,
+            &'e str,
+            &'e [(&'e str, &'e str)],
+            &'e [(&'e str, &'e str)],
+            &'e str,
+            &'e str,
+        );
         let examples: [Example<'_>; 4] = [
             (
                 "GET",
@@ -177,7 +183,10 @@ mod tests {
                 "PUT",
                 "/test$file.text",
                 &[],
-                &[("date", "Fri, 24 May 2013 00:00:00 GMT"), ("x-amz-storage-class", "REDUCED_REDUNDANCY")],
+                &[
+                    ("date", "Fri, 24 May 2013 00:00:00 GMT"),
+                    ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
+                ],
                 &welcome,
                 "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd",
             ),
@@ -217,7 +226,10 @@ mod tests {
             };
             let found = to_sign.authorization(&credentials);
             assert!(found.ends_with(&format!("Signature={signature}")), "{method} {path}: {found}");
-            assert!(found.contains("Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request"));
+            assert!(
+                found
+                    .contains("Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request")
+            );
         }
     }
 
