@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use witnessmark_model::Digest;
+use witnessmark_model::checkpoint::Checkpoint;
+use witnessmark_model::note::Verifier;
 use witnessmark_model::payload::Payload;
-use witnessmark_seal::wraps::Unlocked;
 use witnessmark_vault::copies::{
     self, CopyError, CopyNote, Flaw, FolderTarget, Seen, SeenCopy, Standing, Target,
 };
@@ -58,6 +59,17 @@ impl CheckReport {
         !self.alarms.is_empty() || self.flaws.iter().any(|flaw| !flaw.mended)
     }
 
+    /// The flaws that nobody tried to mend yet.
+    fn not_tried(&self) -> Vec<Flaw> {
+        let open = self.flaws.iter().filter(|row| !row.mended && row.not_mended.is_none());
+        open.map(|FlawRow { name, missing, detail, .. }| Flaw {
+            name: name.clone(),
+            missing: *missing,
+            detail: detail.clone(),
+        })
+        .collect()
+    }
+
     fn note(&mut self, flaws: Vec<Flaw>) {
         for Flaw { name, missing, detail } in flaws {
             if !self.flaws.iter().any(|row| row.name == name) {
@@ -79,123 +91,175 @@ pub fn check(
     heal: bool,
     progress: &Progress,
 ) -> Result<CheckReport, CaseError> {
-    let (holder, unlocked) = (environment.holder.as_str(), environment.unlocked.clone());
-    // Held still, and mended after a crash, as by any command that writes; a damaged case is only locked.
-    let held = match Vault::open_for_writing(folder, holder, unlocked.clone()) {
-        Ok((vault, _)) => Ok(vault),
-        Err(error @ (VaultError::Locked { .. } | VaultError::NotACase(_))) => {
-            return Err(error.into());
-        }
-        Err(_) => Err(copies::Hold::take(folder, holder)),
-    };
-    if let (Err(Err(error)), true) = (&held, heal) {
-        return Err(CaseError::machine(error.to_string()));
-    }
-    let verifier = match &held {
-        Ok(vault) => vault.verifier(),
-        Err(_) => copies::log_key(folder, unlocked.as_deref())?,
-    };
+    let mut checking = Checking::begin(folder, environment, heal)?;
     let on_step = steps(progress);
-    let (named, mut broken, whole) = named_objects(folder, &unlocked);
-    let checked = copies::check(folder, &verifier, &named, &on_step)?;
-    let mut report = CheckReport {
-        objects: checked.objects,
-        bytes: checked.bytes,
-        log_files: checked.log_files,
-        named: whole,
-        ..CheckReport::default()
-    };
-    report.note(checked.flaws);
-    report.note(broken);
-    if let Ok(vault) = &held
-        && let Ok((_, here)) = vault.checkpoint()
-    {
-        for (seen, standing) in copies::rolled_back(folder, &here, &Seen::read(folder)?)? {
+    checking.hash(&on_step)?;
+    checking.look_back()?;
+    if let Some(place) = place {
+        let target = open_place(place)?;
+        let other = checking.compare(place, target.as_ref())?;
+        // Bytes of another history mend nothing.
+        if heal && !other {
+            checking.mend(target.as_ref(), &on_step)?;
+        }
+    }
+    Ok(checking.report)
+}
+
+/// A check under way. The case is held still meanwhile.
+struct Checking<'c> {
+    folder: &'c Path,
+    environment: &'c Environment,
+    /// What the log says, where the case opens.
+    here: Option<Checkpoint>,
+    verifier: Verifier,
+    report: CheckReport,
+    _held: (Option<Vault>, Option<copies::Hold>),
+}
+
+impl<'c> Checking<'c> {
+    /// Holds the case still. A crash is mended, as by any command that writes; a damaged case is only locked.
+    fn begin(
+        folder: &'c Path,
+        environment: &'c Environment,
+        heal: bool,
+    ) -> Result<Self, CaseError> {
+        let (holder, unlocked) = (&environment.holder, &environment.unlocked);
+        let (vault, hold) = match Vault::open_for_writing(folder, holder, unlocked.clone()) {
+            Ok((vault, _)) => (Some(vault), None),
+            Err(error @ (VaultError::Locked { .. } | VaultError::NotACase(_))) => {
+                return Err(error.into());
+            }
+            Err(_) => match copies::Hold::take(folder, holder) {
+                Ok(hold) => (None, Some(hold)),
+                Err(error) if heal => return Err(error.into()),
+                // On a read-only disk it can still be looked at.
+                Err(_) => (None, None),
+            },
+        };
+        let verifier = match &vault {
+            Some(vault) => vault.verifier(),
+            None => copies::log_key(folder, unlocked.as_deref())?,
+        };
+        let here = vault.as_ref().and_then(|vault| Some(vault.checkpoint().ok()?.1));
+        let report = CheckReport::default();
+        Ok(Self { folder, environment, here, verifier, report, _held: (vault, hold) })
+    }
+
+    fn hash(&mut self, on_step: copies::OnStep<'_>) -> Result<(), CaseError> {
+        let (named, broken, whole) = self.named_objects();
+        let checked = copies::check(self.folder, &self.verifier, &named, on_step)?;
+        let report = &mut self.report;
+        (report.objects, report.bytes) = (checked.objects, checked.bytes);
+        (report.log_files, report.named) = (checked.log_files, whole);
+        report.note(checked.flaws);
+        report.note(broken);
+        Ok(())
+    }
+
+    /// Whether the case was put back, by what was last seen of its copies.
+    fn look_back(&mut self) -> Result<(), CaseError> {
+        let Some(here) = &self.here else { return Ok(()) };
+        // Where tiles are damaged it cannot be shown, and the flaws say so.
+        let seen = copies::rolled_back(self.folder, here, &Seen::read(self.folder)?);
+        for (seen, standing) in seen.unwrap_or_default() {
             let text = match standing {
                 Standing::Newer => "the case was put back to an older state: it has",
                 _ => "the case tells another history: it has",
             };
-            report.alarms.push(format!(
-                "{text} {} entries, and {} held {} on {}",
-                here.size, seen.copy, seen.size, seen.day
-            ));
+            let SeenCopy { copy, size, day, .. } = seen;
+            let alarm = format!("{text} {} entries, and {copy} held {size} on {day}", here.size);
+            self.report.alarms.push(alarm);
         }
+        Ok(())
     }
-    let Some(place) = place else { return Ok(report) };
-    let target = open_place(place)?;
-    let target = target.as_ref();
-    let found = copies::look(target, &place.name(), &verifier)?;
-    let note = found.note.as_ref().ok_or_else(|| CopyError::Empty(place.name()))?;
-    if let Ok(vault) = &held
-        && let Ok((_, here)) = vault.checkpoint()
-    {
-        let standing = copies::standing(folder, &here, target, found.checkpoint.as_ref());
-        let there = found.checkpoint.as_ref().map_or(0, |there| there.size);
+
+    /// How a copy stands to the case; answers whether it tells another history.
+    fn compare(&mut self, place: &Place, target: &dyn Target) -> Result<bool, CaseError> {
+        let found = copies::look(target, &place.name(), &self.verifier)?;
+        let note = found.note.as_ref().ok_or_else(|| CopyError::Empty(place.name()))?;
+        let Some(here) = &self.here else { return Ok(false) };
+        let standing = copies::standing(self.folder, here, target, found.checkpoint.as_ref());
+        let (here, copy) = (here.size, found.checkpoint.as_ref().map_or(0, |there| there.size));
         let (word, alarm) = match standing {
             Ok(Standing::Same) => ("same", None),
-            Ok(Standing::Older | Standing::Nothing) => ("older", went_back(folder, note, there)?),
-            Ok(Standing::Newer) => {
-                ("newer", Some(CopyError::OlderHere { here: here.size, copy: there }.to_string()))
+            Ok(Standing::Older | Standing::Nothing) => {
+                ("older", went_back(self.folder, note, copy)?)
             }
-            Ok(Standing::Other) => (
-                "other",
-                Some(CopyError::OtherHistory { here: here.size, copy: there }.to_string()),
-            ),
+            Ok(Standing::Newer) => ("newer", Some(CopyError::OlderHere { here, copy }.to_string())),
+            Ok(Standing::Other) => {
+                ("other", Some(CopyError::OtherHistory { here, copy }.to_string()))
+            }
             // Without its tiles the damaged side cannot show it; the flaws say so.
             Err(_) => ("unknown", None),
         };
         if let ("newer" | "other", Some(there)) = (word, &found.checkpoint) {
-            let day = (environment.clock)().to_string().chars().take(10).collect();
+            let day = (self.environment.clock)().day();
             let seen = SeenCopy { copy: note.copy, day, root: there.root, size: there.size };
-            Seen::read(folder)?.keep(folder, seen)?;
+            Seen::read(self.folder)?.keep(self.folder, seen)?;
         }
-        report.copy = Some(word.to_owned());
-        report.alarms.extend(alarm);
-        if word == "other" {
-            return Ok(report);
-        }
+        self.report.copy = Some(word.to_owned());
+        self.report.alarms.extend(alarm);
+        Ok(word == "other")
     }
-    if !heal {
-        return Ok(report);
-    }
-    // A pack that was mended names objects that were not known to be missing: so again, until nothing new comes up.
-    loop {
-        let open: Vec<Flaw> = report
-            .flaws
-            .iter()
-            .filter(|row| !row.mended && row.not_mended.is_none())
-            .map(|row| Flaw {
-                name: row.name.clone(),
-                missing: row.missing,
-                detail: row.detail.clone(),
-            })
-            .collect();
-        if open.is_empty() {
-            break;
+
+    fn mend(&mut self, target: &dyn Target, on_step: copies::OnStep<'_>) -> Result<(), CaseError> {
+        // A pack that was mended names objects that were not known to be missing: so again, until nothing new comes up.
+        loop {
+            let open = self.report.not_tried();
+            if open.is_empty() {
+                break;
+            }
+            for one in copies::mend(self.folder, &open, target, &self.verifier, on_step)? {
+                let row = self.report.flaws.iter_mut().find(|row| row.name == one.name);
+                let Some(row) = row else { continue };
+                row.mended = one.failed.is_none();
+                (row.set_aside, row.not_mended) = (one.set_aside, one.failed);
+            }
+            let (named, broken, whole) = self.named_objects();
+            self.report.named = whole;
+            self.report.note(broken);
+            self.report.note(copies::missing(self.folder, &named)?);
         }
-        for one in copies::mend(folder, &open, target, &verifier, &on_step)? {
-            let Some(row) = report.flaws.iter_mut().find(|row| row.name == one.name) else {
-                continue;
-            };
-            row.mended = one.failed.is_none();
-            (row.set_aside, row.not_mended) = (one.set_aside, one.failed);
+        // A tile of the copy may itself be wrong: the log is compared once more as it now stands.
+        for flaw in copies::check_log(self.folder, &self.verifier).1 {
+            match self.report.flaws.iter_mut().find(|row| row.name == flaw.name) {
+                Some(row) => {
+                    row.mended = false;
+                    row.not_mended.get_or_insert(flaw.detail);
+                }
+                None => self.report.note(vec![flaw]),
+            }
         }
-        let (named, still_broken, whole) = named_objects(folder, &unlocked);
-        report.named = whole;
-        broken = still_broken;
-        broken.extend(copies::missing(folder, &named)?);
-        report.note(broken);
+        Ok(())
     }
-    // A tile of the copy may itself be wrong: the log is compared once more as it now stands.
-    for flaw in copies::check_log(folder, &verifier).1 {
-        if let Some(row) = report.flaws.iter_mut().find(|row| row.name == flaw.name) {
-            row.mended = false;
-            row.not_mended.get_or_insert(flaw.detail);
-        } else {
-            report.note(vec![flaw]);
+
+    /// The objects that entries name, as far as the packs can be read; the pack at which that ended, if it did; and whether
+    /// all were read.
+    fn named_objects(&self) -> (BTreeSet<Digest>, Vec<Flaw>, bool) {
+        let mut named = BTreeSet::new();
+        let walked =
+            Vault::open(self.folder, self.environment.unlocked.clone()).and_then(|vault| {
+                vault.for_each_entry(0, &mut |entry| {
+                    if let Some(content) = entry.content
+                        && let Ok(payload) = Payload::parse(&content.payload)
+                    {
+                        named.extend(payload.blobs().into_iter().map(|evidence| evidence.sha256));
+                    }
+                    Ok(())
+                })
+            });
+        let mut broken = Vec::new();
+        let whole = walked.is_ok();
+        if let Err(VaultError::Damaged { path, detail }) = walked
+            && let Ok(name) = path.strip_prefix(self.folder)
+            && let Some(copies::Part::Blob(_)) = copies::Part::of(&name.to_string_lossy())
+        {
+            let missing = !path.exists();
+            broken.push(Flaw { name: name.to_string_lossy().into_owned(), missing, detail });
         }
+        (named, broken, whole)
     }
-    Ok(report)
 }
 
 /// What shows that a copy was put back to an older state, if it was.
@@ -209,39 +273,11 @@ fn went_back(folder: &Path, note: &CopyNote, there: u64) -> Result<Option<String
     }))
 }
 
-/// The objects that entries name, as far as the packs can be read; the pack at which that ended, if it did; and whether all
-/// were read.
-fn named_objects(
-    folder: &Path,
-    unlocked: &Option<Arc<Unlocked>>,
-) -> (BTreeSet<Digest>, Vec<Flaw>, bool) {
-    let mut named = BTreeSet::new();
-    let walked = Vault::open(folder, unlocked.clone()).and_then(|vault| {
-        vault.for_each_entry(0, &mut |entry| {
-            if let Some(content) = entry.content
-                && let Ok(payload) = Payload::parse(&content.payload)
-            {
-                named.extend(payload.blobs().into_iter().map(|evidence| evidence.sha256));
-            }
-            Ok(())
-        })
-    });
-    let mut broken = Vec::new();
-    let whole = walked.is_ok();
-    if let Err(VaultError::Damaged { path, detail }) = walked
-        && let Ok(name) = path.strip_prefix(folder)
-        && let Some(copies::Part::Blob(_)) = copies::Part::of(&name.to_string_lossy())
-    {
-        let missing = !path.exists();
-        broken.push(Flaw { name: name.to_string_lossy().into_owned(), missing, detail });
-    }
-    (named, broken, whole)
-}
-
 /// The copy in a place, to be read.
-pub(crate) fn open_place(place: &Place) -> Result<Box<dyn Target>, CaseError> {
+pub(crate) fn open_place(place: &Place) -> Result<Arc<dyn Target>, CaseError> {
     match place {
-        Place::Folder(folder) => Ok(Box::new(FolderTarget::open(folder)?)),
+        Place::Folder(folder) => Ok(Arc::new(FolderTarget::open(folder)?)),
+        Place::Store(store) => Ok(store.clone()),
     }
 }
 
@@ -278,8 +314,7 @@ pub fn restore(
     };
     // Keys first: `case.toml`, which comes last, makes the folder a case.
     for place in keys.into_iter().chain([place]) {
-        {
-            let Place::Folder(copy) = place;
+        if let Place::Folder(copy) = place {
             apart(copy, folder)?;
         }
         let target = open_place(place)?;

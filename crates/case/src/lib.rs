@@ -52,6 +52,7 @@ pub use progress::Progress;
 pub use reading::TextRow;
 pub use replicating::{CopyRow, KeysChoice, Place, ReplicateOptions, Replicated};
 pub use search::{Found, SearchHit};
+pub use services::transport_without_case;
 pub use timestamps::{
     Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,
     Timestamped, WayOut,

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use witnessmark_model::Digest;
@@ -12,7 +13,8 @@ use witnessmark_model::checkpoint::Checkpoint;
 use witnessmark_model::id::CopyId;
 use witnessmark_model::payload::{CaseCopy, Payload};
 use witnessmark_vault::copies::{
-    self, Choice, CopyError, CopyNote, FolderTarget, Found, Seen, SeenCopy, Standing, Step, Target,
+    self, Choice, CopyError, CopyNote, FolderTarget, Found, S3Target, Seen, SeenCopy, Standing,
+    Step, Target,
 };
 use witnessmark_verify::files::Fingerprint;
 use witnessmark_verify::{Check, Files, FilesError, Folder, Listed, Trust, Verdict};
@@ -38,6 +40,8 @@ pub enum KeysChoice {
 pub enum Place {
     /// A folder.
     Folder(PathBuf),
+    /// A bucket of an S3 service.
+    Store(Arc<S3Target>),
 }
 
 impl Place {
@@ -45,6 +49,7 @@ impl Place {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Folder(folder) => folder.display().to_string(),
+            Self::Store(store) => store.name(),
         }
     }
 }
@@ -198,14 +203,15 @@ impl Case {
         Ok(replicated)
     }
 
-    pub(crate) fn place_for_writing(&self, place: &Place) -> Result<Box<dyn Target>, CaseError> {
+    pub(crate) fn place_for_writing(&self, place: &Place) -> Result<Arc<dyn Target>, CaseError> {
         match place {
             Place::Folder(folder) => {
                 let case = self.vault.folder();
                 apart(case, folder)?;
                 let target = FolderTarget::open_for_writing(folder, &self.environment.holder)?;
-                Ok(Box::new(target))
+                Ok(Arc::new(target))
             }
+            Place::Store(store) => Ok(store.clone()),
         }
     }
 
@@ -334,8 +340,9 @@ impl Case {
                 "the copy was put back to an older state: its note says {noted} entries, and {there} are signed for"
             ));
         }
-        let Place::Folder(folder) = place;
-        if on_one_disk(self.vault.folder(), folder) {
+        if let Place::Folder(folder) = place
+            && on_one_disk(self.vault.folder(), folder)
+        {
             notices
                 .push("the copy lies on the same disk as the case: one failure takes both".into());
         }
@@ -476,11 +483,14 @@ impl Case {
         note: &CopyNote,
         sent: &[String],
     ) -> Result<Vec<Check>, CaseError> {
+        let Place::Folder(folder) = place else {
+            let flaws = copies::confirm(target, self.vault.folder(), &note.holds, sent)?;
+            return Ok(flaws.into_iter().map(flawed).collect());
+        };
         if note.holds == "keys" {
             let flaws = copies::confirm(target, self.vault.folder(), &note.holds, sent)?;
             return Ok(flaws.into_iter().map(flawed).collect());
         }
-        let Place::Folder(folder) = place;
         let open =
             |path: &Path| Folder::open(path).map_err(|cause| CaseError::file("read", path, &cause));
         let keys = match note.holds.as_str() {

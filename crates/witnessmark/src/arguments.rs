@@ -14,6 +14,7 @@ use witnessmark_case::estimation::overlap::Method;
 
 pub(crate) use copies::{
     BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments,
+    StoreArguments, WayArguments,
 };
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
 pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand, TravelCommand};

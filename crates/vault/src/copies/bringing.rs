@@ -5,10 +5,12 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use witnessmark_model::Digest;
 use witnessmark_model::checkpoint::Checkpoint;
 use witnessmark_model::digest::Hasher;
+use witnessmark_model::transport::TransportError;
 
 use super::listing::is_partial_tile;
 use super::source::fingerprint;
@@ -17,6 +19,9 @@ use super::{
 };
 use crate::VaultError;
 use crate::durable::{self, Temporary};
+
+/// A file that a network or a service does not take is sent so often.
+const TRIES: u32 = 3;
 
 /// What is to be copied.
 #[derive(Clone, Debug)]
@@ -141,8 +146,21 @@ fn send(
         Part::Blob(digest) => (file.bytes, digest),
         _ => fingerprint(&path)?,
     };
-    let mut source = Source::file(&path, bytes, digest, on_step)?;
-    target.put(&file.name, &mut source, file.part.is_once())
+    let mut tries = 0;
+    loop {
+        let mut source = Source::file(&path, bytes, digest, on_step)?;
+        let put = target.put(&file.name, &mut source, file.part.is_once());
+        let passing = match &put {
+            Err(CopyError::Transport(error)) => matches!(error, TransportError::Failed(_)),
+            Err(CopyError::Service { passing, .. }) => *passing,
+            _ => false,
+        };
+        tries += 1;
+        if !passing || tries == TRIES {
+            return put;
+        }
+        std::thread::sleep(Duration::from_millis(300 << tries));
+    }
 }
 
 /// Sends files, several at once where the place likes that. Files of the case that turn out to be damaged do not hold

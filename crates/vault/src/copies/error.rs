@@ -105,6 +105,8 @@ pub enum CopyError {
         name: String,
         /// What it said.
         detail: String,
+        /// Whether it may go better in a moment.
+        passing: bool,
     },
     /// No whole answer came.
     #[error("{0}")]

@@ -15,6 +15,7 @@ mod folder;
 mod listing;
 mod mending;
 mod note;
+mod s3;
 mod source;
 mod standing;
 mod tree;
@@ -29,6 +30,7 @@ pub use folder::FolderTarget;
 pub use listing::{CaseFile, Part, files_of_case};
 pub use mending::{Mended, mend};
 pub use note::{CopyNote, Seen, SeenCopy};
+pub use s3::{Credentials, S3Place, S3Target};
 pub use source::Source;
 pub use standing::{Found, Standing, contents, look, rolled_back, standing};
 

@@ -1,8 +1,11 @@
 //! Copies of a case: made, listed, checked, used to mend and to restore; bags; whether two cases are one.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::json as object;
+use witnessmark_case::model::transport::Transport;
+use witnessmark_case::vault::copies::{Credentials, S3Place, S3Target};
 use witnessmark_case::verify::{Check, Verdict};
 use witnessmark_case::{
     Bagged, CaseError, CheckReport, KeysChoice, Place, ReplicateOptions, Replicated, Restored,
@@ -11,7 +14,10 @@ use witnessmark_case::{
 
 use crate::arguments::{
     Arguments, BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments,
+    StoreArguments, WayArguments,
 };
+use zeroize::Zeroizing;
+
 use crate::output::{Columns, REST, bytes, count, json, line, note, short};
 use crate::progress::Display;
 use crate::{Ending, passphrase, system};
@@ -23,9 +29,74 @@ fn display(arguments: &Arguments) -> Display {
     Display::start(!arguments.quiet && !arguments.no_progress)
 }
 
-/// The place that an argument names.
-pub(super) fn place(target: &Path) -> Place {
-    Place::Folder(target.to_owned())
+/// Whether a target is a bucket.
+fn is_store(target: &str) -> bool {
+    target.starts_with("s3://")
+}
+
+/// The place that a target names. `transport` is asked for only where it is a bucket.
+fn place(
+    target: &str,
+    given: &StoreArguments,
+    lock_days: Option<u32>,
+    transport: impl FnOnce() -> Result<Box<dyn Transport>, CaseError>,
+) -> Result<Place, CaseError> {
+    if !is_store(target) {
+        if lock_days.is_some() {
+            return Err(CaseError::usage(
+                "no folder can be locked against its owner",
+                "leave `--lock-days` out, or name a bucket: s3://bucket/prefix",
+            ));
+        }
+        return Ok(Place::Folder(target.into()));
+    }
+    let named = S3Place::parse(target, given.endpoint.as_deref(), Some(&given.region))?;
+    let credentials = credentials(given)?;
+    let clock = Arc::new(system::now);
+    let store = S3Target::new(named, credentials, transport()?, clock, lock_days);
+    Ok(Place::Store(Arc::new(store)))
+}
+
+/// The credentials of an S3 service: from a file, or from the environment. Never an argument, which others can see.
+fn credentials(given: &StoreArguments) -> Result<Credentials, CaseError> {
+    let hint = "give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or `--credentials FILE` with aws_access_key_id = … and \
+                aws_secret_access_key = …";
+    if let Some(path) = &given.credentials {
+        let text = std::fs::read_to_string(path).map(Zeroizing::new);
+        let text = text.map_err(|cause| CaseError::file("read", path, &cause))?;
+        return Credentials::in_file(&text).ok_or_else(|| {
+            CaseError::usage(format!("{} holds no credentials", path.display()), hint)
+        });
+    }
+    let variable = |name: &str| std::env::var(name).ok().map(Zeroizing::new);
+    match (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY")) {
+        (Some(key), Some(secret)) => {
+            let token = variable("AWS_SESSION_TOKEN");
+            Ok(Credentials::new(&key, &secret, token.as_ref().map(|token| token.as_str())))
+        }
+        _ => Err(CaseError::usage("there are no credentials for the S3 service", hint)),
+    }
+}
+
+/// The way out for a bucket where a case may not open: the one that was given, else the case's.
+fn way_out(
+    arguments: &Arguments,
+    store: &StoreArguments,
+    way: &WayArguments,
+    command: &str,
+) -> Result<Box<dyn Transport>, CaseError> {
+    match &way.way {
+        Some(way) => witnessmark_case::transport_without_case(
+            way,
+            store.allow_private_network,
+            Arc::new(system::now),
+        ),
+        None if command == "restore" => Err(CaseError::usage(
+            "no connection leaves before you say which way, and there is no case yet that says it",
+            "say it with `--egress direct`, `--egress tor` or `--egress socks5://HOST:PORT`",
+        )),
+        None => super::open(arguments, command)?.transport(store.allow_private_network),
+    }
 }
 
 /// `replicate`.
@@ -43,12 +114,16 @@ pub(super) fn replicate(
     if let Some(target) = &given.keys.keys_target {
         // Keys first: what follows is of no use without them.
         let options = ReplicateOptions { label: None, keys: KeysChoice::Alone };
+        let transport = || case.transport(given.store.allow_private_network);
+        let target = place(target, &given.store, None, transport)?;
         let running = display(arguments);
-        made.push(case.replicate(&place(target), &options, &running.progress)?);
+        made.push(case.replicate(&target, &options, &running.progress)?);
     }
     let options = ReplicateOptions { label: given.label.clone(), keys };
+    let transport = || case.transport(given.store.allow_private_network);
+    let target = place(&given.target, &given.store, given.lock_days, transport)?;
     let running = display(arguments);
-    made.push(case.replicate(&place(&given.target), &options, &running.progress)?);
+    made.push(case.replicate(&target, &options, &running.progress)?);
     drop(running);
     let flawed = made.iter().any(|copy| !copy.failures.is_empty());
     if arguments.json {
@@ -160,7 +235,9 @@ pub(super) fn copies(
 /// `check`.
 pub(super) fn check(arguments: &Arguments, given: &CheckArguments) -> Result<Ending, CaseError> {
     let folder = system::case_folder(arguments.case.as_deref())?;
-    let named = given.heal.as_ref().or(given.against.as_ref()).map(|target| place(target));
+    let named = given.heal.as_ref().or(given.against.as_ref());
+    let transport = || way_out(arguments, &given.store, &given.way, "check");
+    let named = named.map(|target| place(target, &given.store, None, transport)).transpose()?;
     let running = display(arguments);
     let environment = super::environment(arguments, &folder, "check")?;
     let heal = given.heal.is_some();
@@ -217,14 +294,13 @@ pub(super) fn restore(
     arguments: &Arguments,
     given: &RestoreArguments,
 ) -> Result<Ending, CaseError> {
+    let transport = || way_out(arguments, &given.store, &given.way, "restore");
+    let named = |target: &str| place(target, &given.store, None, transport);
+    let keys = given.keys_target.as_deref().map(named).transpose()?;
+    let target = named(&given.target)?;
     let running = display(arguments);
-    let keys = given.keys_target.as_ref().map(|target| place(target));
-    let restored = witnessmark_case::restore(
-        &place(&given.target),
-        keys.as_ref(),
-        &given.dir,
-        &running.progress,
-    )?;
+    let restored =
+        witnessmark_case::restore(&target, keys.as_ref(), &given.dir, &running.progress)?;
     drop(running);
     let with_keys = given.dir.join("keys").exists();
     let verdict = verdict_of(arguments, &given.dir, with_keys)?;

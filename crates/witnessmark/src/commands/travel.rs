@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use witnessmark_case::verify::{self, Folder, Trust, Verdict};
 use witnessmark_case::{Case, CaseError, EscrowRow, LeftKeys};
 
-use super::copies::place;
 use super::sealing::read_shares;
 use crate::arguments::Arguments;
 use crate::output::{self, json, line, note};
 use crate::progress::Display;
 use crate::{Ending, agent, passphrase, system};
+use witnessmark_case::Place;
 
 /// `travel leave`.
 pub(super) fn leave(arguments: &Arguments, target: &Path) -> Result<Ending, CaseError> {
     let case = super::open_writable(arguments, "travel leave")?;
     let unlocked = case.unlocked().cloned();
     let running = Display::start(!arguments.no_progress && !arguments.quiet);
-    let left = case.leave_keys(&place(target), &running.progress);
+    let left = case.leave_keys(&Place::Folder(target.to_owned()), &running.progress);
     drop(running);
     let left = left?;
     if let Some(unlocked) = unlocked {
@@ -60,7 +60,13 @@ pub(super) fn come_back(
     let shares = read_shares(shares)?;
     let passphrase = passphrase::changed(new_passphrase)?;
     let environment = system::environment("travel return");
-    let case = Case::bring_keys_back(&folder, &place(target), &shares, &passphrase, environment)?;
+    let case = Case::bring_keys_back(
+        &folder,
+        &Place::Folder(target.to_owned()),
+        &shares,
+        &passphrase,
+        environment,
+    )?;
     let files = Folder::open(&folder).map_err(|cause| CaseError::file("read", &folder, &cause))?;
     let key = case.unlocked().map(|unlocked| unlocked.key());
     let report = verify::verify(&files, key, &Trust::default())
