@@ -3,6 +3,7 @@
 //! A [`Case`] joins the vault (truth), the casebook (what the log says, as tables), the texts and the search index
 //! (both derived). Every change goes to the log first; the tables follow, and can be made again from it.
 
+mod actors;
 mod add;
 mod casebook;
 mod coding;
@@ -11,6 +12,7 @@ mod custody;
 mod database;
 mod dossier;
 mod egress;
+mod erasing;
 mod error;
 mod estimate;
 mod export;
@@ -22,6 +24,7 @@ mod reading;
 mod search;
 mod workspace;
 
+pub use actors::ActorRow;
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
 pub use casebook::CaptureRow;
 pub use coding::{Cited, ClaimRow, ImportedClaims};
@@ -29,6 +32,9 @@ pub use comparing::Comparison;
 pub use custody::CustodyStory;
 pub use dossier::{Clearance, PublishPolicy, Published};
 pub use egress::EgressRow;
+pub use erasing::{
+    ERASURE_LIMITS, ErasureAnswer, ErasurePlan, ErasureRow, Going, HoldRow, Reveals,
+};
 pub use error::{CaseError, Fault};
 pub use estimate::CoverageAnswer;
 pub use export::{Exported, SecretsPolicy};

@@ -43,6 +43,10 @@ pub struct Status {
     pub publications: u64,
     /// How many entries an outside timestamp covers; none, in this version.
     pub timestamped: u64,
+    /// What must not be erased.
+    pub holds: Vec<crate::HoldRow>,
+    /// Erasures that wait for a second person, or for copies and key shares elsewhere.
+    pub erasures: Vec<crate::ErasureRow>,
 }
 
 /// A passage in a list.
@@ -142,6 +146,10 @@ impl Case {
         match found.as_slice() {
             [only] => Ok(only.clone()),
             [first, ..] if first == text => Ok(first.clone()),
+            [] if let Some(told) = self.erased_id(text)? => Err(CaseError::input(
+                told,
+                "`witnessmark custody` tells what is left of its story",
+            )),
             [] => Err(CaseError::input(
                 format!("nothing in the case has the id `{text}`"),
                 "`witnessmark list captures` (or passages, claims, origins, log) shows ids",
@@ -370,6 +378,8 @@ impl Case {
             estimates: count("estimate")?,
             publications: count("publication")?,
             timestamped: 0,
+            holds: self.holds()?,
+            erasures: self.erasures()?.into_iter().filter(|row| row.state != "done").collect(),
         })
     }
 }

@@ -135,6 +135,9 @@ id_type!(
 id_type!(
     /// A configuration, a codebook or a gazetteer.
     ConfigurationId, "cfg", "configuration");
+id_type!(
+    /// A request for an erasure, and the erasure that follows.
+    ErasureId, "era", "erasure");
 
 #[cfg(test)]
 mod tests {

@@ -4,9 +4,11 @@
 //! checkpoint, each on disk before the next. Whatever moment a crash picks, the case opens again with every entry
 //! that was acknowledged. `docs/format.md` describes the files.
 
+mod actors;
 mod blobs;
 mod case_file;
 mod durable;
+mod erasure;
 mod error;
 mod keystore;
 mod lock;

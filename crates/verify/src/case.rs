@@ -14,6 +14,7 @@ use crate::report::{Kind, Report};
 
 mod blobs;
 mod entries;
+mod erasures;
 mod file_set;
 mod imports;
 mod keys;
@@ -77,7 +78,8 @@ pub fn verify(files: &dyn Files, key: Option<&CaseKey>) -> Report {
     );
     let root = sizes.checkpoint.as_ref().map(|checkpoint| checkpoint.root.hex());
     let key = verifier.as_ref().map(|verifier| verifier.to_text());
-    report(findings, size, root.unwrap_or_default(), key.unwrap_or_default())
+    let erased = entries.erasures.count();
+    report(findings, size, erased, root.unwrap_or_default(), key.unwrap_or_default())
 }
 
 /// `1 entry`, `2 entries`.
@@ -152,7 +154,7 @@ impl CaseLines {
     }
 }
 
-fn report(findings: Findings, size: u64, root: String, key: String) -> Report {
+fn report(findings: Findings, size: u64, erased: u64, root: String, key: String) -> Report {
     use Group::*;
     let proves: Vec<(&[Group], String)> = vec![
         (
@@ -187,7 +189,7 @@ fn report(findings: Findings, size: u64, root: String, key: String) -> Report {
             "Each quoted passage stands word for word, at its place, in the text that was frozen.".into(),
         ),
     ];
-    let does_not_prove = vec![
+    let mut does_not_prove = vec![
         "That what the sources say is true, that they were written by whom they name, or that nothing \
          was left out."
             .into(),
@@ -203,5 +205,12 @@ fn report(findings: Findings, size: u64, root: String, key: String) -> Report {
             .into(),
         "That the text read out of a document is all that a person would read in it.".into(),
     ];
+    if erased > 0 {
+        does_not_prove.push(format!(
+            "What was erased, in {}, or that nothing of it is left elsewhere: earlier copies, key shares and \
+             dossiers may still reveal it; flash storage may retain deleted keys.",
+            counted(erased, "entry", "entries")
+        ));
+    }
     findings.report(Kind::Case, proves, does_not_prove)
 }

@@ -1,5 +1,6 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
+mod erasing;
 mod linking;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
 
+pub(crate) use erasing::{ActorCommand, EraseArguments};
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
 
 /// Evidence from public sources that anyone can check.
@@ -32,6 +34,9 @@ pub(crate) struct Arguments {
     /// A file with the passphrase of a sealed case, or the one that a new case gets
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// Who writes: an actor of the case, by id or its beginning, or by name
+    #[arg(long = "as", global = true, value_name = "ACTOR", env = "WITNESSMARK_ACTOR")]
+    pub(crate) acting: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -113,6 +118,22 @@ pub(crate) enum Command {
     Custody {
         /// A capture, passage or claim
         id: String,
+        /// The form: words, PREMIS 3.0 (XML), or W3C PROV (PROV-JSON)
+        #[arg(long, value_enum, default_value = "words")]
+        format: CustodyForm,
+    },
+    /// Keys for the people who work on a case
+    #[command(subcommand)]
+    Actor(ActorCommand),
+    /// Erase for good, with all that quotes it: two people, a logged ground
+    Erase(EraseArguments),
+    /// Keep something from being erased
+    Hold {
+        /// A capture, passage, claim or any other thing
+        id: String,
+        /// Lift the hold
+        #[arg(long)]
+        lift: bool,
     },
     /// Make the casebook, the texts and the search index again from the log
     Rebuild,
@@ -155,6 +176,14 @@ pub(crate) enum Command {
         #[arg(default_value = "witnessmark-demo")]
         dir: PathBuf,
     },
+}
+
+/// The form of a custody story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CustodyForm {
+    Words,
+    Premis,
+    Prov,
 }
 
 #[derive(Debug, Args)]

@@ -101,6 +101,12 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Lineage(p) => (Some(p.id.to_string()), Some(p.later.to_string())),
         Payload::Estimate(p) => (Some(p.id.to_string()), None),
         Payload::Publication(p) => (Some(p.id.to_string()), None),
+        Payload::ActorNamed(p) => (None, Some(p.actor.to_string())),
+        Payload::ErasureRule(p) => (Some(p.id.to_string()), None),
+        Payload::ErasureRequested(p) => (Some(p.id.to_string()), None),
+        Payload::Erasure(p) => (None, Some(p.request.to_string())),
+        Payload::ErasureConfirmed(p) => (None, Some(p.request.to_string())),
+        Payload::Hold(p) => (None, Some(p.of.clone())),
     }
 }
 
