@@ -1,11 +1,14 @@
 # make demo   builds the program and lets it fill an example case, publish it and verify it
 # make test   every test; a folder ../shared with other people's data makes it complete
 # make lint   format and clippy, warnings denied
+# make crash  every system call of a writer fails once, a thousand kills, a full disk: an hour or so; `make test` has a short form
 # Each looks first for what it needs, and installs it (as root, on Debian) or says what to type.
 
 DIR ?= demo-case
 
-.PHONY: demo test lint
+ROUNDS ?= 1000
+
+.PHONY: demo test lint crash
 
 # A folder that exists is never written into: the next free name is taken.
 demo:
@@ -22,3 +25,7 @@ lint:
 	@bash .ci/tools
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+crash:
+	@bash .ci/tools strace
+	WITNESSMARK_CRASH_ROUNDS=$(ROUNDS) cargo test --release --locked -p witnessmark-vault --test crash -- --nocapture --test-threads=1

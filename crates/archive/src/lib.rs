@@ -11,6 +11,7 @@
 //! files compressed as a whole, records in several gzip members, wrong lengths.
 
 mod access;
+pub mod bag;
 mod cdxj;
 mod check;
 mod chunked;

@@ -12,7 +12,6 @@ mod behaviours;
 mod page;
 mod page_log;
 mod process;
-mod profile;
 mod protocol;
 mod proxy;
 mod settings;

@@ -3,6 +3,7 @@
 //! The only library of this project with sockets. [`Door`] opens every connection, by the declared way out or not at all.
 //! [`Line`] carries exchanges over one connection; an [`Exchange`] says what passed. [`Engine`] captures by HTTP: jobs in,
 //! visits out. [`RecordWriter`] makes WARC records of exchanges.
+//! [`ServiceTransport`] carries requests to services outside by the same door, and keeps nothing of them.
 //! [`urls`], [`sitemap`] and [`scope`] say what is to be captured.
 //!
 //! No library asks the clock or draws randomness on its own: both come in with the settings.
@@ -18,9 +19,11 @@ pub mod external;
 mod given_headers;
 mod line;
 mod local_site;
+mod memory_folder;
 mod record;
 mod robots;
 pub mod scope;
+mod services;
 mod settings;
 mod site;
 pub mod sitemap;
@@ -40,10 +43,12 @@ pub use exchange::{
 pub use given_headers::{HeaderFile, HeaderFileError};
 pub use line::{Ask, ExchangeRules, Limits, Line, Running};
 pub use local_site::{LocalPage, LocalSite};
+pub use memory_folder::MemoryFolder;
 pub use record::{
     FileAbout, KnownPayload, KnownPayloads, NewResource, NothingKnown, RecordError, RecordWriter,
     WrittenRecord,
 };
 pub use robots::{ROBOT_NAME, RobotsRules};
+pub use services::{ServiceError, ServiceLimits, ServiceTransport};
 pub use settings::{CaptureSettings, NotARobotsPolicy, RobotsPolicy};
 pub use spool::{Spool, SpoolPlace, SpoolReader};

@@ -346,7 +346,7 @@ fn stopped() -> Failure {
 
 /// Whether another exchange may follow on the connection (RFC 9112, section 9.3): the body's end is told by its framing,
 /// and neither side has said that it closes.
-fn keeps_connection(parts: &hyper::http::response::Parts) -> bool {
+pub(crate) fn keeps_connection(parts: &hyper::http::response::Parts) -> bool {
     let closes = parts.headers.get_all(CONNECTION).iter().any(|value| {
         value.as_bytes().split(|byte| *byte == b',').any(|word| {
             let word = word.trim_ascii();
@@ -398,7 +398,8 @@ fn judge(trouble: &Trouble, log: &Log, url: &str) -> (Option<Cut>, Option<Failur
     }
 }
 
-fn with_causes(error: &dyn std::error::Error) -> String {
+/// The error and what caused it, in one line.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -223,6 +223,7 @@ impl Case {
             profile: Profile::Public,
             day: last.day(),
             log: LogState { checkpoint, verifier_key: self.vault.verifier().to_text() },
+            sealed: self.vault.is_sealed(),
             entries,
             words: words(gathering.codebook),
             exhibits: exhibits.into_values().collect(),

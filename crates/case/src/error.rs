@@ -73,7 +73,10 @@ impl CaseError {
 impl From<VaultError> for CaseError {
     fn from(error: VaultError) -> Self {
         let fault = match &error {
-            VaultError::NotACase(_) | VaultError::Exists(_) | VaultError::Sealed(_) => Fault::Usage,
+            VaultError::NotACase(_)
+            | VaultError::Exists(_)
+            | VaultError::NoKeys(_)
+            | VaultError::Sealed(_) => Fault::Usage,
             VaultError::Seal(_) | VaultError::WrongKey(_) => Fault::Input,
             VaultError::OtherFormat { .. } | VaultError::Damaged { .. } => Fault::Input,
             VaultError::Input(_)

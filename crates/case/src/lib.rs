@@ -5,7 +5,9 @@
 
 mod actors;
 mod add;
+mod bagging;
 mod casebook;
+mod checking;
 mod coding;
 mod comparing;
 mod custody;
@@ -18,15 +20,22 @@ mod estimate;
 mod export;
 mod judging;
 mod lineage;
+mod locks;
 mod look;
 mod progress;
 mod reading;
+mod replicating;
 mod search;
+mod services;
+mod timestamps;
+mod witnesses;
 mod workspace;
 
 pub use actors::ActorRow;
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
+pub use bagging::{Bagged, Difference, Sameness, Unbagged, import_bag, same};
 pub use casebook::CaptureRow;
+pub use checking::{CheckReport, FlawRow, Restored, check, restore};
 pub use coding::{Cited, ClaimRow, ImportedClaims};
 pub use comparing::Comparison;
 pub use custody::CustodyStory;
@@ -40,10 +49,17 @@ pub use estimate::CoverageAnswer;
 pub use export::{Exported, SecretsPolicy};
 pub use judging::{Judged, VERDICTS};
 pub use lineage::Corroborated;
+pub use locks::EscrowRow;
 pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
+pub use replicating::{CopyRow, KeysChoice, Place, ReplicateOptions, Replicated};
 pub use search::{Found, SearchHit};
+pub use timestamps::{
+    Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,
+    Timestamped, WayOut,
+};
+pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
 pub use workspace::{Case, Environment, InitOptions};
 
 pub use witnessmark_archive as archive;

@@ -6,6 +6,7 @@ use witnessmark_model::id::{CaptureId, PassageId};
 use witnessmark_model::payload::{Lineage, Origin, Payload};
 
 use crate::casebook::CaptureRow;
+use crate::timestamps::TimeStanding;
 use crate::{Case, CaseError};
 
 /// The state of a case.
@@ -41,12 +42,18 @@ pub struct Status {
     pub estimates: u64,
     /// How many dossiers were written.
     pub publications: u64,
-    /// How many entries an outside timestamp covers; none, in this version.
+    /// How many entries an outside timestamp covers, as the entries say; `verify` checks it.
     pub timestamped: u64,
     /// What must not be erased.
     pub holds: Vec<crate::HoldRow>,
     /// Erasures that wait for a second person, or for copies and key shares elsewhere.
     pub erasures: Vec<crate::ErasureRow>,
+    /// How far timestamps reach.
+    pub time: TimeStanding,
+    /// The copies that the log names.
+    pub copies: Vec<crate::CopyRow>,
+    /// What tells that an older state of the case was put back, or that its history was rewritten.
+    pub alarms: Vec<String>,
 }
 
 /// A passage in a list.
@@ -361,6 +368,7 @@ impl Case {
     pub fn status(&self) -> Result<Status, CaseError> {
         let (name, _) = self.name()?;
         let count = |kind: &str| self.casebook.count_of_kind(kind);
+        let time = self.time_standing()?;
         Ok(Status {
             case: self.vault.case_id().to_string(),
             name,
@@ -377,9 +385,12 @@ impl Case {
             lineage: count("lineage")?,
             estimates: count("estimate")?,
             publications: count("publication")?,
-            timestamped: 0,
             holds: self.holds()?,
             erasures: self.erasures()?.into_iter().filter(|row| row.state != "done").collect(),
+            timestamped: time.covered,
+            time,
+            copies: self.copies()?,
+            alarms: self.rollback().unwrap_or_else(|error| vec![error.fact]),
         })
     }
 }

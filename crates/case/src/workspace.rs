@@ -209,7 +209,7 @@ impl Case {
         let Some(payload::Payload::Codebook(found)) = last.and_then(|entry| entry.payload) else {
             return Err(CaseError::input(
                 "the case has no codebook",
-                "make a new case with `witnessmark init DIR --open --codebook FILE`",
+                "make a new case with `witnessmark init DIR --codebook FILE`",
             ));
         };
         let bytes = self.vault.store().read(&found.evidence)?;

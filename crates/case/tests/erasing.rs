@@ -336,3 +336,63 @@ fn one_record_of_an_archive_goes_and_the_others_keep_their_ids() {
     assert!(!holds(&everything(&folder), &url), "{url} is still there");
     assert_eq!(failures(&folder), [""; 0]);
 }
+
+/// Checks that an XML text is well-formed, as far as this program writes it: tags that open and close, nothing bare. Returns the
+/// path of each element that holds text.
+fn elements(xml: &str) -> Vec<(String, String)> {
+    let (mut open, mut found, mut rest) = (Vec::new(), Vec::new(), xml);
+    while let Some(at) = rest.find('<') {
+        let (before, tag) = rest.split_at(at);
+        if !before.trim().is_empty() {
+            assert!(!before.contains('&') || before.contains(';'), "{before}");
+            found.push((open.join("/"), before.to_owned()));
+        }
+        let end = tag.find('>').expect("a tag ends");
+        let (name, after) = (&tag[1..end], &tag[end + 1..]);
+        if let Some(name) = name.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(name), "tags close in order");
+        } else if !name.starts_with('?') {
+            open.push(name.split(' ').next().unwrap().to_owned());
+        }
+        rest = after;
+    }
+    assert!(open.is_empty() && rest.trim().is_empty());
+    found
+}
+
+#[test]
+fn a_story_is_told_as_premis_and_as_prov() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (case, capture) = filled(scratch.path());
+    let story = case.custody(&capture).unwrap();
+    let xml = story.to_premis();
+    let found = elements(&xml);
+    let at = |path: &str| -> Vec<&str> {
+        let full: Vec<String> = path.split('/').map(|name| format!("premis:{name}")).collect();
+        let full = format!("premis:premis/{}", full.join("/"));
+        found.iter().filter(|(one, _)| *one == full).map(|(_, text)| text.as_str()).collect()
+    };
+    assert_eq!(at("object/objectIdentifier/objectIdentifierValue"), [capture.as_str()]);
+    assert_eq!(at("object/objectCharacteristics/fixity/messageDigestAlgorithm"), ["SHA-256"]);
+    assert_eq!(at("object/objectCharacteristics/format/formatDesignation/formatName"), ["text/plain"]);
+    let types = at("event/eventType");
+    assert_eq!(types.len(), story.events.len());
+    assert_eq!(types[0], "ingestion");
+    assert!(types.contains(&"extraction") && types.contains(&"metadata modification"), "{types:?}");
+    assert_eq!(at("event/eventDateTime").len(), types.len());
+    assert_eq!(at("event/linkingAgentIdentifier/linkingAgentIdentifierValue").len(), types.len());
+    assert_eq!(at("agent/agentIdentifier/agentIdentifierValue").len(), 1);
+    assert!(xml.contains("valueURI=\"http://id.loc.gov/vocabulary/preservation/eventType/ing\""));
+
+    let prov = story.to_prov();
+    let names = |part: &str| -> Vec<String> { prov[part].as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(names("entity"), [format!("wm:{capture}")]);
+    assert_eq!(names("activity").len(), story.events.len());
+    for part in ["used", "wasGeneratedBy", "wasAssociatedWith"] {
+        for relation in prov[part].as_object().unwrap().values() {
+            let activity = relation["prov:activity"].as_str().unwrap().to_owned();
+            assert!(names("activity").contains(&activity), "{part}: {activity}");
+        }
+    }
+    assert_eq!(prov["wasGeneratedBy"].as_object().unwrap().len(), 1);
+}

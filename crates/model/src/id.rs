@@ -138,6 +138,12 @@ id_type!(
 id_type!(
     /// A request for an erasure, and the erasure that follows.
     ErasureId, "era", "erasure");
+id_type!(
+    /// What a service outside said about when the log existed.
+    TimestampId, "tst", "timestamp");
+id_type!(
+    /// A copy of the case somewhere else.
+    CopyId, "cpy", "copy");
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@
 
 pub mod canonical;
 pub mod checkpoint;
+pub mod cosignature;
 pub mod digest;
 pub mod entropy;
 pub mod id;

@@ -5,7 +5,8 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
 use crate::Digest;
 
-const ED25519: u8 = 0x01;
+/// The type of a key that signs notes, in key ids and verifier keys.
+pub(crate) const ED25519: u8 = 0x01;
 const DASH: &str = "\u{2014} ";
 /// More signatures than any witness network sends, few enough to stay cheap; the specification asks for 16 at least.
 const MOST_SIGNATURES: usize = 64;
@@ -36,10 +37,35 @@ fn check_name(name: &str) -> Result<(), NoteError> {
     Ok(())
 }
 
-fn key_id(name: &str, public: &[u8; 32]) -> [u8; 4] {
-    let digest = Digest::of_all(&[name.as_bytes(), b"\n", &[ED25519], public]);
+/// The first four bytes of SHA-256(name ‖ newline ‖ type ‖ key), for the types of Ed25519 keys.
+pub(crate) fn key_id(name: &str, kind: u8, public: &[u8; 32]) -> [u8; 4] {
+    let digest = Digest::of_all(&[name.as_bytes(), b"\n", &[kind], public]);
     let [a, b, c, d, ..] = digest.0;
     [a, b, c, d]
+}
+
+/// `name+hash+key`: the text of a verifier key.
+pub(crate) fn key_text(name: &str, kind: u8, public: &[u8; 32]) -> String {
+    let typed: Vec<u8> = std::iter::once(kind).chain(*public).collect();
+    format!("{name}+{}+{}", hex8(key_id(name, kind, public)), BASE64.encode(&typed))
+}
+
+/// The name, type and bytes of the Ed25519 key in `name+hash+key`, whose hash has been compared.
+pub(crate) fn parse_key(text: &str) -> Result<(&str, u8, [u8; 32]), NoteError> {
+    let mut fields = text.trim_end_matches('\n').splitn(3, '+');
+    let (Some(name), Some(hash), Some(key)) = (fields.next(), fields.next(), fields.next()) else {
+        return Err(NoteError::Key("it does not have three fields"));
+    };
+    let bytes =
+        BASE64.decode(key.as_bytes()).map_err(|_| NoteError::Key("the key is not base64"))?;
+    let (kind, public) =
+        bytes.split_first().ok_or(NoteError::Key("there is no key after the hash"))?;
+    let public: [u8; 32] =
+        public.try_into().map_err(|_| NoteError::Key("an Ed25519 key has 32 bytes"))?;
+    if hash != hex8(key_id(name, *kind, &public)) {
+        return Err(NoteError::Key("the hash does not belong to the key"));
+    }
+    Ok((name, *kind, public))
 }
 
 /// The public half of a note's key.
@@ -64,24 +90,10 @@ impl Verifier {
 
     /// Parses `name+hash+key`, the form that Go's `note` package prints.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let mut fields = text.trim_end_matches('\n').splitn(3, '+');
-        let (Some(name), Some(hash), Some(key)) = (fields.next(), fields.next(), fields.next())
-        else {
-            return Err(NoteError::Key("it does not have three fields"));
-        };
-        let bytes =
-            BASE64.decode(key.as_bytes()).map_err(|_| NoteError::Key("the key is not base64"))?;
-        let public: &[u8; 32] = match bytes.split_first() {
-            Some((&ED25519, rest)) => {
-                rest.try_into().map_err(|_| NoteError::Key("an Ed25519 key has 32 bytes"))?
-            }
-            _ => return Err(NoteError::Key("only Ed25519 (type 1) is known")),
-        };
-        let verifier = Self::new(name, public)?;
-        if hash != hex8(verifier.key_id()) {
-            return Err(NoteError::Key("the hash does not belong to the key"));
+        match parse_key(text)? {
+            (name, ED25519, public) => Self::new(name, &public),
+            _ => Err(NoteError::Key("only Ed25519 (type 1) signs notes here")),
         }
-        Ok(verifier)
     }
 
     /// The key's name; for a log's key, the log's name.
@@ -95,14 +107,19 @@ impl Verifier {
     }
 
     fn key_id(&self) -> [u8; 4] {
-        key_id(&self.name, self.key.as_bytes())
+        key_id(&self.name, ED25519, self.key.as_bytes())
     }
 
     /// `name+hash+key`, without a newline.
     pub fn to_text(&self) -> String {
-        let mut typed = vec![ED25519];
-        typed.extend_from_slice(self.key.as_bytes());
-        format!("{}+{}+{}", self.name, hex8(self.key_id()), BASE64.encode(&typed))
+        key_text(&self.name, ED25519, self.key.as_bytes())
+    }
+
+    /// Whether `signature` over `message` is this key's, by the strict rule: no key or nonce of small order, the nonce in its
+    /// one canonical encoding, the equation without a cofactor (`verify_strict` of `ed25519-dalek`).
+    pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        Signature::from_slice(signature)
+            .is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
     }
 
     /// The text of the signed note `note`, once this key's signature on it has been verified.
@@ -119,10 +136,7 @@ impl Verifier {
             if verified {
                 return Err(NoteError::Malformed("two signatures by one key"));
             }
-            let fits = <[u8; 64]>::try_from(signature.as_slice()).is_ok_and(|bytes| {
-                self.key.verify_strict(text.as_bytes(), &Signature::from_bytes(&bytes)).is_ok()
-            });
-            if !fits {
+            if !self.has_signed(text.as_bytes(), &signature) {
                 return Err(NoteError::BadSignature(self.name.clone()));
             }
             verified = true;
@@ -131,11 +145,12 @@ impl Verifier {
     }
 }
 
-fn hex8(id: [u8; 4]) -> String {
+pub(crate) fn hex8(id: [u8; 4]) -> String {
     data_encoding::HEXLOWER.encode(&id)
 }
 
-type SignatureLine<'n> = (&'n str, [u8; 4], Vec<u8>);
+/// The key's name, its id, and the signature, which is not verified.
+pub(crate) type SignatureLine<'n> = (&'n str, [u8; 4], Vec<u8>);
 
 /// The text of a note, with its last newline, and its signature lines, none of them verified.
 fn split(note: &[u8]) -> Result<(&str, Vec<SignatureLine<'_>>), NoteError> {
@@ -153,6 +168,12 @@ fn split(note: &[u8]) -> Result<(&str, Vec<SignatureLine<'_>>), NoteError> {
         .strip_prefix('\n')
         .and_then(|lines| lines.strip_suffix('\n'))
         .ok_or(malformed("the last line does not end"))?;
+    Ok((text, signature_lines(lines)?))
+}
+
+/// The signature lines in `lines`, which has no newline at its end.
+pub(crate) fn signature_lines(lines: &str) -> Result<Vec<SignatureLine<'_>>, NoteError> {
+    let malformed = NoteError::Malformed;
     let mut signatures = Vec::new();
     for line in lines.split('\n') {
         if signatures.len() == MOST_SIGNATURES {
@@ -173,7 +194,7 @@ fn split(note: &[u8]) -> Result<(&str, Vec<SignatureLine<'_>>), NoteError> {
         }
         signatures.push((name, *id, signature.to_vec()));
     }
-    Ok((text, signatures))
+    Ok(signatures)
 }
 
 /// The secret half of a note's key. The bytes are wiped when it is dropped.
@@ -200,7 +221,7 @@ impl NoteSigner {
             return Err(NoteError::Malformed("its text must end in a newline, without controls"));
         }
         let public = self.key.verifying_key();
-        let mut line = key_id(&self.name, public.as_bytes()).to_vec();
+        let mut line = key_id(&self.name, ED25519, public.as_bytes()).to_vec();
         line.extend_from_slice(&self.key.sign(text.as_bytes()).to_bytes());
         Ok(format!("{text}\n{DASH}{} {}\n", self.name, BASE64.encode(&line)).into_bytes())
     }

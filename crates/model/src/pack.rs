@@ -87,15 +87,28 @@ pub fn is_pack(bytes: &[u8]) -> bool {
     bytes.starts_with(FIRST_LINE)
 }
 
+/// So many bytes from its beginning hold the header of any pack.
+pub const LONGEST_HEAD: u64 = 1024;
+
+/// The header of the pack that begins with these bytes: all of it, or the first [`LONGEST_HEAD`].
+pub fn header(bytes: &[u8]) -> Result<Header, NotAPack> {
+    head(bytes).map(|(header, _)| header)
+}
+
+/// The header, and where the items begin.
+fn head(bytes: &[u8]) -> Result<(Header, usize), NotAPack> {
+    let fail = |detail, offset: usize| NotAPack { detail, offset: offset as u64 };
+    let at = FIRST_LINE.len();
+    let rest = bytes.strip_prefix(FIRST_LINE).ok_or(fail("its first line is missing", 0))?;
+    let line = first_line(rest).ok_or(fail("its header does not end", at))?;
+    let header = canonical::from_bytes(line).map_err(|_| fail("its header cannot be read", at))?;
+    Ok((header, at + line.len() + 1))
+}
+
 /// The header and items of a pack.
 pub fn parse(bytes: &[u8]) -> Result<(Header, Vec<Item>), NotAPack> {
     let fail = |detail, offset: usize| NotAPack { detail, offset: offset as u64 };
-    let mut at = FIRST_LINE.len();
-    let rest = bytes.strip_prefix(FIRST_LINE).ok_or(fail("its first line is missing", 0))?;
-    let line = first_line(rest).ok_or(fail("its header does not end", at))?;
-    let header: Header =
-        canonical::from_bytes(line).map_err(|_| fail("its header cannot be read", at))?;
-    at += line.len() + 1;
+    let (header, mut at) = head(bytes)?;
     let mut items = Vec::new();
     while at < bytes.len() {
         let line = bytes

@@ -12,12 +12,14 @@ use crate::id::*;
 mod act;
 mod erasure;
 mod evidence;
+mod timestamp;
 
 pub use act::{Act, Bound, Grades, Level, PlaceRef, Quantity};
 pub use erasure::{
     ActorNamed, Erasure, ErasureConfirmed, ErasureRequested, ErasureRule, GROUNDS, Hold,
 };
 pub use evidence::{Evidence, Framing, ManifestLine, Problem, SourceRef, Verdict};
+pub use timestamp::{KeptFile, TimeAuthority, Timestamp};
 
 macro_rules! payloads {
     ($($(#[$doc:meta])* $variant:ident = $kind:literal / $version:literal),* $(,)?) => {
@@ -95,6 +97,18 @@ payloads! {
     ErasureConfirmed = "erasure-confirmed" / "witnessmark/erasure-confirmed/1",
     /// Something must not be erased, or may be again.
     Hold = "hold" / "witnessmark/hold/1",
+    /// A witness whose cosignatures count.
+    Witness = "witness" / "witnessmark/witness/1",
+    /// A witness cosigned a checkpoint.
+    Cosigned = "cosigned" / "witnessmark/cosigned/1",
+    /// A service that is asked for timestamps.
+    TimeAuthority = "time-authority" / "witnessmark/time-authority/1",
+    /// A service outside said when the log existed.
+    Timestamp = "timestamp" / "witnessmark/timestamp/1",
+    /// Key shares were made.
+    Escrow = "escrow" / "witnessmark/escrow/1",
+    /// The case is being copied to a place, or a copy is gone.
+    CaseCopy = "copy" / "witnessmark/copy/1",
 }
 
 impl Payload {
@@ -141,6 +155,19 @@ impl Payload {
         }
     }
 
+    /// The files under `log/timestamps/` that this payload names, relative to the case's folder.
+    pub fn files_beside_checkpoints(&self) -> Vec<String> {
+        match self {
+            Self::Cosigned(cosigned) => {
+                vec![checkpoint_beside(cosigned.size), cosigned.path()]
+            }
+            Self::Timestamp(timestamp) => {
+                timestamp.files.iter().map(|file| timestamp.path(file)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The evidence whose plain bytes are parts of the entry's commitment, in order. An archive's parts are its records
     /// instead, which its manifest lists.
     pub fn parts(&self) -> Vec<&Evidence> {
@@ -151,6 +178,7 @@ impl Payload {
             Self::Extraction(extraction) => vec![&extraction.text],
             Self::Estimate(estimate) => vec![&estimate.inputs, &estimate.result],
             Self::Publication(publication) => publication.policy.iter().collect(),
+            Self::TimeAuthority(authority) => authority.certificates.iter().collect(),
             _ => Vec::new(),
         }
     }
@@ -353,6 +381,86 @@ pub struct Export {
     pub secrets: u64,
     /// Whether they were masked in the copy that left.
     pub masked: bool,
+}
+
+/// A witness of the log (C2SP tlog-witness). Only cosignatures of witnesses that were named before count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Witness {
+    /// This configuration.
+    pub id: ConfigurationId,
+    /// The witness's verifier key, `name+hash+key`, of type 4.
+    pub key: String,
+    /// The prefix of the addresses that it is asked at; none: it is asked no longer, and what it cosigned still counts.
+    pub url: Option<String>,
+}
+
+/// A witness cosigned a checkpoint of the log. The line lies beside that checkpoint, at [`Cosigned::path`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cosigned {
+    /// The witness's verifier key.
+    pub witness: String,
+    /// The size of the log at that checkpoint.
+    pub size: u64,
+    /// When, by the witness's clock: seconds since 1970-01-01T00:00:00Z.
+    pub time: u64,
+    /// SHA-256 of the file that holds the witness's signature line.
+    pub sha256: Digest,
+}
+
+impl Cosigned {
+    /// The file with the signature line, relative to the case's folder.
+    pub fn path(&self) -> String {
+        format!("{}/{}", checkpoint_folder(self.size), self.file_name())
+    }
+
+    /// Its name alone. The witness's key id and the time are in it, so that a second witness, or the same one asked again,
+    /// has a file of its own.
+    pub fn file_name(&self) -> String {
+        let hash = self.witness.split('+').nth(1).unwrap_or_default();
+        let id: String = hash.chars().filter(char::is_ascii_hexdigit).take(8).collect();
+        format!("cosignature-{id}-{}", self.time)
+    }
+}
+
+/// The folder of what vouches for the checkpoint of a log of `size` entries, relative to the case's folder.
+pub fn checkpoint_folder(size: u64) -> String {
+    format!("log/timestamps/{size}")
+}
+
+/// The copy of that checkpoint in that folder, with the log's own signature alone.
+pub fn checkpoint_beside(size: u64) -> String {
+    format!("{}/checkpoint", checkpoint_folder(size))
+}
+
+/// Key shares were made: the key of the case was split among people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escrow {
+    /// The epoch of the keystore at that time.
+    pub epoch: u64,
+    /// How many shares are needed to open the case.
+    pub needed: u64,
+    /// How many were made.
+    pub of: u64,
+    /// Their names, `set/number`, which tell nothing of their content. Those of an earlier set count no longer.
+    pub shares: Vec<String>,
+}
+
+/// Files of the case are being copied to a place, or the copy there is gone.
+///
+/// It comes before the first byte leaves: from then on the copy may hold all entries up to and with this one. Where the
+/// place is, no entry says: every copy carries the log, and would lead to all others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseCopy {
+    /// This copy; the same in every entry about it.
+    pub id: CopyId,
+    /// What it is: `folder`, `s3` or `bag`.
+    pub kind: String,
+    /// What people call it.
+    pub label: Option<String>,
+    /// What it holds: `all`, `evidence` (all but the keys), or `keys`.
+    pub holds: String,
+    /// `begun`: copying began, anew or again. `gone`: a person says that it is destroyed.
+    pub event: String,
 }
 
 /// The text of a capture, frozen because an offset points into it.

@@ -1,6 +1,6 @@
 //! Names and contents of tiles and entry bundles (C2SP tlog-tiles).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many hashes a full tile, or leaves a full bundle, holds.
 pub const WIDTH: u64 = 256;
@@ -55,6 +55,24 @@ pub fn all(size: u64) -> BTreeMap<String, (Row, u64, u64)> {
     tiles
 }
 
+/// The paths of the tiles and the bundle that are not full in a log of `size` entries: at most one a row.
+pub fn partial(size: u64) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    let mut add = |row: Row, count: u64| {
+        if !count.is_multiple_of(WIDTH) {
+            paths.insert(path(row, count / WIDTH, count % WIDTH));
+        }
+    };
+    add(Row::Entries, size);
+    let (mut level, mut count) = (0, size);
+    while count > 0 {
+        add(Row::Hashes(level), count);
+        level += 1;
+        count /= WIDTH;
+    }
+    paths
+}
+
 /// Appends one leaf to an entry bundle: a big-endian 16-bit length, then the leaf. `false` if the leaf is too long.
 pub fn push_entry(bundle: &mut Vec<u8>, leaf: &[u8]) -> bool {
     let Ok(length) = u16::try_from(leaf.len()) else { return false };
@@ -106,6 +124,11 @@ mod tests {
         assert!(tiles.contains_key("tile/2/000.p/1"));
         assert_eq!(all(256).len(), 3);
         assert!(all(0).is_empty());
+        for size in [0, 1, 255, 256, 257, 65_535, 65_536, 65_537, 70_000] {
+            let narrow =
+                |(path, (.., width)): (String, (Row, u64, u64))| (width < WIDTH).then_some(path);
+            assert_eq!(partial(size), all(size).into_iter().filter_map(narrow).collect());
+        }
     }
 
     #[test]

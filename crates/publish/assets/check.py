@@ -32,8 +32,8 @@ import os
 import re
 
 KINDS = ("case-created actor-added configuration codebook gazetteer capture import extraction passage claim "
-         "claim-change origin lineage estimate publication egress recording judgement export "
-         "actor-named erasure-rule erasure-requested erase erasure-confirmed hold").split()
+         "claim-change origin lineage estimate publication egress recording judgement export actor-named erasure-rule "
+         "erasure-requested erase erasure-confirmed hold witness cosigned escrow time-authority timestamp copy").split()
 ARCHIVES = ("import", "recording")  # kinds whose parts are the records of an archive
 EVIDENCE = {"codebook": ["evidence"], "gazetteer": ["evidence"], "capture": ["evidence"], "extraction": ["text"],
             "estimate": ["inputs", "result"], "import": ["evidence", "manifest"], "recording": ["evidence", "manifest"], "publication": ["policy"]}  # format.md, Payloads
@@ -107,11 +107,11 @@ def load_json(data, what, must_be_canonical=False):
     need(again == data or not must_be_canonical, "%s is not canonical JSON (RFC 8785)" % what)
     return value
 
-def take(value, keys, what):
-    """An object with exactly these keys; and, where `v` is among them, of version 1."""
+def take(value, keys, what, versions=(1,)):
+    """An object with exactly these keys; and, where `v` is among them, of a version that is meant."""
     need(isinstance(value, dict), "%s is not an object" % what)
     need(set(value) == set(keys.split()), "%s has not exactly the fields: %s" % (what, keys))
-    need("v" not in value or whole(value["v"], "v") == 1, "%s has an unknown version" % what)
+    need("v" not in value or whole(value["v"], "v") in versions, "%s has an unknown version" % what)
     return value
 
 def each(value, what, of=list):
@@ -203,7 +203,6 @@ def ed25519_valid(public, message, signature):  # section 5.1.7, without the cof
     k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % L
     return same(times(s, BASE), add(r, times(k, a)))
 
-
 # ---- Merkle trees: RFC 6962 section 2.1; notes, checkpoints, proofs: C2SP ---------------------------
 def leaf_hash(leaf):
     return sha(b"\0", leaf)
@@ -269,7 +268,6 @@ def read_proof(data, index, checkpoint, what):  # C2SP tlog-proof v1, without an
     need(tail == checkpoint, "%s carries another checkpoint than data/checkpoint" % what)
     return [base64_bytes(line, 32) for line in lines[2:]]
 
-
 # ---- Payloads and signatures of authors: format.md, Payloads and Log --------------------------------
 def read_payload(data, kind, what):
     need(kind in KINDS, "kind %.40r is not known to this checker" % (kind,))
@@ -284,7 +282,7 @@ def evidence_of(kind, payload):
         found += each(payload[field], field) if kind == "capture" else [payload[field]]
     if kind == "publication" and payload["policy"] is None:
         found = []
-    return [take(e, "bytes key plain_sha256 sha256", "evidence") for e in found]
+    return [take(e, "bytes key plain_sha256 sha256" + " plain_bytes" * ("plain_bytes" in each(e, "evidence", dict)), "evidence") for e in found]
 
 def new_actor(kind, payload):
     """(actor, public key) that a payload brings in, or None."""
@@ -294,7 +292,6 @@ def new_actor(kind, payload):
 def author_signed(values, actors):
     message = b"witnessmark leaf 1\n" + canonical(dict({f: values[f] for f in LEAF.split() if f != "sig"}, v=1))
     return ed25519_valid(actors[values["actor"]], message, base64_bytes(values["sig"], 64))
-
 
 # ---- A dossier: format.md, Dossier, "A verifier checks" ---------------------------------------------
 class Dossier:
@@ -347,7 +344,7 @@ class Dossier:
         self.size, self.root = read_checkpoint(data, self.vkey, "data/checkpoint")
         self.checkpoint = data
         says = take(load_json(self.folder.read("data/dossier.json"), "data/dossier.json"), "day entries estimates exhibits "
-                    "log notice numbers profile root size title v", "data/dossier.json")
+                    "log notice numbers profile root size title v", "data/dossier.json", (1, 2))  # 2: of a sealed case
         day(says["day"])
         self.says = says
         for field, value in (("log", self.vkey[0]), ("size", self.size), ("root", self.root.hex())):
@@ -374,7 +371,7 @@ class Dossier:
 
     def check_entry(self, index):
         name = self.use("entries/%d.json" % index, "entries/%d.json" % index)
-        entry = take(load_json(self.folder.read(name), "it"), "v index leaf open payload proof part_count parts", "it")
+        entry = take(load_json(self.folder.read(name), "it"), "v index leaf open payload proof part_count parts", "it", (self.says["v"],))
         need(whole(entry["index"], "index") == index, "its index is %d" % entry["index"])
         leaf = entry["leaf"].encode("utf-8")
         fields = take(load_json(leaf, "leaf", True), LEAF + " v", "leaf")
@@ -395,7 +392,7 @@ class Dossier:
         if entry["payload"] is not None:
             file = self.use(entry["payload"], "payloads/%d.json" % index)
             data = self.folder.read(file)
-            need(sha(data) == digest(opened["object"]), "%s is not the object that the leaf names" % file)
+            need(entry["v"] == 2 or sha(data) == digest(opened["object"]), "%s is not the object that the leaf names" % file)
             payload = read_payload(data, opened["kind"], file)
         count = whole(entry["part_count"], "part_count")
         for part in each(entry["parts"], "parts"):
@@ -409,9 +406,10 @@ class Dossier:
                 self.use(part["file"], "parts/" + part["sha256"])
                 need(self.folder.digest(part["file"]) == part["sha256"], part["file"] + " has another digest than its name")
             parts[number] = part
-        need(0 not in parts or parts[0]["sha256"] == opened["object"], "part 0 is not the payload")
+        need(0 not in parts or entry["v"] == 2 or parts[0]["sha256"] == opened["object"], "part 0 is not the payload")
         if payload is not None:  # format.md, Log: what the parts of a commit are
             need(0 in parts, "part 0 is not given")
+            need(parts[0]["sha256"] == sha(data).hex(), "part 0 is not the payload")  # in a sealed case nothing else binds it
             named = evidence_of(opened["kind"], payload)
             expected = payload["records"] if opened["kind"] in ARCHIVES else len(named)
             need(count == 1 + whole(expected, "records"), "part_count does not agree with the payload")
@@ -512,12 +510,12 @@ class Dossier:
             need(number in numbers and numbers[number]["claim"] in payload["claims"],
                  "it does not use the claim of number %.40r" % (number,))
 
-
 # ---- A whole case: format.md, The case folder, Payloads, Log ----------------------------------------
 class Case:
     def __init__(self, root):
         self.folder = Folder(root, ["log", "blobs", "keys"])
         self.folder.files.add("case.toml")
+        need(b"sealed = true" not in self.folder.read("case.toml", 4096), "the case is sealed; `witnessmark verify` opens it with its passphrase")
         self.vkey = self.checkpoint = self.state = None
         self.seeds, self.packed, self.leaves, self.evidence, self.records = {}, [], [], {}, {}
         self.expected = {"log/checkpoint", "log/state", "keys/1/signers", "keys/1/objects", "case.toml"}
@@ -646,7 +644,7 @@ class Case:
             toml = [line.strip() for line in self.folder.read("case.toml", 4096).decode("ascii").split("\n")]
             settings = sorted(line for line in toml if line and not line.startswith("#"))
             need(settings == ["format = 1", 'id = "%s"' % payload["case"], "sealed = false"],
-                 "case.toml is not that of the case in the log, or the case is sealed")
+                 "case.toml is not that of the case in the log")
             self.vkey = read_vkey(payload["log_key"])
             need(self.vkey[0] == payload["log"], "the log's name is not that in its key")
         who = new_actor(values["kind"], payload)
@@ -710,7 +708,6 @@ def tile_path(level, n, width):  # C2SP tlog-tiles
         name = "x%03d/%s" % (n % 1000, name)
     return "log/tile/%s/%s%s" % (level, name, "" if width == 256 else ".p/%d" % width)
 
-
 # ---- The report -------------------------------------------------------------------------------------
 PROVES = """
 What this shows:
@@ -731,7 +728,8 @@ What this does not show:
 DOSSIER_SHOWN = ("Each number leads to its claim, its passage, the text it was read from and the digest of the captured bytes;\n"
                  "  where that text is in the dossier, the quoted words stand in it at the place named.")
 DOSSIER_LIMITS = ("That the pages made for reading (index.html and others) say the same as data/, entries/ and payloads/; that a\n"
-                  "  text was read correctly out of a captured file; or which record of an imported archive a capture is.")
+                  "  text was read correctly out of a captured file; which record of an imported archive a capture is; or, where a case\n"
+                  "  is sealed (version 2), that its keeper keeps this under the digests in `object`: those are of sealed bytes.")
 CASE_SHOWN = "Every commitment follows from the kept objects and the keystore, and every entry is signed by its author's key."
 CASE_LIMITS = ("That the signing keys in keys/1/signers are intact, that the derived files (casebook, index) agree with the log,\n"
                "  or that each passage stands in its text (a dossier is checked for that).")
@@ -771,7 +769,7 @@ def main(arguments):
         parser.error("--fingerprint needs 64 hex digits")
     try:
         checked = (Case if options.case else Dossier)(options.folder)
-    except (OSError, ValueError) as error:
+    except (Bad, OSError, ValueError) as error:
         say("The folder %s cannot be read: %s" % (options.folder, error))
         return 2
     failed = sum(run_group(title, check) for title, check in checked.groups)

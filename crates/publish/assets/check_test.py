@@ -115,7 +115,8 @@ EXACT = "12 people were held"
 class CaseBuilder:
     """Builds the files of a case, as {path: bytes}, from format.md."""
 
-    def __init__(self):
+    def __init__(self, sealed=False):
+        self.sealed = sealed
         self.seeds, self.blobs, self.entries, self.packs = {}, {}, [], []
         self.actors = {name_of("act", a): seed(a) for a in ("first", "second")}
         self.first, self.second = list(self.actors)
@@ -127,7 +128,13 @@ class CaseBuilder:
     def evidence(self, data):
         key = name_of("key", "key of %d" % len(self.seeds))
         self.seeds[key] = seed(key)
-        return {"bytes": len(data), "key": key, "plain_sha256": hexsha(data), "sha256": self.store(data)}
+        stored = self.as_stored(data)
+        more = {"plain_bytes": len(data)} if self.sealed else {}
+        return dict(more, bytes=len(stored), key=key, plain_sha256=hexsha(data), sha256=self.store(stored))
+
+    def as_stored(self, data):
+        """Bytes as the case keeps them; a stand-in for `age`, since nobody opens them here."""
+        return b"age\n" + bytes(byte ^ 0x55 for byte in data) if self.sealed else data
 
     def add(self, kind, payload, parts=(), actor=None, schema=None, part_0=None):
         """`parts`: (key, plain bytes) after the payload. `schema` and `part_0` are for forgers."""
@@ -138,7 +145,7 @@ class CaseBuilder:
         salts = [hkdf(self.seeds[k], "part/%d" % i) for i, (k, _) in enumerate(parts)]
         items = [sha(salt, sha(part)) for salt, (_, part) in zip(salts, parts)]
         actor = actor or self.first
-        values = {"kind": kind, "object": hexsha(payload), "commit": mth(items).hex(), "day": "2026-11-22",
+        values = {"kind": kind, "object": hexsha(self.as_stored(payload)), "commit": mth(items).hex(), "day": "2026-11-22",
                   "at": "2026-11-22T10:20:%02d.125Z" % (len(self.entries) % 60), "actor": actor}
         values["sig"] = b64(sign(self.actors[actor], b"witnessmark leaf 1\n" + jcs(dict(values, v=1))))
         field_salts = {f: hkdf(self.seeds[key], "leaf/" + f) for f in values}
@@ -278,7 +285,7 @@ def dossier_of(case):
         if shown:
             files["payloads/%d.json" % i] = e["payload"]
         files["entries/%d.json" % i] = jcs({
-            "v": 1, "index": i, "leaf": e["leaf"].decode(), "payload": "payloads/%d.json" % i if shown else None, "proof": "proofs/%d.tlog-proof" % i,
+            "v": 2 if case.sealed else 1, "index": i, "leaf": e["leaf"].decode(), "payload": "payloads/%d.json" % i if shown else None, "proof": "proofs/%d.tlog-proof" % i,
             "open": {f: {"salt": e["field_salts"][f].hex(), "value": e["values"][f]} for f in fields}, "part_count": len(e["parts"]), "parts": parts})
         files["proofs/%d.tlog-proof" % i] = ("c2sp.org/tlog-proof@v1\nindex %d\n" % i + "".join(b64(h) + "\n" for h in path_to(i, leaves)) + "\n").encode() + checkpoint
     numbers, exhibits = [], []
@@ -290,7 +297,7 @@ def dossier_of(case):
                          "text_part": {"entry": chain[0], "part": 1}})
         files["numbers/n00%d.html" % n] = files["exhibits/e00%d.html" % n] = b"<p>"
     files["data/dossier.json"] = jcs({
-        "v": 1, "title": "T", "notice": None, "profile": "court", "day": "2026-11-22", "log": LOG_NAME, "size": len(leaves), "root": case.root().hex(),
+        "v": 2 if case.sealed else 1, "title": "T", "notice": None, "profile": "court", "day": "2026-11-22", "log": LOG_NAME, "size": len(leaves), "root": case.root().hex(),
         "entries": chosen, "numbers": numbers, "exhibits": exhibits,
         "estimates": [{"id": "s001", "page": "index.html", "estimate": name_of("est", "e"), "entry": case.estimate, "numbers": ["n001", "n002"]}]})
     return seal(files)
@@ -299,6 +306,9 @@ def dossier_of(case):
 CASE = CaseBuilder()
 CASE.fill()
 CASE_FILES, DOSSIER = CASE.files(), dossier_of(CASE)
+SEALED_CASE = CaseBuilder(sealed=True)
+SEALED_CASE.fill()
+SEALED_DOSSIER = dossier_of(SEALED_CASE)
 E, I = CASE.one[0], CASE.imports[1]
 
 
@@ -582,6 +592,31 @@ class Dossiers(unittest.TestCase):
                 corrupt(files)
                 self.refused(seal(files) if sealed else files, expected)
 
+    def test_a_dossier_of_a_sealed_case(self):
+        status, printed = run(SEALED_DOSSIER)
+        self.assertEqual(0, status, printed)
+        self.assertIn("digests in `object`", printed)
+        payload, name = json.loads(SEALED_DOSSIER["entries/%d.json" % CASE.one[1]]), "payloads/%d.json" % CASE.one[1]
+        self.assertNotEqual(hexsha(SEALED_DOSSIER[name]), payload["open"]["object"]["value"])
+        for what, corrupt, expected in (
+                ("a payload changed", replace(name, b"12 people", b"21 people"), "part 0 is not the payload"),
+                ("payloads swapped", swap("payloads/4.json", "payloads/5.json"), "entries/4.json: "),
+                ("a payload changed with part 0", lambda f: (replace(name, b"12 people", b"21 people")(f), edit("entries/%d.json" % CASE.one[1],
+                 lambda e: e["parts"][0].update(sha256=hexsha(f[name])))(f)), "part 0 does not lead to commit"),
+                ("part 0 not given", edit("entries/%d.json" % E, lambda e: e["parts"].pop(0)), "part 0 is not given"),
+                ("object opened to what it says", edit("entries/%d.json" % E, lambda e: e["open"]["object"].update(value=e["parts"][0]["sha256"])), "the opening of object"),
+                ("an entry of an open case", entry(E, v=1), "it has an unknown version"),
+                ("a list of an open case", says(v=1), "it has an unknown version"),
+                ("a version that nobody knows", says(v=3), "data/dossier.json has an unknown version")):
+            with self.subTest(what):
+                files = dict(SEALED_DOSSIER)
+                corrupt(files)
+                self.refused(seal(files), expected)
+        relabelled = edit("data/dossier.json", lambda d: d.update(v=2))
+        files = dict(DOSSIER)
+        relabelled(files)
+        self.refused(seal(files), "it has an unknown version")
+
     def refused(self, files, expected, **more):
         status, printed = run(files, **more)
         self.assertEqual(1, status, printed)
@@ -696,7 +731,10 @@ class Cases(unittest.TestCase):
             if line[:30].decode() not in {json.loads(e["payload"]).get("manifest", {}).get("key") for e in CASE.entries}:
                 self.refused(dict(CASE_FILES, **{path: bad}), "is not the root over its parts")
         self.refused(dict(CASE_FILES, **{path: CASE_FILES[path] * 2}), "a key is there twice")
-        self.refused(dict(CASE_FILES, **{"case.toml": CASE_FILES["case.toml"].replace(b"false", b"true")}), "case.toml")
+        status, printed = run(dict(CASE_FILES, **{"case.toml": CASE_FILES["case.toml"].replace(b"false", b"true")}), "--case")
+        self.assertEqual(2, status)
+        self.assertIn("the case is sealed; `witnessmark verify` opens it", printed)
+        self.refused(dict(CASE_FILES, **{"case.toml": CASE_FILES["case.toml"].replace(b"= 1", b"= 2")}), "case.toml is not that of the case")
         self.assertEqual(0, run(dict(CASE_FILES, **{path: CASE_FILES[path] + b"key-half"}), "--case")[0])
 
     def test_what_the_holder_of_the_keys_cannot_hide(self):

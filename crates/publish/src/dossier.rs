@@ -59,7 +59,7 @@ pub fn build(
     put("data/log.vkey".into(), format!("{}\n", edition.key).into_bytes());
     put("data/dossier.json".into(), manifest::file(&edition)?);
     for given in &input.entries {
-        put(entry_path(given.index), entry::file(given)?);
+        put(entry_path(given.index), entry::file(given, input.sealed)?);
         put(proof_path(given.index), given.proof.to_bytes());
         if let Some(payload) = &given.payload {
             put(payload_path(given.index), payload.clone());

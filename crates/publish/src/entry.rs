@@ -10,7 +10,7 @@ use witnessmark_model::payload::Payload;
 use witnessmark_model::{Digest, merkle};
 
 use crate::error::PublishError;
-use crate::input::{OpenedEntry, OpenedPart, Profile};
+use crate::input::{DossierInput, OpenedEntry, OpenedPart, Profile};
 
 /// An entry that was checked.
 pub(crate) struct Entry<'i> {
@@ -26,9 +26,8 @@ impl<'i> Entry<'i> {
     /// The entry, once everything that a verifier would check of it holds, so that no dossier is made that fails.
     pub(crate) fn check(
         given: &'i OpenedEntry,
-        note: &[u8],
+        input: &DossierInput,
         checkpoint: &Checkpoint,
-        profile: Profile,
     ) -> Result<Self, PublishError> {
         let bad = |what: String| PublishError::input(format!("entry {}", given.index), what);
         let value = |field: Field| {
@@ -37,7 +36,7 @@ impl<'i> Entry<'i> {
                 .map(|opening| opening.value.as_str())
                 .ok_or_else(|| bad(format!("`{}` is not opened", field.name())))
         };
-        match profile {
+        match input.profile {
             Profile::Public => refuse_what_is_not_public(given, value(Field::Kind)?)?,
         }
         let leaf = Leaf::parse(&given.leaf).map_err(|error| bad(error.to_string()))?;
@@ -47,7 +46,7 @@ impl<'i> Entry<'i> {
             }
         }
         let day = value(Field::Day)?;
-        if given.proof.index != given.index || given.proof.checkpoint != note {
+        if given.proof.index != given.index || given.proof.checkpoint != input.log.checkpoint {
             return Err(bad("its proof is of another index or another checkpoint".into()));
         }
         let hash = merkle::leaf_hash(&given.leaf);
@@ -58,7 +57,8 @@ impl<'i> Entry<'i> {
         }
         let commit = value(Field::Commit)?;
         check_parts(given, commit).map_err(&bad)?;
-        let object = value(Field::Object)?;
+        // What is sealed has another digest than what it says; what it says is part 0 of the commitment in both kinds.
+        let object = Some(value(Field::Object)?).filter(|_| !input.sealed);
         let payload = match &given.payload {
             None => None,
             Some(bytes) => {
@@ -106,10 +106,10 @@ fn check_payload(
     given: &OpenedEntry,
     bytes: &[u8],
     kind: &str,
-    object: &str,
+    object: Option<&str>,
 ) -> Result<Payload, String> {
     let digest = Digest::of(bytes);
-    if digest.hex() != object {
+    if object.is_some_and(|object| digest.hex() != object) {
         return Err("its payload is not the object that the leaf names".into());
     }
     let payload = Payload::parse(bytes).map_err(|error| format!("its payload: {error}"))?;
@@ -157,6 +157,11 @@ struct PartLine<'e> {
     file: Option<String>,
 }
 
+/// The version of a dossier and of its entries: 1 of an open case, 2 of a sealed one.
+pub(crate) fn version(sealed: bool) -> u8 {
+    if sealed { 2 } else { 1 }
+}
+
 /// `entries/<index>.json`.
 pub(crate) fn entry_path(index: u64) -> String {
     format!("entries/{index}.json")
@@ -178,12 +183,12 @@ pub(crate) fn part_path(sha256: &Digest) -> String {
 }
 
 /// The bytes of the entry's file (`docs/format.md`, section Dossier).
-pub(crate) fn file(given: &OpenedEntry) -> Result<Vec<u8>, CanonicalError> {
+pub(crate) fn file(given: &OpenedEntry, sealed: bool) -> Result<Vec<u8>, CanonicalError> {
     let mut parts: Vec<&OpenedPart> = given.parts.iter().collect();
     parts.sort_by_key(|part| part.index);
     let leaf = String::from_utf8_lossy(&given.leaf);
     let mut bytes = canonical::to_bytes(&EntryFile {
-        v: 1,
+        v: version(sealed),
         index: given.index,
         leaf: &leaf,
         open: given.open.iter().map(|(field, opening)| (field.name(), opening)).collect(),

@@ -28,6 +28,8 @@ pub struct DossierInput {
     pub day: String,
     /// The log at the moment of making.
     pub log: LogState,
+    /// Whether the case seals its payloads, so that `object` is the digest of bytes that only its keeper has.
+    pub sealed: bool,
     /// The entries that are opened, in any order.
     pub entries: Vec<OpenedEntry>,
     /// The codebook's labels for the codes that acts use.
@@ -76,7 +78,7 @@ pub struct OpenedEntry {
     pub leaf: Vec<u8>,
     /// The fields that are opened: at least kind, object, commit and day. A public dossier may not open `at`.
     pub open: BTreeMap<Field, Opening>,
-    /// The payload's stored bytes, if they are shown.
+    /// The payload's plain bytes, if they are shown.
     pub payload: Option<Vec<u8>>,
     /// How many parts the entry commits to, the payload (part 0) included.
     pub part_count: u64,

@@ -116,7 +116,7 @@ pub(crate) fn file(edition: &Edition<'_>) -> Result<Vec<u8>, CanonicalError> {
             .map(|text| TextPart { entry: text.entry, part: text.part }),
     });
     let mut bytes = canonical::to_bytes(&Manifest {
-        v: 1,
+        v: crate::entry::version(edition.input.sealed),
         title: &edition.input.title,
         notice: edition.input.notice.as_deref(),
         profile: edition.input.profile.word(),

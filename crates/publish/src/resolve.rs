@@ -102,8 +102,7 @@ impl<'i> Edition<'i> {
         }
         let mut entries = BTreeMap::new();
         for given in &input.entries {
-            let note = &input.log.checkpoint;
-            let entry = Entry::check(given, note, &checkpoint, input.profile)?;
+            let entry = Entry::check(given, input, &checkpoint)?;
             if entries.insert(given.index, entry).is_some() {
                 let place = format!("entry {}", given.index);
                 return Err(PublishError::input(place, "it is given twice"));

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use fixture::fixture;
+use fixture::{fixture, fixture_of};
 use witnessmark_model::leaf::Field;
 use witnessmark_publish::*;
 
@@ -123,7 +123,13 @@ fn the_independent_checker_accepts_it_and_names_a_flipped_byte() {
     if !has("python3") {
         return;
     }
-    let (_place, folder) = written(&fixture().build().unwrap());
+    for sealed in [false, true] {
+        checker_accepts_and_names(&fixture_of(sealed).build().unwrap());
+    }
+}
+
+fn checker_accepts_and_names(dossier: &Dossier) {
+    let (_place, folder) = written(dossier);
     let check = |arguments: &[&str]| {
         let checker = folder.join("check/check.py");
         let output =
@@ -174,10 +180,15 @@ fn commands_print_what_the_pages_promise() {
     if !["bash", "sha256sum", "perl", "python3"].into_iter().all(has) {
         return;
     }
-    let dossier = fixture().build().unwrap();
-    let (_place, folder) = written(&dossier);
+    for sealed in [false, true] {
+        promises_are_kept(&fixture_of(sealed).build().unwrap());
+    }
+}
+
+fn promises_are_kept(dossier: &Dossier) {
+    let (_place, folder) = written(dossier);
     let mut ran = 0;
-    for (path, html) in pages(&dossier) {
+    for (path, html) in pages(dossier) {
         for piece in html.split("<pre class=\"command\">").skip(1) {
             let (command, rest) = piece.split_once("</pre>").unwrap();
             let promised = rest
@@ -198,6 +209,44 @@ fn commands_print_what_the_pages_promise() {
         }
     }
     assert!(ran >= 30, "only {ran} commands were found");
+}
+
+/// Of a sealed case the pages show the digest of what an entry says, and say of `object` that nobody can compare it.
+#[test]
+fn a_sealed_case_shows_what_it_says_and_what_nobody_can_compare() {
+    let fixture = fixture_of(true);
+    let dossier = fixture.build().unwrap();
+    let open: Vec<String> = self::fixture().build().unwrap().paths().map(str::to_owned).collect();
+    assert_ne!(fixture.input.entries[3].payload, None);
+    let json = |path: &str| String::from_utf8_lossy(dossier.bytes(path).unwrap()).into_owned();
+    for path in ["data/dossier.json", "entries/3.json"] {
+        assert!(json(path).contains("\"v\":2"), "{path}");
+    }
+    let kinds = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
+    let count = |paths: &[String]| paths.iter().map(|path| kinds(path)).collect::<Vec<_>>();
+    let sealed: Vec<String> = dossier.paths().map(str::to_owned).collect();
+    assert_eq!(count(&sealed), count(&open), "the same kinds of files");
+    let claim = &fixture.input.entries[fixture.input.numbers[0].claim_entry as usize];
+    let says = claim.parts[0].sha256.hex();
+    let object = &claim.open[&Field::Object].value;
+    assert_ne!(&says, object);
+    let page = plain(&json("numbers/n001.html"));
+    for words in
+        [says.as_str(), object.as_str(), "nobody else can compare it", "the root over the parts"]
+    {
+        assert!(page.contains(words), "{words}");
+    }
+    let page = plain(&json("exhibits/e001.html"));
+    assert!(page.contains("SHA-256 of it as sealed"), "{page}");
+
+    // An input that calls itself open while its objects are sealed, or the other way round with a changed payload.
+    let mut input = fixture.input.clone();
+    input.sealed = false;
+    let said = fixture.build_from(&input).unwrap_err().to_string();
+    assert!(said.contains("its payload is not the object"), "{said}");
+    let mut input = fixture.input.clone();
+    input.entries[3].payload = input.entries[4].payload.clone();
+    assert!(fixture.build_from(&input).is_err(), "part 0 binds what a sealed entry says");
 }
 
 #[test]

@@ -10,6 +10,9 @@ pub enum SealError {
     /// The person at the keyboard: another passphrase is needed. Nothing more is known, and nothing more is said.
     #[error("the passphrase is not right")]
     WrongPassphrase,
+    /// The person at the keyboard: the case has no passphrase while its owner travels.
+    #[error("no passphrase opens the case: its key shares alone do")]
+    NoPassphrase,
     /// The person at the keyboard: a passphrase cannot be empty.
     #[error("the passphrase is empty")]
     EmptyPassphrase,
@@ -81,6 +84,7 @@ impl SealError {
             Self::WrongPassphrase => {
                 "type it again; where it is lost, `witnessmark escrow open` takes the key shares"
             }
+            Self::NoPassphrase => "`witnessmark travel return` takes the key shares",
             Self::NoIdentityFits => {
                 "`keys/<epoch>/wraps` lists the recipients; give the identity of one of them"
             }

@@ -124,6 +124,13 @@ impl<R: Read> FrameReader<R> {
         }
     }
 
+    /// A reader of the rest of a file, from the end of its first frames on: as many as `before` says, in so many bytes.
+    /// What lies before is not looked at, so these numbers must come from a reader or a writer of the same file.
+    pub fn resume(from: R, key: &[u8; 32], context: &[u8], before: (u64, u64)) -> Self {
+        let (frames, whole_bytes) = before;
+        Self { frames, whole_bytes, ..Self::new(from, key, context) }
+    }
+
     /// The next frame; `None` when the file or what is whole of it has ended. After an error nothing more is given.
     pub fn read_frame(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, SealError> {
         if self.tail.is_some() {

@@ -12,7 +12,7 @@ use crate::SealError;
 ///
 /// It is brought to Unicode's form NFC, as RFC 8265 (OpaqueString) asks: keyboards of two systems write one and the
 /// same letter differently. Nothing else about it is changed.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Passphrase(Zeroizing<String>);
 
 impl Passphrase {

@@ -1,4 +1,4 @@
-//! The file `keys/<epoch>/wraps`: the key of the case, locked in up to three ways.
+//! The file `keys/<epoch>/wraps`: the key of the case, locked in one to three ways.
 //!
 //! Each lock is an `age` file to a public key, so a new key can be locked the same way without asking anybody:
 //!
@@ -35,7 +35,7 @@ pub struct Wraps {
     case: CaseId,
     epoch: u32,
     mac: String,
-    passphrase: PassphraseLock,
+    passphrase: Option<PassphraseLock>,
     recipients: Option<RecipientsLock>,
     recovery: Option<RecoveryLock>,
     schema: String,
@@ -94,7 +94,7 @@ impl Wraps {
             case,
             epoch,
             mac: String::new(),
-            passphrase: PassphraseLock::make(&new, passphrase, cost, entropy)?,
+            passphrase: Some(PassphraseLock::make(&new, passphrase, cost, entropy)?),
             recipients: None,
             recovery: None,
             schema: SCHEMA.to_owned(),
@@ -125,7 +125,9 @@ impl Wraps {
         }
         let wraps: Self =
             canonical::from_bytes(json.as_bytes()).map_err(|error| damaged(error.to_string()))?;
-        wraps.passphrase.cost.check()?;
+        if let Some(lock) = &wraps.passphrase {
+            lock.cost.check()?;
+        }
         Ok(wraps)
     }
 
@@ -147,9 +149,9 @@ impl Wraps {
         self.epoch
     }
 
-    /// What a try of the passphrase costs.
-    pub fn cost(&self) -> Cost {
-        self.passphrase.cost
+    /// What a try of the passphrase costs; none where no passphrase unlocks the case.
+    pub fn cost(&self) -> Option<Cost> {
+        self.passphrase.as_ref().map(|lock| lock.cost)
     }
 
     /// The `age` recipients that can unlock the case, as they were given.
@@ -164,7 +166,8 @@ impl Wraps {
 
     /// Unlocks with the passphrase.
     pub fn unlock(&self, passphrase: &Passphrase) -> Result<Unlocked, SealError> {
-        self.proven(self.passphrase.open(passphrase)?)
+        let lock = self.passphrase.as_ref().ok_or(SealError::NoPassphrase)?;
+        self.proven(lock.open(passphrase)?)
     }
 
     /// Unlocks with the identity of one of the recipients.
@@ -200,7 +203,7 @@ impl Wraps {
         let wraps = Self {
             epoch,
             mac: String::new(),
-            passphrase: self.passphrase.again(&new)?,
+            passphrase: self.passphrase.as_ref().map(|lock| lock.again(&new)).transpose()?,
             recipients: self.recipients.as_ref().map(|lock| lock.again(&new)).transpose()?,
             recovery: self.recovery.as_ref().map(|lock| lock.again(&new)).transpose()?,
             ..self.clone()
@@ -218,8 +221,18 @@ impl Wraps {
         entropy: &mut dyn Entropy,
     ) -> Result<Self, SealError> {
         self.check(unlocked)?;
-        let passphrase = PassphraseLock::make(unlocked, passphrase, cost, entropy)?;
+        let passphrase = Some(PassphraseLock::make(unlocked, passphrase, cost, entropy)?);
         Self { passphrase, ..self.clone() }.signed(unlocked)
+    }
+
+    /// The same with the key shares as the only way in, for a keystore that stays behind while its owner travels.
+    /// Refused where there are none.
+    pub fn with_shares_alone(&self, unlocked: &Unlocked) -> Result<Self, SealError> {
+        self.check(unlocked)?;
+        if self.recovery.is_none() {
+            return Err(ShareError::None.into());
+        }
+        Self { passphrase: None, recipients: None, ..self.clone() }.signed(unlocked)
     }
 
     /// The same with other recipients: `age1…`, or `age1NAME1…` of the plugin `age-plugin-NAME`. None removes them.

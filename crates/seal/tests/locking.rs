@@ -141,6 +141,26 @@ fn each_way_unlocks_and_a_new_epoch_is_locked_the_same_way() {
     assert!(changed.with_recipients(&unlocked, &[]).unwrap().recipients().is_empty());
 }
 
+/// While its owner travels, the passphrase must not open what stayed behind: it can be had by force.
+#[test]
+fn a_keystore_that_stays_behind_opens_with_the_shares_alone() {
+    let wraps = locked();
+    let unlocked = wraps.unlock(&passphrase("correct horse")).unwrap();
+    assert!(matches!(wraps.with_shares_alone(&unlocked), Err(SealError::Shares(ShareError::None))));
+    let alice = Seed::new([1; 32]);
+    let wraps = wraps.with_recipients(&unlocked, &[recipient_text(&alice)]).unwrap();
+    let (wraps, shares) = wraps.with_shares(&unlocked, 2, 3, &mut Counter(5)).unwrap();
+    let left = Wraps::parse(&wraps.with_shares_alone(&unlocked).unwrap().to_bytes()).unwrap();
+    assert!(matches!(left.unlock(&passphrase("correct horse")), Err(SealError::NoPassphrase)));
+    assert!(matches!(left.unlock_with(&identities(&alice)), Err(SealError::NoIdentityFits)));
+    assert_eq!(left.cost(), None);
+    let unlocked = left.unlock_with_shares(&shares[1..]).unwrap();
+    let back =
+        left.with_passphrase(&unlocked, &passphrase("home"), CHEAP, &mut Counter(6)).unwrap();
+    assert!(back.unlock(&passphrase("home")).is_ok());
+    assert!(back.unlock_with_shares(&shares[..2]).is_ok());
+}
+
 #[test]
 fn a_recipient_that_cannot_be_used_is_named() {
     let wraps = locked();

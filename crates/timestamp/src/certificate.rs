@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::{Decode, Encode};
-use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{
-    BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName, SubjectKeyIdentifier,
+    BasicConstraints, CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, SubjectAltName,
+    SubjectKeyIdentifier,
 };
 use x509_cert::name::Name;
 
@@ -87,6 +88,35 @@ impl Certificate {
     /// Its bytes.
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// Its bytes as PEM (RFC 7468).
+    pub fn pem(&self) -> String {
+        pem(&self.der, "CERTIFICATE")
+    }
+
+    /// Whether it names itself as its issuer, as root certificates do.
+    pub fn is_self_issued(&self) -> bool {
+        same_name(self.subject_name(), self.issuer_name())
+    }
+
+    /// Where its issuer publishes revocation lists, as far as it says so in addresses of the web (RFC 5280, section
+    /// 4.2.1.13).
+    pub fn revocation_addresses(&self) -> Vec<String> {
+        let extensions = self.parsed.tbs_certificate().extensions().into_iter().flatten();
+        let points = extensions
+            .filter(|extension| extension.extn_id == oid::CRL_DISTRIBUTION_POINTS)
+            .filter_map(|one| CrlDistributionPoints::from_der(one.extn_value.as_bytes()).ok())
+            .flat_map(|points| points.0);
+        let names = points.filter_map(|point| match point.distribution_point? {
+            DistributionPointName::FullName(names) => Some(names),
+            DistributionPointName::NameRelativeToCRLIssuer(_) => None,
+        });
+        let addresses = names.flatten().filter_map(|name| match name {
+            GeneralName::UniformResourceIdentifier(address) => Some(address.to_string()),
+            _ => None,
+        });
+        addresses.filter(|address| address.starts_with("http")).collect()
     }
 
     /// Whom it is about, as RFC 4514 writes names.
@@ -210,6 +240,17 @@ fn der_parts(file: &[u8], kind: &str) -> Vec<Vec<u8>> {
     text.split(&begin).skip(1).filter_map(block).collect()
 }
 
+/// One PEM block.
+fn pem(der: &[u8], kind: &str) -> String {
+    let mut text = format!("-----BEGIN {kind}-----\n");
+    for line in der.chunks(48) {
+        text.push_str(&data_encoding::BASE64.encode(line));
+        text.push('\n');
+    }
+    text.push_str(&format!("-----END {kind}-----\n"));
+    text
+}
+
 /// A certificate revocation list (RFC 5280, section 5).
 #[derive(Clone)]
 pub struct RevocationList {
@@ -290,6 +331,11 @@ impl RevocationList {
     /// Reads all lists of a file: one in DER, or any number in PEM.
     pub fn read_all(file: &[u8]) -> Result<Vec<Self>, Fault> {
         der_parts(file, "X509 CRL").iter().map(|der| Self::from_der(der)).collect()
+    }
+
+    /// Its bytes as PEM (RFC 7468).
+    pub fn pem(&self) -> String {
+        pem(&self.der, "X509 CRL")
     }
 
     /// When it was made: it knows of nothing later.

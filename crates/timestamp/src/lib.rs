@@ -15,6 +15,7 @@ mod certificate;
 mod chain;
 mod fault;
 mod oid;
+pub mod opentimestamps;
 mod request;
 mod signature;
 mod signer;

@@ -22,6 +22,11 @@ impl UtcTime {
         self.0
     }
 
+    /// The moment at which its second began.
+    pub fn whole_seconds(self) -> Self {
+        Self(Duration::from_secs(self.0.as_secs()))
+    }
+
     /// Reads `2026-11-22T22:12:00Z`, with or without a fraction (RFC 3339 in UTC).
     pub fn from_rfc_3339(text: &str) -> Option<Self> {
         let digits: String = text.chars().filter(|letter| !"-:T".contains(*letter)).collect();

@@ -57,7 +57,10 @@ impl Blobs {
     pub(crate) fn put_bytes(&self, bytes: &[u8]) -> Result<Stored, VaultError> {
         let digest = Digest::of(bytes);
         let length = bytes.len() as u64;
-        if self.path(&digest).metadata().is_ok_and(|found| found.len() == length) {
+        let path = self.path(&digest);
+        if path.metadata().is_ok_and(|found| found.len() == length) {
+            // Whoever stored it may have died before its name was durable.
+            durable::sync_folder(path.parent().unwrap_or(&self.folder))?;
             return Ok(Stored { digest, bytes: length });
         }
         let mut writer = self.writer()?;

@@ -31,11 +31,10 @@ impl CaseFile {
     /// Reads the `case.toml` of the case in `folder`.
     pub fn read(folder: &Path) -> Result<Self, VaultError> {
         let path = folder.join(Self::NAME);
-        if !path.exists() {
-            return Err(VaultError::NotACase(folder.to_owned()));
-        }
-        let text = String::from_utf8(durable::read(&path)?)
-            .map_err(|_| VaultError::damaged(&path, "it is not UTF-8"))?;
+        let bytes = durable::read_if_there(&path)?
+            .ok_or_else(|| VaultError::NotACase(folder.to_owned()))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| VaultError::damaged(&path, "it is not UTF-8"))?;
         let case: Self =
             toml::from_str(&text).map_err(|error| VaultError::damaged(&path, error.message()))?;
         if case.format != FORMAT {

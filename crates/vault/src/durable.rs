@@ -117,7 +117,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
 pub(crate) fn append_lines(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
     use std::io::{Read, Seek, SeekFrom};
     let fail = VaultError::machine;
-    let new = !path.exists();
+    let new = !exists(path)?;
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -166,12 +166,24 @@ pub(crate) fn overwrite(path: &Path) -> Result<(), VaultError> {
     file.sync_all().map_err(fail("flush", path))
 }
 
+/// Whether something of that name is there. A machine that cannot tell is an error, and never a `no`: what is taken for
+/// absent is begun anew, over what is there.
+pub(crate) fn exists(path: &Path) -> Result<bool, VaultError> {
+    path.try_exists().map_err(VaultError::machine("look for", path))
+}
+
+/// The bytes of a file of the case that may be absent.
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, VaultError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(VaultError::machine("read", path)(cause)),
+    }
+}
+
 /// The bytes of a file of the case.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, VaultError> {
-    fs::read(path).map_err(|cause| match cause.kind() {
-        io::ErrorKind::NotFound => VaultError::damaged(path, "it is missing"),
-        _ => VaultError::machine("read", path)(cause),
-    })
+    read_if_there(path)?.ok_or_else(|| VaultError::damaged(path, "it is missing"))
 }
 
 #[cfg(test)]

@@ -29,6 +29,10 @@ pub(crate) struct Named {
     pub(crate) erased_keys: BTreeSet<KeyId>,
     /// The blobs that were erased.
     pub(crate) erased_blobs: BTreeSet<Digest>,
+    /// The files beside checkpoints that an entry names.
+    pub(crate) beside: BTreeSet<String>,
+    /// Whether every entry was read but those that were erased.
+    pub(crate) all_known: bool,
 }
 
 impl Vault {
@@ -86,12 +90,17 @@ impl Vault {
     /// Walks the log for the keys and blobs that it names and that it gives up.
     pub(crate) fn named(&self) -> Result<Named, VaultError> {
         let mut named = Named::default();
-        named.blobs.extend(self.packs()?.into_iter().map(|(digest, _)| digest));
+        named.blobs.extend(self.packs(0)?.into_iter().map(|(digest, _)| digest));
         let packs = named.blobs.clone();
+        let mut unread = BTreeSet::new();
         self.for_each_entry(0, &mut |entry| {
             named.keys.insert(entry.key);
             let payload = entry.content.and_then(|found| Payload::parse(&found.payload).ok());
-            let Some(payload) = payload else { return Ok(()) };
+            let Some(payload) = payload else {
+                unread.insert(entry.key);
+                return Ok(());
+            };
+            named.beside.extend(payload.files_beside_checkpoints());
             if let Payload::Erasure(erasure) = &payload {
                 named.erased_keys.extend(&erasure.keys);
                 named.erased_blobs.extend(&erasure.blobs);
@@ -102,6 +111,7 @@ impl Vault {
             }
             Ok(())
         })?;
+        named.all_known = unread.is_subset(&named.erased_keys);
         // A pack is never given up: it holds the entries of others.
         named.erased_blobs.retain(|blob| !packs.contains(blob));
         named.keys.retain(|key| !named.erased_keys.contains(key));

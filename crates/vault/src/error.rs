@@ -25,6 +25,9 @@ pub enum VaultError {
     /// What was given opens another case, or an epoch of the keystore that is no more.
     #[error("the key that was given does not open {}", .0.display())]
     WrongKey(PathBuf),
+    /// The keystore was left elsewhere, or is lost.
+    #[error("the keys of {} are not here", .0.display())]
+    NoKeys(PathBuf),
     /// The case is of a format that this version does not know.
     #[error("{} says {detail}", .path.display())]
     OtherFormat {
@@ -97,6 +100,9 @@ impl VaultError {
                  WITNESSMARK_PASSPHRASE; `witnessmark unlock` asks for it once",
             ),
             Self::WrongKey(_) => Some("`witnessmark lock`, then give the passphrase again"),
+            Self::NoKeys(_) => Some(
+                "`witnessmark travel return` brings them back from the copy that they were left in, with key shares",
+            ),
             Self::OtherFormat { .. } => Some("a newer version of witnessmark may open it"),
             Self::Damaged { .. } => {
                 Some("`witnessmark verify` lists everything that is damaged; restore from a copy")

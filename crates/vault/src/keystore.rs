@@ -23,7 +23,7 @@ const OBJECTS: &str = "objects";
 const SIGNERS: &str = "signers";
 const WRAPS: &str = "wraps";
 /// The folder of an epoch that is not finished.
-const MAKING: &str = ".making";
+pub(crate) const MAKING: &str = ".making";
 
 /// The folder of keys of the case in `case`.
 pub(crate) fn folder(case: &Path) -> PathBuf {
@@ -49,7 +49,7 @@ pub(crate) fn epochs(case: &Path) -> Result<BTreeSet<u32>, VaultError> {
 /// The epoch in force: the last one.
 pub(crate) fn epoch(case: &Path) -> Result<u32, VaultError> {
     let found = epochs(case)?.pop_last();
-    found.ok_or_else(|| VaultError::damaged(&folder(case), "it holds no keystore"))
+    found.ok_or_else(|| VaultError::NoKeys(case.to_owned()))
 }
 
 /// Where the wrapped key of an epoch lies.
@@ -160,7 +160,7 @@ impl Keystore {
     }
 
     pub(crate) fn signers(&self) -> Result<Signers, VaultError> {
-        if !self.signers.path().exists() {
+        if !durable::exists(self.signers.path())? {
             return Err(VaultError::damaged(self.signers.path(), "it is missing"));
         }
         Signers::parse(&self.signers.read()?)

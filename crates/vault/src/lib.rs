@@ -7,19 +7,25 @@
 mod actors;
 mod blobs;
 mod case_file;
+pub mod copies;
 mod durable;
 mod erasure;
 mod error;
 mod keystore;
 mod lock;
+mod locks;
 mod log;
 mod segment;
 mod store;
 mod tiles;
+mod timestamps;
 mod vault;
+mod witness;
 
 pub use case_file::CaseFile;
 pub use error::VaultError;
+pub use locks::{bring_keys, has_no_keys};
 pub use log::LogState;
 pub use store::{EvidenceWriter, Opened, Store};
 pub use vault::{Committed, Content, Entry, NewSeal, Pending, Recovery, Vault};
+pub use witness::{Standing, Witness, WitnessError};

@@ -49,19 +49,20 @@ impl Log {
     /// The log in `folder`; an empty one if nothing was promised yet.
     pub(crate) fn open(folder: PathBuf) -> Result<Self, VaultError> {
         let path = folder.join("state");
-        let state = if path.exists() {
-            let bytes = durable::read(&path)?;
-            let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-            let state: LogState =
-                canonical::from_bytes(line).map_err(|error| VaultError::damaged(&path, error))?;
-            if state.v != 1 {
-                return Err(VaultError::damaged(&path, "it is of a version not known here"));
+        let Some(bytes) = durable::read_if_there(&path)? else {
+            // What was signed for was promised before: without the promise, a new log would be begun over the old one.
+            if durable::exists(&folder.join("checkpoint"))? {
+                return Err(VaultError::damaged(&path, "it is missing"));
             }
-            Some(state)
-        } else {
-            None
+            return Ok(Self { folder, state: None });
         };
-        Ok(Self { folder, state })
+        let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let state: LogState =
+            canonical::from_bytes(line).map_err(|error| VaultError::damaged(&path, error))?;
+        if state.v != 1 {
+            return Err(VaultError::damaged(&path, "it is of a version not known here"));
+        }
+        Ok(Self { folder, state: Some(state) })
     }
 
     pub(crate) fn state(&self) -> Option<&LogState> {
@@ -82,10 +83,7 @@ impl Log {
         verifier: &Verifier,
     ) -> Result<Option<(Vec<u8>, Checkpoint)>, VaultError> {
         let path = self.checkpoint_path();
-        if !path.exists() {
-            return Ok(None);
-        }
-        let note = durable::read(&path)?;
+        let Some(note) = durable::read_if_there(&path)? else { return Ok(None) };
         let checkpoint =
             Checkpoint::open(&note, verifier).map_err(|error| VaultError::damaged(&path, error))?;
         Ok(Some((note, checkpoint)))
@@ -107,12 +105,23 @@ impl Log {
         let published = self.checkpoint(&signer.verifier())?.map_or(0, |(_, found)| found.size);
         let behind = self.size() > published;
         if let (Some(state), Some(named), true) = (self.state.clone(), &named, behind) {
-            let leaves = read_staging(named, &state, published)?;
-            let edge = Edge::load(&self.folder, published)?;
-            self.publish(edge, &leaves, &state, signer)?;
+            match read_staging(named, &state, published) {
+                Ok(leaves) => {
+                    let edge = Edge::load(&self.folder, published)?;
+                    self.publish(edge, &leaves, &state, signer)?;
+                }
+                // A copy that was brought up several batches at once has their tiles before it has the state.
+                Err(_) if self.has_tiles_of(&state) => {
+                    self.sign(&state, signer)?;
+                    tiles::prune(&self.folder, published, state.size)?;
+                }
+                Err(error) => return Err(error),
+            }
         }
-        if let Some(missing) = named.as_ref().filter(|named| !named.exists()) {
-            return Err(VaultError::damaged(missing, "it is missing"));
+        if let Some(named) = &named
+            && !durable::exists(named)?
+        {
+            return Err(VaultError::damaged(named, "it is missing"));
         }
         if behind || cut_off {
             let mut found = Vec::new();
@@ -121,7 +130,31 @@ impl Log {
                 fs::remove_file(path).map_err(VaultError::machine("remove", path))?;
             }
         }
+        if cut_off {
+            self.set_tiles_ahead_aside()?;
+        }
         Ok(self.size().saturating_sub(published))
+    }
+
+    /// Full tiles of a larger tree than was promised: a copy that was cut off while it was brought up to date has them
+    /// before it has the state. They go to `quarantine/`.
+    fn set_tiles_ahead_aside(&self) -> Result<(), VaultError> {
+        let keep = tile::all(self.size());
+        let mut found = Vec::new();
+        crate::blobs::walk(&self.folder.join("tile"), &mut found)?;
+        for path in found {
+            let name =
+                path.strip_prefix(&self.folder).unwrap_or(&path).to_string_lossy().into_owned();
+            if name.contains(".p/") || name.contains(durable::TEMPORARY) || keep.contains_key(&name)
+            {
+                continue;
+            }
+            let quarantine = self.folder.with_file_name("quarantine");
+            durable::make_folder(&quarantine)?;
+            fs::rename(&path, quarantine.join(format!("log-{}", name.replace('/', "-"))))
+                .map_err(VaultError::machine("move to quarantine", &path))?;
+        }
+        Ok(())
     }
 
     /// Appends `leaves`, whose payloads are in `pack`. When this returns, they are durable and signed for.
@@ -188,13 +221,23 @@ impl Log {
         }
         tiles.extend(edge.partial());
         tiles::write(&self.folder, &tiles)?;
+        self.sign(state, signer)?;
+        tiles::prune(&self.folder, old_size, state.size)
+    }
+
+    fn sign(&self, state: &LogState, signer: &NoteSigner) -> Result<(), VaultError> {
         let log_name = signer.verifier().name().to_owned();
         let checkpoint = Checkpoint { log_name, size: state.size, root: state.root };
         let note = checkpoint
             .sign(signer)
             .map_err(|error| VaultError::damaged(&self.checkpoint_path(), error))?;
-        durable::replace(&self.checkpoint_path(), &note)?;
-        tiles::prune(&self.folder, old_size, state.size)
+        durable::replace(&self.checkpoint_path(), &note)
+    }
+
+    /// Whether every tile of the promised tree is there, and the right edge gives its root.
+    fn has_tiles_of(&self, state: &LogState) -> bool {
+        Edge::load(&self.folder, state.size).is_ok_and(|edge| edge.root() == state.root)
+            && tile::all(state.size).keys().all(|path| self.folder.join(path).is_file())
     }
 }
 
@@ -220,3 +263,6 @@ fn read_staging(path: &Path, state: &LogState, published: u64) -> Result<Vec<Vec
     }
     Ok(leaves.into_iter().map(<[u8]>::to_vec).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,8 +41,8 @@ impl Segment {
     /// Every line that was acknowledged; none if there is no file.
     pub(crate) fn read(&self) -> Result<Zeroizing<String>, VaultError> {
         let mut bytes = Zeroizing::new(Vec::new());
-        if self.path.exists() {
-            let stored = Zeroizing::new(durable::read(&self.path)?);
+        if let Some(stored) = durable::read_if_there(&self.path)? {
+            let stored = Zeroizing::new(stored);
             match &self.sealed {
                 None => bytes = stored,
                 Some(FrameKey { key, context }) => {
@@ -65,7 +65,8 @@ impl Segment {
         let Some(FrameKey { key, context }) = &self.sealed else {
             return durable::append_lines(&self.path, lines.as_bytes());
         };
-        if self.path.exists() && self.end().is_none() {
+        let new = !durable::exists(&self.path)?;
+        if !new && self.end().is_none() {
             self.read()?;
         }
         let (mut frames, whole) = self.end().unwrap_or((0, 0));
@@ -79,7 +80,6 @@ impl Segment {
         let fail = VaultError::machine;
         // A cut header or frame may lie behind what is whole.
         *self.end() = None;
-        let new = !self.path.exists();
         let mut file = durable::private(&mut OpenOptions::new())
             .write(true)
             .create(true)

@@ -32,7 +32,15 @@ impl Edge {
         }
         let width = size % WIDTH;
         if width > 0 {
-            edge.bundle = durable::read(&log.join(tile::path(Row::Entries, size / WIDTH, width)))?;
+            let path = log.join(tile::path(Row::Entries, size / WIDTH, width));
+            let bundle = durable::read(&path)?;
+            // What is appended to it is signed anew, so it has to be what was signed before.
+            let leaves = tile::entries(&bundle).unwrap_or_default();
+            let hashes = leaves.iter().map(|leaf| merkle::leaf_hash(leaf));
+            if !edge.levels.first().is_some_and(|tile| hashes.eq(tile.iter().copied())) {
+                return Err(VaultError::damaged(&path, "its leaves are not those of the tile"));
+            }
+            edge.bundle = bundle;
         }
         Ok(edge)
     }
@@ -111,14 +119,19 @@ fn read_tile(log: &Path, level: u8, index: u64, width: u64) -> Result<Vec<Digest
     let row = Row::Hashes(level);
     let partial = log.join(tile::path(row, index, width));
     let full = log.join(tile::path(row, index, WIDTH));
-    let path = if !partial.exists() && full.exists() { full } else { partial };
-    let bytes = durable::read(&path)?;
+    let (path, named, bytes) = match durable::read_if_there(&partial)? {
+        Some(bytes) => (partial, width, bytes),
+        None => match durable::read_if_there(&full)? {
+            Some(bytes) => (full, WIDTH, bytes),
+            None => return Err(VaultError::damaged(&partial, "it is missing")),
+        },
+    };
     let (hashes, rest) = bytes.as_chunks::<32>();
-    let width = usize::try_from(width).unwrap_or(usize::MAX);
-    match hashes.get(..width) {
-        Some(hashes) if rest.is_empty() => Ok(hashes.iter().map(|hash| Digest(*hash)).collect()),
-        _ => Err(VaultError::damaged(&path, "it does not have the width in its name")),
+    if !rest.is_empty() || hashes.len() as u64 != named {
+        return Err(VaultError::damaged(&path, "it does not have the width in its name"));
     }
+    let wanted = usize::try_from(width).unwrap_or(usize::MAX);
+    Ok(hashes.iter().take(wanted).map(|hash| Digest(*hash)).collect())
 }
 
 /// Reads proofs out of the tiles of a tree of one size.
@@ -187,6 +200,40 @@ impl TileReader {
         Ok(Some(path))
     }
 
+    /// The root of the tree of the first `size` entries; `None` if there are fewer.
+    pub(crate) fn root_at(&mut self, size: u64) -> Result<Option<Digest>, VaultError> {
+        match size {
+            0 => Ok(Some(merkle::root(&[]))),
+            _ if size > self.size => Ok(None),
+            _ => self.range_root(0, size).map(Some),
+        }
+    }
+
+    /// The consistency proof from the first `old` entries to all (RFC 6962, section 2.1.2); `None` unless
+    /// 0 < `old` ≤ the size.
+    pub(crate) fn consistency_path(&mut self, old: u64) -> Result<Option<Vec<Digest>>, VaultError> {
+        if old == 0 || old > self.size {
+            return Ok(None);
+        }
+        let (mut start, mut end, mut path) = (0, self.size, Vec::new());
+        while old < end {
+            let middle = start + (end - start).next_power_of_two() / 2;
+            if old <= middle {
+                path.push(self.range_root(middle, end)?);
+                end = middle;
+            } else {
+                path.push(self.range_root(start, middle)?);
+                start = middle;
+            }
+        }
+        // The old tree's own root is known to whoever asks.
+        if start > 0 {
+            path.push(self.range_root(start, end)?);
+        }
+        path.reverse();
+        Ok(Some(path))
+    }
+
     /// The leaf at `index`, as it stands in its entry bundle.
     pub(crate) fn leaf(&self, index: u64) -> Result<Vec<u8>, VaultError> {
         let bundle = index / WIDTH;
@@ -195,8 +242,9 @@ impl TileReader {
         let bytes = durable::read(&path)?;
         let slot = usize::try_from(index % WIDTH).unwrap_or(usize::MAX);
         tile::entries(&bytes)
+            .filter(|leaves| leaves.len() as u64 == width)
             .and_then(|leaves| leaves.get(slot).map(|leaf| leaf.to_vec()))
-            .ok_or_else(|| VaultError::damaged(&path, format!("entry {index} is not in it")))
+            .ok_or_else(|| VaultError::damaged(&path, "it does not hold the entries in its name"))
     }
 }
 
@@ -218,11 +266,8 @@ pub(crate) fn write(log: &Path, tiles: &BTreeMap<String, Vec<u8>>) -> Result<(),
 
 /// Removes the partial tiles of `old_size` that the tree of `new_size` does not have.
 pub(crate) fn prune(log: &Path, old_size: u64, new_size: u64) -> Result<(), VaultError> {
-    let keep = tile::all(new_size);
-    for (name, (.., width)) in tile::all(old_size) {
-        if width == WIDTH || keep.contains_key(&name) {
-            continue;
-        }
+    let keep = tile::partial(new_size);
+    for name in tile::partial(old_size).difference(&keep) {
         let path = log.join(name);
         match fs::remove_file(&path) {
             Ok(()) => {}
@@ -271,6 +316,105 @@ mod tests {
                 assert_eq!(merkle::root_from_inclusion(hash, index, size, &path), Some(root));
             }
             assert_eq!(reader.inclusion_path(size).unwrap(), None);
+            for old in [1, 2, size / 3, size / 2, 255, 256, 257, 65_536, size - 1, size] {
+                let path = reader.consistency_path(old).unwrap();
+                let old_root = reader.root_at(old).unwrap();
+                if old == 0 || old > size {
+                    assert_eq!(path, None, "{old} of {size}");
+                    continue;
+                }
+                let old_root = old_root.unwrap();
+                assert_eq!(old_root, merkle::root(&leaves[..old as usize]), "{old} of {size}");
+                let consistent = merkle::is_consistent(old, old_root, size, root, &path.unwrap());
+                assert!(consistent, "{old} of {size}");
+            }
         }
+    }
+
+    /// A log of 600 entries, to be damaged: its folder, and a reader that has read nothing yet.
+    fn six_hundred() -> (tempfile::TempDir, TileReader) {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut edge, mut tiles) = (Edge::default(), BTreeMap::new());
+        for index in 0..600u64 {
+            assert!(edge.push(&index.to_be_bytes(), &mut tiles));
+        }
+        tiles.extend(edge.partial());
+        write(folder.path(), &tiles).unwrap();
+        let reader = TileReader::new(folder.path(), 600);
+        (folder, reader)
+    }
+
+    #[test]
+    fn tiles_of_another_width_than_their_name_are_refused() {
+        let cases: [(&str, &str, fn(&mut Vec<u8>)); 8] = [
+            ("a byte too many", "tile/0/002.p/88", |tile| tile.push(0)),
+            ("a byte too few", "tile/0/002.p/88", |tile| tile.truncate(88 * 32 - 1)),
+            ("a hash too many", "tile/0/002.p/88", |tile| tile.extend([0; 32])),
+            ("a hash too few", "tile/0/002.p/88", |tile| tile.truncate(87 * 32)),
+            ("a full tile with a hash too many", "tile/0/000", |tile| tile.extend([0; 32])),
+            ("a full tile with a hash too few", "tile/0/000", |tile| tile.truncate(255 * 32)),
+            ("no bytes", "tile/0/000", Vec::clear),
+            ("an upper tile with bytes to spare", "tile/1/000.p/2", |tile| tile.extend([0; 7])),
+        ];
+        for (name, path, damage) in cases {
+            let (folder, mut reader) = six_hundred();
+            let path = folder.path().join(path);
+            let mut bytes = fs::read(&path).unwrap();
+            damage(&mut bytes);
+            fs::write(&path, bytes).unwrap();
+            // Between them, these need every tile.
+            let found = [3, 300, 599].map(|index| reader.inclusion_path(index).err());
+            assert!(found.iter().flatten().count() > 0, "{name}");
+            for error in found.into_iter().flatten() {
+                let expected = format!("{} is damaged: it does not have", path.display());
+                assert!(error.to_string().starts_with(&expected), "{name}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn bundles_with_more_or_other_entries_are_refused() {
+        let (folder, reader) = six_hundred();
+        let path = folder.path().join("tile/entries/002.p/88");
+        let bytes = fs::read(&path).unwrap();
+        let one_more = [bytes.as_slice(), &[0, 1, 7]].concat();
+        let mut other = bytes.clone();
+        *other.last_mut().unwrap() ^= 1;
+        for (name, damaged, leaf_is_read) in [
+            ("one entry more", one_more, false),
+            ("cut in an entry", bytes[..bytes.len() - 1].to_vec(), false),
+            ("another last entry", other, true),
+        ] {
+            fs::write(&path, damaged).unwrap();
+            assert_eq!(reader.leaf(512).is_ok(), leaf_is_read, "{name}");
+            // No entry is ever appended to it.
+            assert!(Edge::load(folder.path(), 600).is_err(), "{name}");
+        }
+    }
+
+    /// The specification knows no partial tile of width 0 or 256. Such files are never read; `verify` finds them.
+    #[test]
+    fn partial_tiles_of_width_0_or_256_are_never_read() {
+        let (folder, mut reader) = six_hundred();
+        let root = Edge::load(folder.path(), 600).unwrap().root();
+        for stray in
+            ["tile/0/000.p/256", "tile/0/002.p/0", "tile/entries/000.p/256", "tile/2/000.p/0"]
+        {
+            let path = folder.path().join(stray);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, [7; 32]).unwrap();
+        }
+        assert_eq!(reader.root_at(600).unwrap(), Some(root));
+        assert_eq!(Edge::load(folder.path(), 600).unwrap().root(), root);
+        // Full tiles at every level: nothing partial is there to be read.
+        let (mut edge, mut tiles) = (Edge::default(), BTreeMap::new());
+        for index in 0..256u64 {
+            assert!(edge.push(&index.to_be_bytes(), &mut tiles));
+        }
+        tiles.extend(edge.partial());
+        assert_eq!(
+            tiles.into_keys().collect::<Vec<_>>(),
+            ["tile/0/000", "tile/1/000.p/1", "tile/entries/000"]
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -304,6 +305,11 @@ impl Vault {
         self.case.sealed
     }
 
+    /// Whether the case is open for writing.
+    pub(crate) fn is_held(&self) -> bool {
+        self.lock.is_some()
+    }
+
     /// What opened the case; none if it is not sealed.
     pub fn unlocked(&self) -> Option<&Arc<Unlocked>> {
         self.unlocked.as_ref()
@@ -381,12 +387,6 @@ impl Vault {
         Ok(())
     }
 
-    /// Replaces the file of the wrapped master key: another passphrase, other recipients, other key shares.
-    pub fn replace_wraps(&self, wraps: &Wraps) -> Result<(), VaultError> {
-        let path = keystore::wraps_path(&self.folder, keystore::epoch(&self.folder)?);
-        durable::replace(&path, &wraps.to_bytes())
-    }
-
     /// The seed behind a key.
     pub fn seed(&self, key: &KeyId) -> Result<Seed, VaultError> {
         self.keystore.seeds().get(key)
@@ -403,6 +403,11 @@ impl Vault {
         let committed = self.commit_all(pending, at, entropy);
         self.unsure |= committed.is_err();
         committed
+    }
+
+    /// Something may lie on disk that no entry names: the next writer looks the case over as after a crash.
+    pub(crate) fn leave_unsure(&mut self) {
+        self.unsure = true;
     }
 
     fn commit_all(
@@ -517,24 +522,27 @@ impl Vault {
         self.store.put_bytes(bytes)
     }
 
-    /// The packs, first to last, with their headers: walked back from the log's state.
-    pub(crate) fn packs(&self) -> Result<Vec<(Digest, pack::Header)>, VaultError> {
+    /// The packs that hold the entries from index `from` on, first to last, with their headers: walked back from the log's
+    /// state. Only their heads are read here, so that looking at the last entries of a large log stays quick.
+    pub(crate) fn packs(&self, from: u64) -> Result<Vec<(Digest, pack::Header)>, VaultError> {
         let mut packs = Vec::new();
         let (mut next, mut end) = (self.log.state().map(|state| state.pack), self.log.size());
-        while let Some(digest) = next {
+        while end > from {
+            let Some(digest) = next else {
+                let state = self.folder.join("log/state");
+                return Err(VaultError::damaged(&state, "packs are missing"));
+            };
             let path = self.blobs.path(&digest);
-            let bytes = self.blobs.read(&digest)?;
-            let (header, _) =
-                pack::parse(&bytes).map_err(|error| VaultError::damaged(&path, error))?;
-            if header.first.checked_add(header.count) != Some(end) {
+            let mut head = Vec::new();
+            let read = self.blobs.open(&digest)?.take(pack::LONGEST_HEAD).read_to_end(&mut head);
+            read.map_err(VaultError::machine("read", &path))?;
+            let header = pack::header(&head).map_err(|error| VaultError::damaged(&path, error))?;
+            if header.count == 0 || header.first.checked_add(header.count) != Some(end) {
                 return Err(VaultError::damaged(&path, "it does not join the pack after it"));
             }
             end = header.first;
             next = header.previous;
             packs.push((digest, header));
-        }
-        if end != 0 {
-            return Err(VaultError::damaged(&self.folder.join("log/state"), "packs are missing"));
         }
         packs.reverse();
         Ok(packs)
@@ -546,10 +554,7 @@ impl Vault {
         from: u64,
         visit: &mut dyn FnMut(Entry) -> Result<(), VaultError>,
     ) -> Result<(), VaultError> {
-        for (digest, header) in self.packs()? {
-            if header.first + header.count <= from {
-                continue;
-            }
+        for (digest, header) in self.packs(from)? {
             let path = self.blobs.path(&digest);
             let bytes = self.blobs.read(&digest)?;
             let (_, items) =
@@ -606,6 +611,10 @@ impl Vault {
 
     /// Moves blobs that no entry names out of the way, and removes files that were never finished.
     fn quarantine_orphans(&mut self, named: &Named) -> Result<Vec<String>, VaultError> {
+        // An entry that cannot be read may name some of them.
+        if named.all_known {
+            crate::timestamps::sweep(&self.folder, &named.beside)?;
+        }
         let mut moved = Vec::new();
         for path in self.blobs.files()? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -11,8 +11,10 @@ use witnessmark_seal::CaseKey;
 use crate::files::{Files, Listed};
 use crate::findings::{Findings, Group};
 use crate::report::{Kind, Report};
+use crate::trust::Trust;
 
 mod blobs;
+mod cosignatures;
 mod entries;
 mod erasures;
 mod file_set;
@@ -22,6 +24,7 @@ mod links;
 mod packs;
 mod plain;
 mod promise;
+mod timestamps;
 mod tree;
 
 /// The files of the case, by name.
@@ -32,8 +35,9 @@ type Names = BTreeMap<String, Listed>;
 
 /// Verifies a case. Every failure is named; none stops the rest.
 ///
-/// `key` is the master key of a sealed case; without it only what lies open is checked, and the report says so.
-pub fn verify(files: &dyn Files, key: Option<&CaseKey>) -> Report {
+/// `key` is the master key of a sealed case; without it only what lies open is checked, and the report says so. `trust`
+/// says whom the reader believes about time.
+pub fn verify(files: &dyn Files, key: Option<&CaseKey>, trust: &Trust) -> Report {
     let mut findings = Findings::default();
     for problem in files.problems() {
         findings.fail(Group::Container, "the zip", problem);
@@ -65,21 +69,24 @@ pub fn verify(files: &dyn Files, key: Option<&CaseKey>) -> Report {
         keys.compare(&entries.actors, &mut findings);
         case.compare(created.as_ref(), &mut findings);
     }
-    file_set::check(files, &names, &sizes, &chain, &entries, &mut findings);
+    let outside = timestamps::check(
+        files,
+        &names,
+        &tree,
+        verifier.as_ref(),
+        &entries.timestamps,
+        trust,
+        &mut findings,
+    );
+    file_set::check(files, &names, &sizes, &chain, &entries, &outside.files, &mut findings);
 
     let size = sizes.signed();
-    findings.unchecked(
-        Group::Timestamps,
-        "log",
-        format!(
-            "no outside timestamp covers the log: its key's holder could have rewritten it; {}",
-            counted(size, "entry", "entries")
-        ),
-    );
+    let covered = entries.witnessed.check(files, verifier.as_ref(), &tree, &mut findings);
+    outside.count_uncovered(size, covered.size, &mut findings);
     let root = sizes.checkpoint.as_ref().map(|checkpoint| checkpoint.root.hex());
     let key = verifier.as_ref().map(|verifier| verifier.to_text());
-    let erased = entries.erasures.count();
-    report(findings, size, erased, root.unwrap_or_default(), key.unwrap_or_default())
+    let signed = Signed { size, root: root.unwrap_or_default(), key: key.unwrap_or_default() };
+    report(findings, signed, &covered, &outside, entries.erasures.count())
 }
 
 /// `1 entry`, `2 entries`.
@@ -154,9 +161,22 @@ impl CaseLines {
     }
 }
 
-fn report(findings: Findings, size: u64, erased: u64, root: String, key: String) -> Report {
+/// What the checkpoint signs.
+struct Signed {
+    size: u64,
+    root: String,
+    key: String,
+}
+
+fn report(
+    findings: Findings,
+    Signed { size, root, key }: Signed,
+    covered: &cosignatures::Covered,
+    outside: &timestamps::Outside,
+    erased: u64,
+) -> Report {
     use Group::*;
-    let proves: Vec<(&[Group], String)> = vec![
+    let mut proves: Vec<(&[Group], String)> = vec![
         (
             &[Checkpoint, Root, Tiles],
             format!(
@@ -188,17 +208,15 @@ fn report(findings: Findings, size: u64, erased: u64, root: String, key: String)
             &[Passages],
             "Each quoted passage stands word for word, at its place, in the text that was frozen.".into(),
         ),
+        (&[Cosignatures, Root], covered.in_words()),
     ];
+    // Each stands for itself: the root that it covers was made anew.
+    proves.extend(outside.shown.iter().map(|sentence| (&[][..], sentence.clone())));
     let mut does_not_prove = vec![
         "That what the sources say is true, that they were written by whom they name, or that nothing \
          was left out."
             .into(),
-        format!(
-            "When anything was recorded: the times are those of the writing computer's clock, and no \
-             outside timestamp or cosignature covers the log. Until one does, whoever holds its key could \
-             have rewritten all of its {}. Compare the root with one that was noted elsewhere.",
-            counted(size, "entry", "entries")
-        ),
+        outside.not_shown(size, covered.size),
         "Who held a key, or whether they signed freely: a signature shows that the key signed.".into(),
         "That a capture shows what a website sent to others, or at another time: it is the copy that \
          was given to this case."

@@ -4,6 +4,7 @@ use witnessmark_seal::CaseKey;
 
 use crate::files::{Files, FilesError};
 use crate::report::{Kind, Report};
+use crate::trust::Trust;
 
 /// Neither a case nor a dossier.
 #[derive(Debug, thiserror::Error)]
@@ -57,10 +58,11 @@ pub fn detect(files: &dyn Files) -> Result<Kind, Unknown> {
     }
 }
 
-/// Verifies a case or a dossier, whichever it is. `key` is the master key of a sealed case.
-pub fn verify(files: &dyn Files, key: Option<&CaseKey>) -> Result<Report, Unknown> {
+/// Verifies a case or a dossier, whichever it is. `key` is the master key of a sealed case; `trust` says whom the reader
+/// believes about time.
+pub fn verify(files: &dyn Files, key: Option<&CaseKey>, trust: &Trust) -> Result<Report, Unknown> {
     Ok(match detect(files)? {
-        Kind::Case => crate::case::verify(files, key),
+        Kind::Case => crate::case::verify(files, key, trust),
         Kind::Dossier => crate::dossier::verify(files),
     })
 }

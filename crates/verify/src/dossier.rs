@@ -20,6 +20,10 @@ mod sums;
 const CHECKPOINT: &str = "data/checkpoint";
 const KEY: &str = "data/log.vkey";
 const MANIFEST: &str = "data/dossier.json";
+/// The version of a dossier of an open case: `object` is the digest of the payload that is shown.
+const OPEN: u8 = 1;
+/// The version of a dossier of a sealed case: `object` is the digest of bytes that only the case's keeper has.
+const SEALED: u8 = 2;
 /// Checkpoints, keys and notes are a few lines.
 const LARGEST_NOTE: u64 = 1 << 20;
 /// A dossier's manifest, an entry file or a payload; payloads hold at most a quoted passage.
@@ -116,7 +120,7 @@ pub fn verify(files: &dyn Files) -> Report {
     let entries = entries::check(
         files,
         &names,
-        manifest.as_ref().map(|manifest| manifest.entries.as_slice()),
+        manifest.as_ref().map(|manifest| (manifest.v, manifest.entries.as_slice())),
         checkpoint.as_ref().map(|(note, _)| note.as_slice()),
         verifier.as_ref(),
         &mut findings,
@@ -136,8 +140,9 @@ pub fn verify(files: &dyn Files) -> Report {
     );
     let fingerprint =
         |name| files::fingerprint(files, name).map(|found| found.sha256.hex()).unwrap_or_default();
+    let sealed = manifest.as_ref().is_some_and(|manifest| manifest.v == SEALED);
     let marks = Marks { size, root, key: fingerprint(KEY), checkpoint: fingerprint(CHECKPOINT) };
-    report(findings, &marks, entries.opened.len() as u64)
+    report(findings, &marks, entries.opened.len() as u64, sealed)
 }
 
 /// The listing by name; a name that stands twice is a finding.
@@ -175,8 +180,8 @@ fn key(files: &dyn Files, findings: &mut Findings) -> Option<Verifier> {
 
 fn manifest(files: &dyn Files, findings: &mut Findings) -> Option<Manifest> {
     let parsed = json::<Manifest>(files, MANIFEST).and_then(|manifest| match manifest.v {
-        1 if moment::is_day(&manifest.day) => Ok(manifest),
-        1 => Err("its day is not one".to_owned()),
+        OPEN | SEALED if moment::is_day(&manifest.day) => Ok(manifest),
+        OPEN | SEALED => Err("its day is not one".to_owned()),
         other => Err(format!("it is of version {other}, which is not known here")),
     });
     match parsed {
@@ -243,7 +248,7 @@ struct Marks {
     checkpoint: String,
 }
 
-fn report(findings: Findings, marks: &Marks, opened: u64) -> Report {
+fn report(findings: Findings, marks: &Marks, opened: u64, sealed: bool) -> Report {
     use Group::*;
     let Marks { size, root, key, checkpoint } = marks;
     let proves: Vec<(&[Group], String)> = vec![
@@ -275,7 +280,7 @@ fn report(findings: Findings, marks: &Marks, opened: u64) -> Report {
             "Each quotation whose text is here stands in it word for word, at its place.".into(),
         ),
     ];
-    let does_not_prove = vec![
+    let mut does_not_prove: Vec<String> = vec![
         "That what the sources say is true, that they were written by whom they name, or that nothing \
          was left out."
             .into(),
@@ -296,5 +301,12 @@ fn report(findings: Findings, marks: &Marks, opened: u64) -> Report {
          digest was recorded."
             .into(),
     ];
+    if sealed {
+        does_not_prove.push(
+            "That the case keeps what is shown under the digests in `object`: those are of sealed bytes, which \
+             only its keeper has. What is shown is bound to the log by each entry's `commit`."
+                .into(),
+        );
+    }
     findings.report(Kind::Dossier, proves, does_not_prove)
 }

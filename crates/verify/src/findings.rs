@@ -53,7 +53,8 @@ groups! {
     Files = "files", "the folder", "files that belong here";
     Quarantine = "quarantine", "quarantine/", "";
     Unfinished = "unfinished", "log/state", "";
-    Timestamps = "timestamps", "log/timestamps", "";
+    Cosignatures = "cosignatures", "log/timestamps", "cosignatures by witnesses that the log names";
+    Timestamps = "timestamps", "log/timestamps", "timestamps whose bytes fit the log and their own signature";
 }
 
 #[derive(Default)]

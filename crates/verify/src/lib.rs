@@ -11,7 +11,9 @@ pub mod dossier;
 pub mod files;
 mod findings;
 mod report;
+mod trust;
 
 pub use detect::{Unknown, detect, verify};
 pub use files::{Files, FilesError, Folder, Listed, Memory, Nature, ZipFiles};
 pub use report::{Check, Kind, Outcome, Report, Verdict};
+pub use trust::Trust;

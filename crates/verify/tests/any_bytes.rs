@@ -5,12 +5,12 @@ mod fixture;
 
 use std::sync::LazyLock;
 
-use fixture::{case, dossier, sign};
+use fixture::{case, sign};
 use proptest::prelude::*;
-use witnessmark_verify::{Memory, Verdict, case, dossier};
+use witnessmark_verify::{Memory, Trust, Verdict, case, dossier};
 
 static CASE: LazyLock<Memory> = LazyLock::new(|| case(0));
-static DOSSIER: LazyLock<(Memory, Vec<u8>)> = LazyLock::new(dossier);
+static DOSSIER: LazyLock<(Memory, fixture::Signing)> = LazyLock::new(fixture::dossier);
 
 /// One file replaced, cut or spliced at random; `None` if that changed nothing.
 fn change(
@@ -47,7 +47,7 @@ proptest! {
     #[test]
     fn a_case_with_any_bytes_in_any_file((pick, at, cut, insert) in splice()) {
         if let Some((name, files)) = change(&CASE, pick, at, cut, &insert) {
-            let report = case::verify(&files, None);
+            let report = case::verify(&files, None, &Trust::default());
             if name.starts_with("log/") || name.starts_with("blobs/") {
                 prop_assert_eq!(report.verdict, Verdict::Failed, "{}", name);
             }

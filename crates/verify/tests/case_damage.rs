@@ -5,11 +5,11 @@ mod fixture;
 
 use fixture::{add_origins, case, damages, failures, load, make_case, mentions, names};
 use witnessmark_model::Digest;
-use witnessmark_verify::{Files, Folder, Kind, Memory, Outcome, Report, Verdict, detect};
+use witnessmark_verify::{Files, Folder, Kind, Memory, Outcome, Report, Trust, Verdict, detect};
 
 /// Verifies an open case.
 fn verify(files: &dyn Files) -> Report {
-    witnessmark_verify::case::verify(files, None)
+    witnessmark_verify::case::verify(files, None, &Trust::default())
 }
 
 fn assert_intact(report: &Report) {

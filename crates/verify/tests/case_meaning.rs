@@ -8,11 +8,11 @@ use witnessmark_model::id::*;
 use witnessmark_model::payload::*;
 use witnessmark_model::{Digest, Moment, canonical};
 use witnessmark_vault::{Pending, Vault};
-use witnessmark_verify::{Files, Report, Verdict};
+use witnessmark_verify::{Files, Report, Trust, Verdict};
 
 /// Verifies an open case.
 fn verify(files: &dyn Files) -> Report {
-    witnessmark_verify::case::verify(files, None)
+    witnessmark_verify::case::verify(files, None, &Trust::default())
 }
 
 /// Commits what `make` gives to a fresh case, and verifies it.

@@ -3,8 +3,9 @@
 
 mod fixture;
 
-use fixture::{damages, dossier, failures, mentions, names, sign};
+use fixture::{Signing, damages, dossier, failures, mentions, names, sealed_dossier, sign};
 use witnessmark_model::Digest;
+use witnessmark_model::note::NoteSigner;
 use witnessmark_verify::{Kind, Memory, Outcome, Report, Verdict, detect, dossier::verify};
 
 fn assert_intact(report: &Report) {
@@ -181,19 +182,89 @@ fn changes_signed_by_the_logs_own_key_are_found() {
     assert!(names(&verify(&files), "parts/unused"));
 }
 
+/// Of a sealed case what an entry says is bound by part 0 alone: nothing else tells a changed payload from the sound one.
+#[test]
+fn a_dossier_of_a_sealed_case_is_as_hard_to_change() {
+    let (sound, signing) = sealed_dossier();
+    let report = verify(&sound);
+    assert_intact(&report);
+    assert!(report.does_not_prove.iter().any(|line| line.contains("`object`")), "{report:?}");
+    let text = |name: &str| String::from_utf8(sound.0[name].clone()).unwrap();
+    let entry: serde_json::Value = serde_json::from_str(&text("entries/8.json")).unwrap();
+    let says = entry["parts"][0]["sha256"].as_str().unwrap().to_owned();
+    let object = entry["open"]["object"]["value"].as_str().unwrap().to_owned();
+    assert_eq!(says, Digest::of(&sound.0["payloads/8.json"]).hex());
+    assert_ne!(says, object);
+    let mut changed = sound.0["payloads/8.json"].clone();
+    changed.push(b' ');
+    let other = Digest::of(&changed).hex();
+    type Bend = Box<dyn Fn(&mut Memory)>;
+    let replace = |name: &'static str, was: &str, now: &str| -> Bend {
+        let (was, now) = (was.to_owned(), now.to_owned());
+        Box::new(move |files| {
+            let text = String::from_utf8(files.0[name].clone()).unwrap();
+            assert!(text.contains(&was), "{name} holds {was}");
+            files.0.insert(name.to_owned(), text.replacen(&was, &now, 1).into_bytes());
+        })
+    };
+    let put = |name: &'static str, bytes: Vec<u8>| -> Bend {
+        Box::new(move |files| drop(files.0.insert(name.to_owned(), bytes.clone())))
+    };
+    let cases: [(&str, Vec<Bend>, &str); 7] = [
+        ("a payload", vec![put("payloads/8.json", changed.clone())], "payloads/8.json"),
+        (
+            "a payload and its part",
+            vec![put("payloads/8.json", changed), replace("entries/8.json", &says, &other)],
+            "entries/8.json",
+        ),
+        (
+            "a payload of another entry",
+            vec![put("payloads/8.json", sound.0["payloads/7.json"].clone())],
+            "payloads/8.json",
+        ),
+        (
+            "what object is opened to",
+            vec![replace("entries/8.json", &object, &says)],
+            "entries/8.json",
+        ),
+        (
+            "an entry's version",
+            vec![replace("entries/8.json", "\"v\":2", "\"v\":1")],
+            "entries/8.json",
+        ),
+        (
+            "the dossier's version",
+            vec![replace("data/dossier.json", "\"v\":2", "\"v\":1")],
+            "entries/8.json",
+        ),
+        (
+            "an unknown version",
+            vec![replace("data/dossier.json", "\"v\":2", "\"v\":3")],
+            "data/dossier.json",
+        ),
+    ];
+    for (what, bends, named) in cases {
+        let mut files = sound.clone();
+        bends.iter().for_each(|bend| bend(&mut files));
+        sign(&mut files, &signing);
+        let report = verify(&files);
+        assert_eq!(report.verdict, Verdict::Failed, "{what}");
+        assert!(mentions(&report, named), "{what}: {:#?}", failures(&report));
+    }
+}
+
 /// Sums by another key, with that key put in place of the log's: the checkpoint gives it away.
 #[test]
 fn another_key_cannot_take_the_logs_place() {
-    let (sound, signers) = dossier();
-    let other = String::from_utf8(signers).unwrap();
-    let (log, rest) = other.split_once('\n').unwrap();
-    let name = log.split(' ').nth(1).unwrap();
-    let other = format!("log {name} {}\n{rest}", "07".repeat(32));
-    let signer = witnessmark_model::keystore::Signers::parse(&other).unwrap().log;
+    let (sound, _) = dossier();
+    let key = String::from_utf8(sound.0["data/log.vkey"].clone()).unwrap();
+    let name = key.split('+').next().unwrap();
+    let signer = NoteSigner::new(name, &[7; 32]).unwrap();
     let mut files = sound.clone();
     let key = format!("{}\n", signer.verifier().to_text());
     files.0.insert("data/log.vkey".into(), key.into_bytes());
-    sign(&mut files, other.as_bytes());
+    let signing: Signing = Box::new(move |text| signer.sign(text).unwrap());
+    sign(&mut files, &signing);
     let report = verify(&files);
     assert!(names(&report, "data/checkpoint"), "{:#?}", failures(&report));
 }

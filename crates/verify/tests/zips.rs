@@ -7,7 +7,9 @@ use std::io::{Cursor, Write};
 use std::sync::Arc;
 
 use fixture::{dossier, failures, names};
-use witnessmark_verify::{Files, FilesError, Memory, Nature, Report, Verdict, ZipFiles, verify};
+use witnessmark_verify::{
+    Files, FilesError, Memory, Nature, Report, Trust, Verdict, ZipFiles, verify,
+};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -31,13 +33,13 @@ fn pack(files: &Memory, top: &str, method: CompressionMethod) -> Vec<u8> {
 }
 
 fn report(bytes: Vec<u8>) -> Report {
-    verify(&open(bytes).unwrap(), None).unwrap()
+    verify(&open(bytes).unwrap(), None, &Trust::default()).unwrap()
 }
 
 #[test]
 fn a_zip_gives_the_same_report_as_its_folder() {
     let (files, _) = dossier();
-    let expected = verify(&files, None).unwrap();
+    let expected = verify(&files, None, &Trust::default()).unwrap();
     assert_eq!(expected.verdict, Verdict::Intact);
     for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
         for top in ["", "dossier-12345678/"] {
@@ -48,7 +50,7 @@ fn a_zip_gives_the_same_report_as_its_folder() {
     let path = folder.path().join("dossier.zip");
     std::fs::write(&path, pack(&files, "d/", CompressionMethod::Deflated)).unwrap();
     let opened = ZipFiles::open_file(std::fs::File::open(&path).unwrap()).unwrap();
-    assert_eq!(verify(&opened, None).unwrap(), expected);
+    assert_eq!(verify(&opened, None, &Trust::default()).unwrap(), expected);
 }
 
 #[test]
@@ -61,7 +63,7 @@ fn a_flipped_byte_anywhere_in_a_zip_is_found() {
         bytes[position] ^= 0x10;
         match open(bytes) {
             Err(_) => found += 1,
-            Ok(files) => match verify(&files, None) {
+            Ok(files) => match verify(&files, None, &Trust::default()) {
                 Err(_) => found += 1,
                 Ok(report) => found += usize::from(report.verdict == Verdict::Failed),
             },
@@ -118,7 +120,7 @@ fn names_that_would_leave_the_folder_are_reported_and_not_read() {
             Ok(())
         });
         assert!(matches!(read, Err(FilesError::NotThere)) && !visited, "{bad:?}");
-        let report = verify(&files, None).unwrap();
+        let report = verify(&files, None, &Trust::default()).unwrap();
         assert!(names(&report, &one.name), "{bad:?}: {:#?}", failures(&report));
     }
 }
@@ -131,7 +133,7 @@ fn a_link_in_a_zip_is_reported() {
     let files = open(writer.finish().unwrap().into_inner()).unwrap();
     let listed = files.list().unwrap();
     assert!(listed.iter().any(|one| one.name == "index.html" && one.nature == Nature::Symlink));
-    assert!(names(&verify(&files, None).unwrap(), "index.html"));
+    assert!(names(&verify(&files, None, &Trust::default()).unwrap(), "index.html"));
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
 mod erasing;
+mod copies;
 mod linking;
+mod sealing;
+mod time;
+mod witnessing;
 
 use std::path::PathBuf;
 
@@ -10,7 +14,13 @@ use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
 
 pub(crate) use erasing::{ActorCommand, EraseArguments};
+pub(crate) use copies::{
+    BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments,
+};
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
+pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand};
+pub(crate) use time::{AuthorityCommand, ReachArguments, TimestampArguments, TimestampCommand};
+pub(crate) use witnessing::{CosignArguments, WitnessCommand};
 
 /// Evidence from public sources that anyone can check.
 ///
@@ -37,6 +47,9 @@ pub(crate) struct Arguments {
     /// Who writes: an actor of the case, by id or its beginning, or by name
     #[arg(long = "as", global = true, value_name = "ACTOR", env = "WITNESSMARK_ACTOR")]
     pub(crate) acting: Option<String>,
+    /// A file with an age identity that opens a sealed case, instead of its passphrase
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -89,12 +102,17 @@ pub(crate) enum Command {
         /// direct, tor, socks5://HOST:PORT or http://HOST:PORT; without it the way in force is shown
         way: Option<String>,
     },
+    /// Name the outsiders who keep count of the log
+    #[command(subcommand)]
+    Witness(WitnessCommand),
+    /// Ask every witness to cosign the log as it is
+    Cosign(CosignArguments),
     /// Write captures to a file that leaves the case
     #[command(subcommand)]
     Export(ExportCommand),
     /// Say what a passage says, or change what a claim says
     Claim(Box<ClaimArguments>),
-    /// Bring in sheets
+    /// Bring in sheets, or a case in a bag
     #[command(subcommand)]
     Import(ImportCommand),
     /// Decide who rests on whom
@@ -135,14 +153,61 @@ pub(crate) enum Command {
         #[arg(long)]
         lift: bool,
     },
+    /// Have somebody outside say when the log existed
+    Timestamp(TimestampArguments),
     /// Make the casebook, the texts and the search index again from the log
     Rebuild,
+    /// Hold the key of a sealed case in memory, so that its passphrase is typed once
+    Unlock {
+        /// Let go of the key when no command has asked for it for so many minutes
+        #[arg(long, default_value_t = 15, value_name = "MINUTES", value_parser = clap::value_parser!(u16).range(1..))]
+        idle: u16,
+    },
+    /// Let go of the key that `unlock` holds
+    Lock,
+    /// Change the passphrase of a sealed case
+    #[command(subcommand)]
+    Passphrase(PassphraseCommand),
+    /// Say who else can open a sealed case
+    #[command(subcommand)]
+    Recipients(RecipientsCommand),
+    /// Split the key of a sealed case among people, any few of whom can open it together
+    #[command(subcommand)]
+    Escrow(EscrowCommand),
+    /// What `unlock` starts
+    #[command(hide = true)]
+    Agent,
+    /// Copy the case to another place, or bring the copy there up to date; then verify what lies there
+    Replicate(ReplicateArguments),
+    /// List the copies that the case knows
+    Copies {
+        #[command(subcommand)]
+        command: Option<CopiesCommand>,
+    },
+    /// Check that every stored byte is the one that was written; mend from a copy
+    Check(CheckArguments),
+    /// Bring a case back from a copy
+    Restore(RestoreArguments),
+    /// Say whether two cases are one, file by file and row by row
+    Same {
+        /// A case
+        one: PathBuf,
+        /// Another case
+        other: PathBuf,
+    },
     /// Write a dossier: a folder and a zip file beside it
     Publish(PublishArguments),
     /// Check a case or a dossier
     Verify {
         /// A case, a dossier's folder, or a dossier's zip file; without it the case
         path: Option<PathBuf>,
+        /// The root certificate of a time-stamp authority that you believe: PEM or DER; may be repeated
+        #[arg(long, value_name = "FILE")]
+        time_root: Vec<PathBuf>,
+        /// Headers of Bitcoin's blocks, for proofs of OpenTimestamps: 80 bytes each from the first block on, or lines
+        /// HEIGHT,HEADER in hexadecimal
+        #[arg(long, value_name = "FILE")]
+        bitcoin_headers: Option<PathBuf>,
     },
     /// Look into web archives
     #[command(subcommand)]
@@ -313,6 +378,8 @@ pub(crate) struct ConfirmArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExportCommand {
+    /// A bag (BagIt, RFC 8493) with the case's log and objects, for an archive's shelf
+    Bag(BagArguments),
     /// A WACZ file, for other tools to replay
     Wacz {
         /// The file to write; it must not exist
@@ -431,6 +498,13 @@ pub(crate) struct ClaimArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportCommand {
+    /// A bag that `export bag` wrote: a case again
+    Bag {
+        /// The bag's folder
+        bag: PathBuf,
+        /// The folder of the case to be
+        dir: PathBuf,
+    },
     /// Claims, as CSV; all or nothing
     Claims {
         /// source,exact,act,place,from,to,value,low,high,unit,bound,modality,attributed_to,…

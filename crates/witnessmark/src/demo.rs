@@ -338,6 +338,7 @@ fn shallow(arguments: &Arguments) -> Arguments {
     Arguments {
         passphrase_file: None,
         acting: None,
+        identity: None,
         case: None,
         json: arguments.json,
         quiet: arguments.quiet,

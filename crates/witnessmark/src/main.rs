@@ -3,6 +3,7 @@
 //! Arguments in, text or JSON out; all work is done by the crate `case`. Exit codes: 0 all is well; 1 what was checked or given
 //! is flawed, an item of a batch failed, or an answer was refused; 2 wrong usage; 3 the machine failed, or the case is locked.
 
+mod agent;
 mod arguments;
 mod commands;
 mod demo;

@@ -96,12 +96,14 @@ stories!(
     bad_input,
     bad_places,
     beginning,
+    copies,
     coverage,
     estimates,
     first_hour,
     json_fields,
     no_rights,
     sealed,
+    sealed_dossier,
     web_archives
 );
 

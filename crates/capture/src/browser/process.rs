@@ -10,16 +10,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use command_fds::{CommandFdExt as _, FdMapping};
 use tokio::net::unix::pipe;
 
-use super::profile::Profile;
 use super::{BrowserError, BrowserSettings};
+use crate::MemoryFolder;
 
 /// Where Chromium is looked for. The program itself comes before Debian's start script, which adds switches
 /// from `/etc/chromium.d` and loads whatever extensions the computer has.
 const PROGRAMS: &[&str] =
     &["/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/chromium-browser"];
 
-/// Folders in memory that a profile may live in.
-const MEMORY: &str = "/dev/shm";
+/// The folder for temporary files in a profile. A short name: Chromium makes a socket below it, whose whole path may
+/// have 107 bytes (unix(7)).
+const TEMPORARY: &str = "t";
 
 /// Switches that are always given. What each is for:
 /// - nobody is shown a window, nothing is asked, nothing is reported or updated, no extension runs;
@@ -72,7 +73,7 @@ InterestFeedContentSuggestions,MediaRouter,OptimizationHints,Prerender2,Translat
 /// A running Chromium. Dropping it kills it, waits for its end and removes its profile.
 pub(crate) struct Process {
     child: Child,
-    profile: Profile,
+    profile: MemoryFolder,
     last_words: Arc<Mutex<Vec<u8>>>,
 }
 
@@ -90,9 +91,11 @@ impl Process {
         trusted_key: &str,
     ) -> Result<(Self, Pipes), BrowserError> {
         let program = find_program(settings.program.as_deref())?;
-        let base = settings.profile_folder.as_deref().unwrap_or(Path::new(MEMORY));
-        let profile = Profile::create(base)
-            .map_err(|error| BrowserError::Profile { folder: base.to_owned(), error })?;
+        let base = settings.profile_folder.as_deref().unwrap_or(Path::new(MemoryFolder::PLACE));
+        let no_profile = |error| BrowserError::Profile { folder: base.to_owned(), error };
+        let profile = MemoryFolder::create(base).map_err(no_profile)?;
+        let temporary = profile.path().join(TEMPORARY);
+        std::fs::create_dir(&temporary).map_err(no_profile)?;
         let start = |error| BrowserError::Start { program: program.clone(), error };
         let (read_by_chromium, to_chromium) = io::pipe().map_err(start)?;
         let (from_chromium, written_by_chromium) = io::pipe().map_err(start)?;
@@ -118,7 +121,7 @@ impl Process {
             .arg("about:blank")
             .env_clear()
             .env("HOME", profile.path())
-            .env("TMPDIR", profile.temporary())
+            .env("TMPDIR", &temporary)
             .env("PATH", "/usr/bin:/bin")
             .env("LANG", "C.UTF-8")
             .env("TZ", "UTC")

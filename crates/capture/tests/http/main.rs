@@ -7,6 +7,7 @@ mod politeness;
 mod records;
 mod redirects;
 mod server;
+mod services;
 mod tls;
 
 use std::path::Path;

@@ -121,6 +121,11 @@ fn serve(mut stream: impl Read + Write, script: &Script, all: &Mutex<Vec<Seen>>)
             }
             request.push(byte[0]);
         }
+        let head = String::from_utf8_lossy(&request).to_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; length.map_or(0, |length| length.trim().parse().unwrap())];
+        stream.read_exact(&mut body)?;
+        request.extend_from_slice(&body);
         let mut seen = Seen { request, sent: Vec::new() };
         let steps = script(&seen.path());
         let place = {

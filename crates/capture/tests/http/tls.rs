@@ -11,12 +11,12 @@ use witnessmark_capture::{Ending, FailureKind};
 use crate::server::{Server, TestProxy, ok};
 use crate::{settings, visit, visit_all};
 
-struct Authority {
+pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -24,12 +24,17 @@ impl Authority {
         Self { issuer }
     }
 
-    fn der(&self) -> Vec<u8> {
+    pub(crate) fn der(&self) -> Vec<u8> {
         self.issuer.der().to_vec()
     }
 
     /// A server's settings with a certificate for `names`, and the chain that it presents.
-    fn server(&self, names: &[&str], past: bool, tls12: bool) -> (ServerConfig, Vec<Vec<u8>>) {
+    pub(crate) fn server(
+        &self,
+        names: &[&str],
+        past: bool,
+        tls12: bool,
+    ) -> (ServerConfig, Vec<Vec<u8>>) {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         if past {

@@ -92,6 +92,8 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Recording(p) => (Some(p.id.to_string()), None),
         Payload::Egress(p) => (Some(p.id.to_string()), None),
         Payload::Export(p) => (Some(p.id.to_string()), None),
+        Payload::Witness(p) => (Some(p.id.to_string()), None),
+        Payload::Cosigned(_) => (None, None),
         Payload::Judgement(p) => (None, Some(p.capture.to_string())),
         Payload::Extraction(p) => (Some(p.id.to_string()), Some(p.capture.to_string())),
         Payload::Passage(p) => (Some(p.id.to_string()), Some(p.capture.to_string())),
@@ -107,6 +109,10 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Erasure(p) => (None, Some(p.request.to_string())),
         Payload::ErasureConfirmed(p) => (None, Some(p.request.to_string())),
         Payload::Hold(p) => (None, Some(p.of.clone())),
+        Payload::TimeAuthority(p) => (Some(p.id.to_string()), None),
+        Payload::Timestamp(p) => (Some(p.id.to_string()), p.completes.map(|id| id.to_string())),
+        Payload::Escrow(_) => (None, None),
+        Payload::CaseCopy(p) => (None, Some(p.id.to_string())),
     }
 }
 

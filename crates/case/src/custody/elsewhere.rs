@@ -2,22 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
 use witnessmark_model::id::CaptureId;
 use witnessmark_model::payload::{Erasure, ErasureRequested, Payload};
 
 use super::{CustodyEvent, CustodyStory, event};
 use crate::casebook::CaptureRow;
 use crate::{Case, CaseError, ERASURE_LIMITS};
-
-/// A text field of a payload.
-fn text(payload: &Value, field: &str) -> Option<String> {
-    payload.get(field).and_then(Value::as_str).map(str::to_owned)
-}
-
-fn number(payload: &Value, field: &str) -> u64 {
-    payload.get(field).and_then(Value::as_u64).unwrap_or_default()
-}
 
 impl Case {
     /// What went out of the case with a capture in it, and what vouches for its entry; `told` are the entries of its story.
@@ -36,18 +26,19 @@ impl Case {
         let mut events = self.made_from(&ids, &claims, row.entry)?;
         events.extend(self.vouched_for(row.entry)?);
         for entry in self.casebook.entries_of_kind("copy")? {
-            let copy: Value = serde_json::from_slice(&entry.bytes)?;
+            let Some(Payload::CaseCopy(copy)) = &entry.payload else { continue };
             if entry.index < row.entry {
                 continue;
             }
-            let called = text(&copy, "label").map(|label| format!(" (“{label}”)")).unwrap_or_default();
-            let what = match text(&copy, "kind").as_deref() {
-                Some("s3") => "a copy of the case in S3 storage",
-                Some("bag") => "a copy of the case as a bag",
+            let label = copy.label.as_ref();
+            let called = label.map(|label| format!(" (“{label}”)")).unwrap_or_default();
+            let what = match copy.kind.as_str() {
+                "s3" => "a copy of the case in S3 storage",
+                "bag" => "a copy of the case as a bag",
                 _ => "a copy of the case in another folder",
             };
-            let happened = match text(&copy, "event").as_deref() {
-                Some("gone") => "A person said that it is gone:",
+            let happened = match copy.event.as_str() {
+                "gone" => "A person said that it is gone:",
                 _ => "It went into",
             };
             events.push(event(&entry, format!("{happened} {what}{called}.")));
@@ -117,9 +108,9 @@ impl Case {
     fn vouched_for(&self, index: u64) -> Result<Vec<CustodyEvent>, CaseError> {
         let (mut events, mut seen) = (Vec::new(), BTreeSet::new());
         for entry in self.casebook.entries_of_kind("timestamp")? {
-            let stamp: Value = serde_json::from_slice(&entry.bytes)?;
-            let method = text(&stamp, "method").unwrap_or_default();
-            if number(&stamp, "size") > index && seen.insert(method.clone()) {
+            let Some(Payload::Timestamp(stamp)) = &entry.payload else { continue };
+            let method = &stamp.method;
+            if stamp.size > index && seen.insert(method.clone()) {
                 events.push(event(
                     &entry,
                     format!("An outside timestamp ({method}) covers its entry: by that service's word it existed by then."),
@@ -127,10 +118,9 @@ impl Case {
             }
         }
         for entry in self.casebook.entries_of_kind("cosigned")? {
-            let cosigned: Value = serde_json::from_slice(&entry.bytes)?;
-            let witness = text(&cosigned, "witness").unwrap_or_default();
-            let name = witness.split('+').next().unwrap_or_default().to_owned();
-            if number(&cosigned, "size") > index && seen.insert(witness) {
+            let Some(Payload::Cosigned(cosigned)) = &entry.payload else { continue };
+            let name = cosigned.witness.split('+').next().unwrap_or_default();
+            if cosigned.size > index && seen.insert(cosigned.witness.clone()) {
                 events.push(event(&entry, format!("The witness {name} cosigned a log that holds its entry.")));
             }
         }

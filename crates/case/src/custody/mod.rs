@@ -100,6 +100,8 @@ impl Case {
         events.sort_by_key(|event| event.entry);
         self.name_actors(&mut events)?;
         let name = row.as_ref().map(|row| self.label(row)).transpose()?.unwrap_or_default();
+        // The last of the story is the last to be covered.
+        let time = self.time_of_entry(events.last().map_or(0, |event| event.entry))?;
         Ok(CustodyStory {
             subject: format!("{full}: {name}"),
             object: row,
@@ -109,8 +111,7 @@ impl Case {
                     "The log's own key signs all {} entries in one checkpoint; `witnessmark verify` checks them.",
                     self.vault.size()
                 ),
-                "No outside timestamp or witness covers the log: whoever holds its key could have rewritten it before now."
-                    .to_owned(),
+                time,
                 "Times are those of the clock of the computer that wrote the entry.".to_owned(),
             ],
         })
@@ -206,6 +207,8 @@ impl Case {
 /// How the bytes of a capture came to be kept.
 fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
     let size = witnessmark_estimate::grouped(row.bytes);
+    let archive = payload.and_then(Payload::archive);
+    let archive = archive.map_or(row.blob.0, |archive| archive.evidence.plain_sha256);
     match row.record {
         Some((_, offset, length)) if let Some(Payload::Recording(recording)) = payload => {
             let way = match recording.egress.as_str() {
@@ -228,7 +231,7 @@ fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
                     .map(|at| format!(" at {at} by this computer's clock"))
                     .unwrap_or_default(),
                 recording.name,
-                row.blob.0,
+                archive,
                 row.sha256
             )
         }
@@ -248,7 +251,7 @@ fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
             format!(
                 "The archive with {} was kept whole, byte for byte (SHA-256 {}); this record lies at byte {offset} \
                  {place}, {length} bytes long, and its plain bytes have SHA-256 {}.",
-                row.name, row.blob.0, row.sha256
+                row.name, archive, row.sha256
             )
         }
     }

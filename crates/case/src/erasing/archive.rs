@@ -129,8 +129,8 @@ impl Case {
             }
             let framing = line.framing;
             match framing {
-                Framing::Member => copy.push(line, &[&bytes], framing)?,
-                _ => copy.push(line, &[&bytes, separator(&bytes)], framing)?,
+                Framing::Member => copy.push(line, &[bytes.as_slice()], framing)?,
+                _ => copy.push(line, &[bytes.as_slice(), separator(&bytes)], framing)?,
             }
             at += 1;
         }
@@ -152,7 +152,7 @@ impl Case {
             let end = record.finish().map_err(fail)?;
             if let Some(line) = wanted.remove(&end.plain_offset) {
                 read.map_err(fail)?;
-                copy.push(line, &[&bytes, separator(&bytes)], Framing::Plain)?;
+                copy.push(line, &[bytes.as_slice(), separator(&bytes)], Framing::Plain)?;
             }
         }
         match wanted.first_key_value() {

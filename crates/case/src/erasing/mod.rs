@@ -135,6 +135,7 @@ impl Case {
         plan: ErasurePlan,
         progress: &Progress,
     ) -> Result<ErasureAnswer, CaseError> {
+        self.nothing_under_way()?;
         let mut pending: Vec<Pending> = first.into_iter().collect();
         pending.extend(self.successors(&plan)?);
         pending.push(
@@ -161,6 +162,20 @@ impl Case {
         let pending = self.pending_of(&request.id)?;
         let ground = request.ground.clone();
         Ok(ErasureAnswer { request: request.id, state: "erased", ground, plan, pending })
+    }
+
+    /// Refuses while a recording that was cut off waits to be kept: it is sealed with the key that goes, and what it holds is
+    /// not known.
+    fn nothing_under_way(&self) -> Result<(), CaseError> {
+        let folder = self.folder().join(crate::add::UNDER_WAY);
+        let left = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
+        if left {
+            return Err(CaseError::input(
+                "a capture was cut off, and what it recorded is not kept yet",
+                "`witnessmark add` with any file keeps it first; then erase what should go of it, too",
+            ));
+        }
+        Ok(())
     }
 
     /// Says from now on how many people an erasure takes.

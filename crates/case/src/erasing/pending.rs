@@ -127,18 +127,12 @@ impl Case {
     fn copies_between(&self, from: u64, to: u64) -> Result<Vec<Reveals>, CaseError> {
         let mut copies = BTreeMap::new();
         for entry in self.casebook.entries_of_kind("copy")? {
-            let found: serde_json::Value = serde_json::from_slice(&entry.bytes)?;
-            let text = |field: &str| found.get(field).and_then(|value| value.as_str()).map(str::to_owned);
-            let Some(what) = text("id") else { continue };
-            match text("event").as_deref() {
-                Some("gone") => {
-                    copies.remove(&what);
-                }
-                _ if (from..to).contains(&entry.index) => {
-                    let label = text("label");
-                    copies.insert(what.clone(), Reveals { what, kind: "copy", label });
-                }
-                _ => {}
+            let Some(Payload::CaseCopy(copy)) = entry.payload else { continue };
+            let what = copy.id.to_string();
+            if copy.event == "gone" {
+                copies.remove(&what);
+            } else if (from..to).contains(&entry.index) {
+                copies.insert(what.clone(), Reveals { what, kind: "copy", label: copy.label });
             }
         }
         Ok(copies.into_values().collect())
@@ -148,11 +142,11 @@ impl Case {
     fn shares_before(&self, to: u64) -> Result<Vec<Reveals>, CaseError> {
         let mut shares = Vec::new();
         for entry in self.casebook.entries_of_kind("escrow")? {
-            let found: serde_json::Value = serde_json::from_slice(&entry.bytes)?;
-            let named = found.get("shares").and_then(|shares| shares.as_array()).filter(|_| entry.index < to);
-            for share in named.into_iter().flatten().filter_map(|share| share.as_str()) {
-                shares.push(Reveals { what: share.to_owned(), kind: "key-share", label: None });
-            }
+            let Some(Payload::Escrow(escrow)) = entry.payload.filter(|_| entry.index < to) else {
+                continue;
+            };
+            let named = escrow.shares.into_iter();
+            shares.extend(named.map(|what| Reveals { what, kind: "key-share", label: None }));
         }
         Ok(shares)
     }

@@ -54,7 +54,7 @@ impl ErasurePlan {
 }
 
 /// What cannot be erased: without it the rest cannot be read or trusted.
-const KEPT: [&str; 12] = [
+const KEPT: [&str; 19] = [
     "case-created",
     "actor-added",
     "configuration",
@@ -67,6 +67,13 @@ const KEPT: [&str; 12] = [
     "erasure-confirmed",
     "hold",
     "publication",
+    "export",
+    "copy",
+    "escrow",
+    "witness",
+    "cosigned",
+    "time-authority",
+    "timestamp",
 ];
 
 /// The plan in the making.

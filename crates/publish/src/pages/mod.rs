@@ -1,6 +1,7 @@
 //! The pages for people: HTML without scripts, one style sheet, relative links only.
 
 mod bounds_picture;
+mod by_hand;
 mod checking;
 mod exhibit;
 mod highlight;

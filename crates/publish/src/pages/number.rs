@@ -1,14 +1,12 @@
 //! The page of one number: from the printed figure back to the kept bytes.
 
 use maud::{Markup, html};
-use witnessmark_model::Digest;
-use witnessmark_model::canonical;
-use witnessmark_model::leaf::{Field, Leaf};
 
+use super::by_hand;
 use super::highlight::{Highlight, marked};
 use super::layout::{self, Place};
-use super::pieces::{command, digest, entry_files, exhibit_title, foreign, mark, quoted_figure};
-use crate::entry::{entry_path, part_path, payload_path};
+use super::pieces::{digest, entry_files, exhibit_title, mark, quoted_figure};
+use crate::entry::{entry_path, payload_path};
 use crate::error::PublishError;
 use crate::figure;
 use crate::input::{Chain, ChainEnd, Hop};
@@ -45,7 +43,7 @@ pub(super) fn page(
             (history(edition, number))
             (custody(edition, number))
             (files(edition, number, exhibit))
-            (by_hand(edition, number, exhibit)?)
+            (by_hand::section(edition, number, exhibit)?)
             (neighbours(edition, at))
         }
     };
@@ -364,70 +362,6 @@ fn files(edition: &Edition<'_>, number: &Number<'_>, exhibit: Option<&Exhibit<'_
             }
         }
     }
-}
-
-fn by_hand(
-    edition: &Edition<'_>,
-    number: &Number<'_>,
-    exhibit: Option<&Exhibit<'_>>,
-) -> Result<Markup, PublishError> {
-    let index = number.given.claim_entry;
-    let path = payload_path(index);
-    let entry = edition.entries.get(&index);
-    let object = entry.and_then(|entry| entry.given.open.get(&Field::Object));
-    let text = exhibit
-        .and_then(|exhibit| exhibit.given.text.as_ref())
-        .filter(|text| text.entry == number.given.extraction_entry)
-        .map(|text| Digest::of(text.text.as_bytes()));
-    let mut commitment = None;
-    if let (Some(entry), Some(object)) = (entry, object) {
-        let salt = canonical::to_bytes(&object.salt)?;
-        let salt = String::from_utf8_lossy(&salt).trim_matches('"').to_owned();
-        let committed = object.salt.commit(&canonical::to_bytes(&object.value)?);
-        if Leaf::parse(&entry.given.leaf).is_ok_and(|leaf| leaf.opens(Field::Object, object)) {
-            let line = format!(
-                "perl -e 'print pack(\"H*\", \"{salt}\"), \"\\\"{}\\\"\"' | sha256sum",
-                object.value
-            );
-            commitment = Some((line, html! { (committed.hex()) "  -" }));
-        }
-    }
-    let quoted = text.map(|sha256| {
-        let passage = &number.passage;
-        let line = format!(
-            "python3 -c \"import sys; sys.stdout.buffer.write(open('{}', encoding='utf-8', newline='').read()[{}:{}].encode())\"",
-            part_path(&sha256), passage.start, passage.end
-        );
-        (line, foreign(&passage.exact, &number.extraction.language))
-    });
-    Ok(html! {
-        section aria-labelledby="hand-title" {
-            h2 #hand-title { "Check this number by hand" }
-            p { "Open a terminal in the dossier’s folder, the one that holds " code { "SHA256SUMS" } ". Nothing here needs a network. "
-                a href="../check/index.html" { "The whole check" } " comes first: it shows that the list of files is signed." }
-            ol.steps {
-                @if let Some(object) = object {
-                    li { p { "The claim’s file has the digest that its entry names." } (command(&format!("sha256sum {path}"), Some(&html! { (object.value) "  " (path) }))) }
-                }
-                @if let Some((line, prints)) = &commitment {
-                    li { p { "The entry’s leaf was committed to that digest. What is printed stands in " code { "entries/" (index) ".json" } " as the leaf’s " code { "object" } "." } (command(line, Some(prints))) }
-                }
-                @if let Some(sha256) = text {
-                    li { p { "The text has the digest that the extraction names." } (command(&format!("sha256sum {}", part_path(&sha256)), Some(&html! { (sha256.hex()) "  " (part_path(&sha256)) }))) }
-                }
-                @if let Some((line, prints)) = &quoted {
-                    li { p { "The quoted words stand in that text, at code points " (number.passage.start) " to " (number.passage.end) "." } (command(line, Some(prints))) }
-                } @else {
-                    li { p { "The text of this document is withheld, so that the quoted words stand in it cannot be checked from this copy." } }
-                }
-                @if let Some(exhibit) = exhibit.filter(|exhibit| exhibit.has_bytes) {
-                    @let file = part_path(&exhibit.sha256);
-                    li { p { "The captured bytes have the digest that was recorded when they were kept." } (command(&format!("sha256sum {file}"), Some(&html! { (exhibit.sha256.hex()) "  " (file) }))) }
-                }
-                li { p { "That the leaf stands in the log takes a short Merkle program; " code { "check/check.py" } " is one, and any reader of C2SP tlog-proof will do." } (command("python3 check/check.py", None)) }
-            }
-        }
-    })
 }
 
 fn neighbours(edition: &Edition<'_>, at: usize) -> Markup {

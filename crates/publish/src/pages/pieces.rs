@@ -1,6 +1,7 @@
 //! Small pieces that several pages share.
 
 use maud::{Markup, html};
+use witnessmark_model::leaf::Field;
 use witnessmark_model::payload::{Act, Bound};
 
 use crate::entry::{entry_path, part_path, payload_path, proof_path};
@@ -71,7 +72,8 @@ pub(super) fn quoted_figure(act: &Act, words: &Words) -> Markup {
 /// Links to everything that the dossier holds of one entry.
 pub(super) fn entry_files(edition: &Edition<'_>, index: u64, up: &str) -> Markup {
     let Some(entry) = edition.entries.get(&index) else { return html! {} };
-    let object = entry.given.open.get(&witnessmark_model::leaf::Field::Object);
+    let says = entry.part(0);
+    let object = entry.given.open.get(&Field::Object).filter(|_| edition.input.sealed);
     html! {
         ul.files {
             li { a href={ (up) (entry_path(index)) } { (entry_path(index)) } " " span.aside { "the opened entry" } }
@@ -83,8 +85,11 @@ pub(super) fn entry_files(edition: &Edition<'_>, index: u64, up: &str) -> Markup
                 li { a.digest-link href={ (up) (part_path(&part.sha256)) } { "parts/" (digest(&part.sha256.hex())) } " " span.aside { "bytes of part " (part.index) } }
             }
         }
+        @if let Some(says) = says {
+            p.object { span.label { "SHA-256 of what it says" } " " (digest(&says.sha256.hex())) }
+        }
         @if let Some(object) = object {
-            p.object { span.label { "SHA-256 of what it says" } " " (digest(&object.value)) }
+            p.object { span.label { "SHA-256 of it as sealed" } " " (digest(&object.value)) " " span.aside { "Only the case’s keeper has those bytes: nobody else can compare this one." } }
         }
     }
 }

@@ -124,7 +124,11 @@ pub(crate) fn commit(vault: &mut Vault, count: u64, entropy: &mut Seeded) -> Vec
 pub(crate) fn failures(folder: &Path) -> Vec<String> {
     let unlocked = unlocked(folder);
     let files = witnessmark_verify::Folder::open(folder).unwrap();
-    let report = witnessmark_verify::verify(&files, unlocked.as_deref().map(Unlocked::key));
+    let report = witnessmark_verify::verify(
+        &files,
+        unlocked.as_deref().map(Unlocked::key),
+        &witnessmark_verify::Trust::default(),
+    );
     let failed = |check: &witnessmark_verify::Check| {
         format!("{}: {} – {}", check.name, check.subject, check.detail)
     };

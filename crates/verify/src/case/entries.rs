@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use witnessmark_model::id::ActorId;
 use witnessmark_model::leaf::{Field, Leaf, PartsRoot, Seed, Values};
 use witnessmark_model::pack::Item;
-use witnessmark_model::payload::{Evidence, Payload};
+use witnessmark_model::payload::{Evidence, Payload, Timestamp};
 use witnessmark_model::{Digest, canonical, merkle, moment};
 
 use super::blobs::{self, Blobs};
+use super::cosignatures::Witnessed;
 use super::erasures::Erasures;
 use super::imports;
 use super::keys::Keyring;
@@ -35,10 +36,14 @@ pub(super) struct Entries {
     pub sealed: Vec<(u64, Evidence)>,
     /// The actors' public keys, as logged.
     pub actors: BTreeMap<ActorId, String>,
+    /// What they say of witnesses.
+    pub witnessed: Witnessed,
     /// Entries of which the payload could not be read: what they name is not known.
     pub unread: u64,
     /// What was erased.
     pub erasures: Erasures,
+    /// The timestamps that entries name, with the entries' indexes.
+    pub timestamps: Vec<(u64, Timestamp)>,
 }
 
 pub(super) fn check(
@@ -145,9 +150,13 @@ impl Checker<'_> {
         if let (Some(values), Some(payload)) = (&values, &payload) {
             self.found.erasures.note(index, values, payload, self.findings);
         }
+        if let Some(Payload::Timestamp(timestamp)) = &payload {
+            self.found.timestamps.push((index, timestamp.clone()));
+        }
         match payload {
             Some(payload) => {
                 let bytes = Plain { files: self.files, keys: self.keys, blobs: self.blobs };
+                self.found.witnessed.add(index, &payload);
                 self.links.add(index, payload, &bytes, self.findings);
             }
             None => self.found.unread += 1,

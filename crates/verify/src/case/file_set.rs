@@ -21,6 +21,7 @@ pub(super) fn check(
     sizes: &Sizes,
     chain: &Chain,
     entries: &Entries,
+    beside: &BTreeSet<String>,
     findings: &mut Findings,
 ) {
     let mut log: BTreeSet<String> =
@@ -28,6 +29,7 @@ pub(super) fn check(
     if sizes.unfinished() {
         log.extend(tile::all(sizes.all).into_keys().map(|path| format!("log/{path}")));
     }
+    log.extend(beside.iter().cloned());
     log.insert(STATE.into());
     log.insert(CHECKPOINT.into());
     log.extend(sizes.state.as_ref().map(|state| promise::staging_path(&state.staging)));
@@ -54,7 +56,7 @@ pub(super) fn check(
         let digest = in_blobs.then(|| blobs::digest_in(name)).flatten();
         let expected = match digest {
             Some(digest) => chain.named.contains(&digest) || entries.evidence.contains_key(&digest),
-            None => in_log && log.contains(name),
+            None => in_log && (log.contains(name) || entries.witnessed.names(name)),
         };
         let erased = digest.and_then(|digest| entries.erasures.of_blob(&digest));
         if expected {

@@ -147,11 +147,14 @@ impl Index {
             Payload::Configuration(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Egress(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Export(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::Witness(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Recording(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Import(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Lineage(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Estimate(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Publication(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::TimeAuthority(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::Timestamp(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::ErasureRule(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::ErasureRequested(one) => {
                 (self.others.insert(one.id.bytes()), one.id.to_string())
@@ -162,7 +165,10 @@ impl Index {
             | Payload::Erasure(_)
             | Payload::ErasureConfirmed(_)
             | Payload::Hold(_)
+            | Payload::CaseCopy(_)
             | Payload::ClaimChange(_)
+            | Payload::Cosigned(_)
+            | Payload::Escrow(_)
             | Payload::Judgement(_) => return None,
         };
         (!new).then_some(id)
@@ -259,13 +265,22 @@ impl Index {
             | Payload::ActorNamed(_)
             | Payload::CaseCreated(_)
             | Payload::ActorAdded(_)
+            | Payload::CaseCopy(_)
             | Payload::Configuration(_)
             | Payload::Codebook(_)
             | Payload::Gazetteer(_)
             | Payload::Capture(_)
             | Payload::Egress(_)
+            | Payload::Witness(_)
+            | Payload::Cosigned(_)
+            | Payload::TimeAuthority(_)
+            | Payload::Escrow(_)
             | Payload::Recording(_)
             | Payload::Import(_) => return Ok(None),
+            Payload::Timestamp(timestamp) => match timestamp.completes {
+                Some(earlier) => named(self.others.contains(&earlier.bytes()), &earlier)?,
+                None => return Ok(None),
+            },
         }
         Ok(Some(Group::Links))
     }

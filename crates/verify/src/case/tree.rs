@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_model::Digest;
-use witnessmark_model::merkle::{self, Frontier};
+use witnessmark_model::merkle;
 use witnessmark_model::tile::{self, Row, WIDTH};
 
 use super::Names;
@@ -173,12 +173,17 @@ impl Tree {
 
     /// The root over the first `size` leaves, if all of them are known.
     pub(super) fn root(&self, size: u64) -> Option<Digest> {
-        let mut frontier = Frontier::new();
-        let leaves = self.levels.first()?.get(..usize::try_from(size).ok()?)?;
-        for leaf in leaves {
-            frontier.push((*leaf)?);
+        let (mut count, mut right) = (usize::try_from(size).ok()?, None);
+        for level in &self.levels {
+            let edge = level.get(count / WIDTH as usize * WIDTH as usize..count)?;
+            let mut row: Vec<Digest> = edge.iter().copied().collect::<Option<_>>()?;
+            row.extend(right);
+            if !row.is_empty() {
+                right = Some(merkle::root(&row));
+            }
+            count /= WIDTH as usize;
         }
-        Some(frontier.root())
+        (count == 0).then(|| right.unwrap_or_else(|| merkle::root(&[])))
     }
 
     fn grow(leaves: Vec<Option<Digest>>) -> Self {
@@ -329,5 +334,25 @@ fn compare(
                 "entries are missing, so it cannot be made anew",
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_of_any_first_entries_is_that_of_the_plain_tree() {
+        let leaves: Vec<_> = (0..66_000u32).map(|n| merkle::leaf_hash(&n.to_be_bytes())).collect();
+        let tree = Tree::grow(leaves.iter().copied().map(Some).collect());
+        for size in [0, 1, 2, 3, 255, 256, 257, 511, 512, 600, 65_535, 65_536, 65_537, 66_000] {
+            assert_eq!(tree.root(size), Some(merkle::root(&leaves[..size as usize])), "{size}");
+        }
+        assert_eq!(tree.root(66_001), None);
+        assert_eq!(tree.root(u64::MAX), None);
+        let gap = leaves.iter().enumerate().map(|(n, leaf)| (n != 300).then_some(*leaf));
+        let tree = Tree::grow(gap.collect());
+        assert_eq!(tree.root(300), Some(merkle::root(&leaves[..300])));
+        assert_eq!(tree.root(301), None, "one is not known");
     }
 }

@@ -12,7 +12,7 @@ use witnessmark_model::note::Verifier;
 use witnessmark_model::payload::Payload;
 use witnessmark_model::proof::LogProof;
 
-use super::{LARGEST_JSON, LARGEST_NOTE, MANIFEST, Names, json};
+use super::{LARGEST_JSON, LARGEST_NOTE, MANIFEST, Names, OPEN, SEALED, json};
 use crate::files::{self, Files};
 use crate::findings::{Findings, Group};
 
@@ -68,7 +68,7 @@ fn path(index: u64) -> String {
 pub(super) fn check(
     files: &dyn Files,
     names: &Names,
-    listed: Option<&[u64]>,
+    claimed: Option<(u8, &[u64])>,
     checkpoint: Option<&[u8]>,
     verifier: Option<&Verifier>,
     findings: &mut Findings,
@@ -78,7 +78,7 @@ pub(super) fn check(
         .filter_map(|name| name.strip_prefix("entries/")?.strip_suffix(".json")?.parse().ok())
         .filter(|index| names.contains_key(&path(*index)))
         .collect();
-    if let Some(listed) = listed {
+    if let Some((_, listed)) = claimed {
         let listed: BTreeSet<u64> = listed.iter().copied().collect();
         for index in wanted.symmetric_difference(&listed) {
             let detail = match listed.contains(index) {
@@ -90,7 +90,8 @@ pub(super) fn check(
         wanted.extend(listed.iter().filter(|index| names.contains_key(&path(**index))));
     }
     let mut entries = Entries::default();
-    let mut checker = Checker { files, checkpoint, verifier, findings };
+    let version = claimed.map(|(version, _)| version);
+    let mut checker = Checker { files, version, checkpoint, verifier, findings };
     let mut used = BTreeSet::new();
     for index in wanted {
         match checker.entry(index, &mut used) {
@@ -114,6 +115,8 @@ pub(super) fn check(
 
 struct Checker<'c> {
     files: &'c dyn Files,
+    /// The dossier's version, which each entry repeats; none if the manifest could not be read.
+    version: Option<u8>,
     checkpoint: Option<&'c [u8]>,
     verifier: Option<&'c Verifier>,
     findings: &'c mut Findings,
@@ -132,7 +135,11 @@ impl Checker<'_> {
         used.insert(entry.proof.clone());
         used.extend(entry.payload.clone());
         used.extend(entry.parts.iter().filter_map(|part| part.file.clone()));
-        if entry.v != 1 || entry.index != index {
+        let fits = match self.version {
+            Some(version) => entry.v == version,
+            None => matches!(entry.v, OPEN | SEALED),
+        };
+        if !fits || entry.index != index {
             let detail = format!("it says version {} and index {}", entry.v, entry.index);
             self.findings.fail(Group::Openings, name, detail);
             return None;
@@ -141,10 +148,13 @@ impl Checker<'_> {
         let opened = self.openings(&name, &entry);
         let values: BTreeMap<Field, String> =
             entry.open.iter().map(|(field, opening)| (*field, opening.value.clone())).collect();
-        let object = digest(&values, Field::Object);
-        let (payload, sound) = self.payload(index, &entry, object, values.get(&Field::Kind));
+        // In an open case `object` is the digest of what the entry says; in a sealed one, of bytes that are not here, and
+        // what it says is bound by part 0 alone.
+        let own = entry.parts.iter().find(|part| part.index == 0).map(|part| part.sha256);
+        let says = if entry.v == SEALED { own } else { digest(&values, Field::Object) };
+        let (payload, sound) = self.payload(index, &entry, says, values.get(&Field::Kind));
         let whole =
-            self.parts(&name, &entry, object, digest(&values, Field::Commit), payload.as_ref());
+            self.parts(&name, &entry, says, digest(&values, Field::Commit), payload.as_ref());
         let parts = entry.parts.into_iter().map(|part| (part.index, (part.sha256, part.file)));
         let parts = parts.collect();
         (proven && opened && sound && whole).then_some(Opened { payload, values, parts })
@@ -221,7 +231,7 @@ impl Checker<'_> {
         &mut self,
         index: u64,
         entry: &EntryFile,
-        object: Option<Digest>,
+        says: Option<Digest>,
         kind: Option<&String>,
     ) -> (Option<Payload>, bool) {
         let Some(name) = &entry.payload else { return (None, true) };
@@ -232,10 +242,9 @@ impl Checker<'_> {
                     return Err(format!("it is not the file for entry {index}"));
                 }
                 let digest = Digest::of(&bytes);
-                if object != Some(digest) {
-                    return Err(format!(
-                        "its digest {digest} is not the `object` of entry {index}"
-                    ));
+                if says != Some(digest) {
+                    let named = if entry.v == SEALED { "part 0" } else { "the `object`" };
+                    return Err(format!("its digest {digest} is not {named} of entry {index}"));
                 }
                 Payload::parse(&bytes).map_err(|error| error.to_string())
             })
@@ -259,7 +268,7 @@ impl Checker<'_> {
         &mut self,
         name: &str,
         entry: &EntryFile,
-        object: Option<Digest>,
+        says: Option<Digest>,
         commit: Option<Digest>,
         payload: Option<&Payload>,
     ) -> bool {
@@ -284,7 +293,7 @@ impl Checker<'_> {
                 part_wrong(format!("part {} does not lead to its `commit`", part.index));
             }
             let recorded = match (part.index.checked_sub(1), &named) {
-                (None, _) => object,
+                (None, _) => says,
                 (Some(at), Some((_, parts))) => {
                     let at = usize::try_from(at).unwrap_or(usize::MAX);
                     parts.get(at).map(|evidence| evidence.plain_sha256)

@@ -5,7 +5,7 @@ use std::path::Path;
 use console::Term;
 use witnessmark_case::{Case, CaseError, ERASURE_LIMITS, ErasureAnswer, ErasurePlan, Reveals};
 
-use crate::Ending;
+use crate::{Ending, agent};
 use crate::arguments::{Arguments, EraseArguments};
 use crate::output::{self, Columns, REST, json, line, short};
 use crate::progress::Display;
@@ -37,6 +37,7 @@ pub(super) fn erase(arguments: &Arguments, erase: &EraseArguments) -> Result<End
         let display = Display::start(!arguments.no_progress && !arguments.quiet);
         let answer = case.approve_erasure(request, &display.progress);
         drop(display);
+        hand_over_key(&case);
         return answered(arguments, &answer?);
     }
     let ids = named(erase)?;
@@ -64,6 +65,7 @@ pub(super) fn erase(arguments: &Arguments, erase: &EraseArguments) -> Result<End
     let display = Display::start(!arguments.no_progress && !arguments.quiet);
     let answer = case.erase_alone(&ids, ground, note, &display.progress);
     drop(display);
+    hand_over_key(&case);
     answered(arguments, &answer?)
 }
 
@@ -106,6 +108,13 @@ pub(super) fn print_standing(case: &Case) -> Result<(), CaseError> {
         }
     }
     Ok(())
+}
+
+/// Gives the key of the new epoch to the process that holds the case unlocked, if there is one.
+fn hand_over_key(case: &Case) {
+    if let Some(unlocked) = case.unlocked() {
+        agent::replace(unlocked);
+    }
 }
 
 /// The ids given, and those in the file.

@@ -100,11 +100,10 @@ pub(super) fn link(arguments: &Arguments, given: &LinkArguments) -> Result<Endin
     Ok(Ending::Well)
 }
 
-/// Persons' records belong into a sealed case. This version has none, so that no record may lie in a
-/// case, and none is written anywhere.
+/// Lists of persons are compared where they lie: no record of them may lie in a case, sealed or open, and none is
+/// written anywhere.
 fn keep_out_of_cases(arguments: &Arguments, given: &LinkArguments) -> Result<(), CaseError> {
-    let hint = "keep lists of persons outside of cases: an open case is not sealed, and what is in a \
-                case can come into a dossier";
+    let hint = "keep lists of persons outside of cases: what is in a case stays there, and can come into a dossier";
     if arguments.case.is_some() {
         return Err(CaseError::usage("`link` takes no case: it stores nothing", hint));
     }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use serde_json::Value;
-use witnessmark_case::CaseError;
 use witnessmark_case::text::SearchOptions;
+use witnessmark_case::{CaseError, CopyRow};
 
 use crate::Ending;
 use crate::arguments::{Arguments, CustodyForm, ListArguments, Listed, SearchArguments};
@@ -279,18 +279,18 @@ pub(super) fn status(arguments: &Arguments) -> Result<Ending, CaseError> {
     let status = case.status()?;
     if arguments.json {
         json(&status)?;
-        return Ok(Ending::Well);
+        return Ok(Ending::flawed_if(!status.alarms.is_empty()));
     }
     line(&format!("{} ({})", status.name, status.case))?;
+    for alarm in &status.alarms {
+        line(&format!("! {alarm}"))?;
+    }
     line(match status.sealed {
         true => "sealed: nobody reads it without the passphrase",
         false => "open: anyone who has the disk can read it",
     })?;
     line(&format!("log {}: {} entries, root {}", status.log, status.entries, status.root))?;
-    line(&format!(
-        "no outside timestamp covers any of the {} entries: the key's holder could have rewritten the log",
-        status.entries
-    ))?;
+    super::time::standing(&status.time, status.entries)?;
     for (verdict, count) in &status.captures {
         let mark = if verdict == "content" { "" } else { "! " };
         line(&format!("captures {mark}{verdict}: {count}"))?;
@@ -317,7 +317,18 @@ pub(super) fn status(arguments: &Arguments) -> Result<Ending, CaseError> {
         status.publications
     ))?;
     super::erasing::print_standing(&case)?;
-    Ok(Ending::Well)
+    let held = |copy: &&CopyRow| !copy.gone;
+    match status.copies.iter().filter(held).count() {
+        0 => line("no copy: `witnessmark replicate TARGET` makes one")?,
+        copies => {
+            let current = |copy: &&CopyRow| copy.seen == Some(status.entries);
+            let current = status.copies.iter().filter(held).filter(current).count();
+            line(&format!(
+                "copies {copies}, {current} of them seen with every entry: `witnessmark copies`"
+            ))?;
+        }
+    }
+    Ok(Ending::flawed_if(!status.alarms.is_empty()))
 }
 
 /// `search`.

@@ -3,14 +3,18 @@
 mod actors;
 mod bring;
 mod code;
+mod copies;
 mod erasing;
 mod judge;
 mod linking;
 mod look;
 mod pictures;
 mod plain;
+mod sealing;
 mod share;
 mod statistics;
+mod time;
+mod witnessing;
 
 use std::path::Path;
 
@@ -18,9 +22,10 @@ use witnessmark_case::vault::Recovery;
 use witnessmark_case::{Case, CaseError, Environment};
 
 use crate::arguments::{
-    ActorCommand, Arguments, Command, EstimateCommand, ExportCommand, ImportCommand, OriginsCommand, WarcCommand,
+    ActorCommand, Arguments, Command, EscrowCommand, EstimateCommand, ExportCommand, ImportCommand,
+    OriginsCommand, PassphraseCommand, WarcCommand,
 };
-use crate::{Ending, demo, output, passphrase, system};
+use crate::{Ending, agent, demo, output, passphrase, system};
 
 pub(crate) use bring::add_to;
 pub(crate) use share::{print_report, verify_path};
@@ -41,9 +46,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Confirm(confirm) => judge::confirm(arguments, confirm),
         Command::Compare { earlier, later } => judge::compare(arguments, earlier, later),
         Command::Egress { way } => bring::egress(arguments, way.as_deref()),
+        Command::Witness(command) => witnessing::witness(arguments, command),
+        Command::Cosign(cosign) => witnessing::cosign(arguments, cosign),
         Command::Export(ExportCommand::Wacz { out, archives, secrets, own }) => {
             share::export_wacz(arguments, out, archives, *secrets, own)
         }
+        Command::Export(ExportCommand::Bag(bag)) => copies::export_bag(arguments, bag),
+        Command::Import(ImportCommand::Bag { bag, dir }) => copies::import_bag(arguments, bag, dir),
+        Command::Replicate(replicate) => copies::replicate(arguments, replicate),
+        Command::Copies { command } => copies::copies(arguments, command.as_ref()),
+        Command::Check(check) => copies::check(arguments, check),
+        Command::Restore(restore) => copies::restore(arguments, restore),
+        Command::Same { one, other } => copies::same(arguments, one, other),
         Command::Claim(claim) => code::claim(arguments, claim),
         Command::Import(ImportCommand::Claims { file }) => code::import_claims(arguments, file),
         Command::Import(ImportCommand::Origins { file, edges }) => {
@@ -74,7 +88,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Hold { id, lift } => erasing::hold(arguments, id, *lift),
         Command::Rebuild => bring::rebuild(arguments),
         Command::Publish(publish) => share::publish(arguments, publish),
-        Command::Verify { path } => share::verify(arguments, path.as_deref()),
+        Command::Timestamp(timestamp) => time::timestamp(arguments, timestamp),
+        Command::Verify { path, time_root, bitcoin_headers } => {
+            share::verify(arguments, path.as_deref(), time_root, bitcoin_headers.as_deref())
+        }
         Command::Warc(WarcCommand::Check { files }) => plain::warc_check(arguments, files),
         Command::Warc(WarcCommand::Index { files }) => plain::warc_index(files),
         Command::Extract { files } => plain::extract(arguments, files),
@@ -82,6 +99,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::NearDuplicates { file, threshold } => {
             plain::near_duplicates(arguments, file, *threshold)
         }
+        Command::Unlock { idle } => sealing::unlock(arguments, *idle),
+        Command::Lock => sealing::lock(arguments),
+        Command::Passphrase(PassphraseCommand::Change { new_passphrase_file }) => {
+            sealing::change_passphrase(arguments, new_passphrase_file.as_deref())
+        }
+        Command::Recipients(command) => sealing::recipients(arguments, command),
+        Command::Escrow(EscrowCommand::Make { shares, needed, out_dir }) => {
+            sealing::make_escrow(arguments, *needed, *shares, out_dir)
+        }
+        Command::Escrow(EscrowCommand::Status) => sealing::escrow_status(arguments),
+        Command::Escrow(EscrowCommand::Open { files, new_passphrase_file }) => {
+            sealing::open_escrow(arguments, files, new_passphrase_file.as_deref())
+        }
+        Command::Agent => agent::serve().map(|()| Ending::Well),
         Command::Demo { dir } => demo::run(arguments, dir),
     }
 }
@@ -109,6 +140,9 @@ fn open_writable(arguments: &Arguments, command: &str) -> Result<Case, CaseError
     let environment = environment(arguments, &folder, command)?;
     let (mut case, recovery) = Case::open_writable(&folder, environment)?;
     tell(arguments.quiet, &folder, &recovery);
+    if let Some(unlocked) = case.unlocked().filter(|_| recovery.unfinished_erasure) {
+        agent::replace(unlocked);
+    }
     if let Some(name) = &arguments.acting {
         let actor = case.find_actor(name)?;
         let own = match case.has_own_passphrase(actor) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use witnessmark_case::seal::wraps::Unlocked;
 use witnessmark_case::vault::{Vault, VaultError};
-use witnessmark_case::verify::{self, Folder, Outcome, Report, Unknown, Verdict, ZipFiles};
+use witnessmark_case::verify::{self, Folder, Outcome, Report, Trust, Unknown, Verdict, ZipFiles};
 use witnessmark_case::{CaseError, PublishPolicy, SecretsPolicy};
 
 use crate::arguments::{Arguments, Profile, PublishArguments, Secrets};
@@ -65,18 +65,49 @@ pub(super) fn publish(
 }
 
 /// `verify`.
-pub(super) fn verify(arguments: &Arguments, path: Option<&Path>) -> Result<Ending, CaseError> {
+pub(super) fn verify(
+    arguments: &Arguments,
+    path: Option<&Path>,
+    time_roots: &[PathBuf],
+    block_headers: Option<&Path>,
+) -> Result<Ending, CaseError> {
+    let trust = trust(time_roots, block_headers)?;
     let path = match path {
         Some(path) => path.to_owned(),
         None => system::case_folder(arguments.case.as_deref())?,
     };
-    let report = verify_path(arguments, &path)?;
+    let report = verify_with(arguments, &path, &trust)?;
     if arguments.json {
         json(&report)?
     } else {
         print_report(&report)?
     }
     Ok(Ending::flawed_if(report.verdict == Verdict::Failed))
+}
+
+/// Whom and what the reader believes about time.
+fn trust(time_roots: &[PathBuf], block_headers: Option<&Path>) -> Result<Trust, CaseError> {
+    let mut trust = Trust::default();
+    let read =
+        |file: &Path| std::fs::read(file).map_err(|cause| CaseError::file("read", file, &cause));
+    for file in time_roots {
+        trust.believe_time_roots(&read(file)?).map_err(|fault| {
+            let fact = format!("{}: {fault}", file.display());
+            CaseError::input(
+                fact,
+                "give a root certificate as PEM or DER, as its authority publishes it",
+            )
+        })?;
+    }
+    if let Some(file) = block_headers {
+        trust.believe_block_headers(&read(file)?).map_err(|fault| {
+            CaseError::input(
+                format!("{}: {fault}", file.display()),
+                "take the headers from a Bitcoin node or wallet that you trust",
+            )
+        })?;
+    }
+    Ok(trust)
 }
 
 /// Holds a case still while it is verified, and mends what a crash left first, as every opening does. None where that
@@ -108,8 +139,12 @@ fn unlocked_if_can(
     }
 }
 
-/// Verifies a case folder, a dossier folder or a dossier's zip file.
+/// Verifies a case folder, a dossier folder or a dossier's zip file, for a reader who believes nobody outside about time.
 pub(crate) fn verify_path(arguments: &Arguments, path: &Path) -> Result<Report, CaseError> {
+    verify_with(arguments, path, &Trust::default())
+}
+
+fn verify_with(arguments: &Arguments, path: &Path, trust: &Trust) -> Result<Report, CaseError> {
     let unknown =
         |error: Unknown| CaseError::input(format!("{}: {error}", path.display()), error.hint());
     let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
@@ -121,14 +156,14 @@ pub(crate) fn verify_path(arguments: &Arguments, path: &Path) -> Result<Report, 
             false => None,
         };
         let key = unlocked.as_deref().map(Unlocked::key);
-        return verify::verify(&Folder::open(path).map_err(fail)?, key).map_err(unknown);
+        return verify::verify(&Folder::open(path).map_err(fail)?, key, trust).map_err(unknown);
     }
     let file = File::open(path).map_err(fail)?;
     let files = ZipFiles::open_file(file).map_err(|error| {
         let fact = format!("{} is neither a folder nor a zip file: {error}", path.display());
         CaseError::input(fact, "verify a case, a dossier's folder, or a dossier's zip file")
     })?;
-    verify::verify(&files, None).map_err(unknown)
+    verify::verify(&files, None, trust).map_err(unknown)
 }
 
 /// Prints a report: what failed first, then what was checked, then what it means.

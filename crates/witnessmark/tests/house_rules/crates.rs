@@ -14,7 +14,7 @@ pub(crate) const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("timestamp", &[]),
     ("seal", &["model"]),
     ("archive", &["model", "timestamp"]),
-    ("verify", &["archive", "model", "seal"]),
+    ("verify", &["archive", "model", "seal", "timestamp"]),
     ("vault", &["model", "seal", "verify"]),
     ("capture", &["archive", "model"]),
     ("text", &["archive", "model"]),
@@ -23,8 +23,17 @@ pub(crate) const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     (
         "case",
         &[
-            "archive", "capture", "claims", "estimate", "model", "publish", "seal", "text",
-            "vault", "verify",
+            "archive",
+            "capture",
+            "claims",
+            "estimate",
+            "model",
+            "publish",
+            "seal",
+            "text",
+            "timestamp",
+            "vault",
+            "verify",
         ],
     ),
     ("witnessmark", &["case"]),
@@ -67,6 +76,13 @@ const NETWORK_LIBRARIES: &[&str] = &[
 
 /// Types of `std` that open or accept connections.
 const SOCKET_TYPES: &[&str] = &["TcpListener", "TcpStream", "ToSocketAddrs", "UdpSocket"];
+
+/// Types of `std` that talk to other processes of this computer.
+const LOCAL_SOCKET_TYPES: &[&str] = &["UnixDatagram", "UnixListener", "UnixStream"];
+
+/// The one place that uses them: the agent holds the key of a sealed case, and hands it to commands of the same user. Nothing
+/// of the network is reached through it.
+const LOCAL_SOCKETS: &str = "crates/witnessmark/src/agent/";
 
 /// One crate: its folder's name, its manifest, its source files.
 struct Crate<'a> {
@@ -238,6 +254,13 @@ fn reach_breaches(crates: &[Crate<'_>]) -> Vec<String> {
                         file.path
                     ));
                 }
+                let local = LOCAL_SOCKET_TYPES.iter().filter(|name| has_word(&code, name));
+                for name in local.filter(|_| !file.path.starts_with(LOCAL_SOCKETS)) {
+                    breaches.push(format!(
+                        "{}: names {name}; only {LOCAL_SOCKETS} talks to other processes",
+                        file.path
+                    ));
+                }
             }
         }
     }
@@ -403,6 +426,11 @@ fn a_pure_crate_that_reaches_out_is_found() {
             "fn pure() {}\n#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n",
         ),
         manifest("crates/vault/src/d.rs", "use std::fs;\nuse std::net::TcpStream;\n"),
+        manifest("crates/vault/src/e.rs", "use std::os::unix::net::UnixListener;\n"),
+        manifest(
+            "crates/witnessmark/src/agent/f.rs",
+            "use std::os::unix::net::UnixListener;\nuse std::net::UdpSocket;\n",
+        ),
     ];
     finds(
         &reach_breaches(&crates(&files)),
@@ -411,6 +439,8 @@ fn a_pure_crate_that_reaches_out_is_found() {
             "a.rs: names std::env",
             "b.rs: names SystemTime",
             "d.rs: names TcpStream",
+            "e.rs: names UnixListener",
+            "f.rs: names UdpSocket",
         ],
     );
 }

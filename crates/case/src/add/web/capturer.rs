@@ -19,7 +19,8 @@ use witnessmark_capture::{
 };
 use witnessmark_model::{Entropy, Moment};
 
-use super::recorder::{self, Recorder};
+use super::incoming::Incoming;
+use super::recorder::Recorder;
 use super::{Method, WebOptions, Written};
 use crate::casebook::Casebook;
 use crate::reading::{Circumstances, Seen};
@@ -87,8 +88,9 @@ impl Capturer {
     pub(super) fn start(case: &Case, options: &WebOptions) -> Result<Self, CaseError> {
         let door = door(case, options)?;
         let clock = door.clock.clone();
-        let spool = recorder::folder(case.vault.folder())?;
-        let mut settings = CaptureSettings::new(door.clone(), SpoolPlace::new(&spool));
+        let incoming = Incoming::of(case)?;
+        let spool = incoming.spool();
+        let mut settings = CaptureSettings::new(door.clone(), SpoolPlace::new(spool));
         settings.limits.whole = options.time_limit;
         settings.limits.response = options.size_limit;
         settings.robots =
@@ -128,7 +130,7 @@ impl Capturer {
         let engine = Engine::start(settings.clone())
             .map_err(|error| CaseError::machine(error.to_string()))?;
         let browsing = match options.method {
-            Method::Browser => Some(Browsing::start(options, &settings, &spool)?),
+            Method::Browser => Some(Browsing::start(options, &settings, spool)?),
             _ => None,
         };
         let under_way = HashMap::new();

@@ -1,21 +1,22 @@
 //! A job: one call that captures from the web. It is noted while it runs, so that the same call goes on where it stopped.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
-use super::{WebOptions, recorder};
+use super::WebOptions;
+use super::incoming::Incoming;
 use crate::casebook::CaptureRow;
 use crate::{Case, CaseError};
 
-/// The file that notes the job, in the folder of recordings under way.
-const FILE: &str = "job.json";
+/// The note of the job, in the folder of recordings under way.
+const NOTE: &str = "job";
 
 /// A job under way.
 pub(super) struct Job {
-    path: PathBuf,
+    incoming: Incoming,
     noted: Noted,
 }
 
@@ -30,18 +31,18 @@ struct Noted {
 
 impl Job {
     /// Begins a job, or takes up the one that was stopped if the same is asked for.
-    pub(super) fn begin(case: &Case, options: &WebOptions) -> Result<Self, CaseError> {
-        let path = recorder::folder(case.vault.folder())?.join(FILE);
+    pub(super) fn begin(case: &mut Case, options: &WebOptions) -> Result<Self, CaseError> {
+        let incoming = Incoming::of(case)?;
         let options = serde_json::to_value(options)?;
         let before: Option<Noted> =
-            std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            incoming.noted(NOTE).and_then(|bytes| serde_json::from_slice(&bytes).ok());
         if let Some(noted) = before.filter(|noted| noted.options == options) {
-            return Ok(Self { path, noted });
+            return Ok(Self { incoming, noted });
         }
         let noted = Noted { options, from_entry: case.vault.size() };
-        std::fs::write(&path, serde_json::to_vec(&noted)?)
-            .map_err(|cause| CaseError::file("write", &path, &cause))?;
-        Ok(Self { path, noted })
+        let bytes = Zeroizing::new(serde_json::to_vec(&noted)?);
+        incoming.note(NOTE, &bytes, case.environment.entropy.as_mut())?;
+        Ok(Self { incoming, noted })
     }
 
     /// What it captured before it was stopped, by address.
@@ -53,7 +54,6 @@ impl Job {
 
     /// It is done: the same call captures everything anew.
     pub(super) fn end(self) -> Result<(), CaseError> {
-        std::fs::remove_file(&self.path)
-            .map_err(|cause| CaseError::file("remove", &self.path, &cause))
+        self.incoming.forget(NOTE)
     }
 }

@@ -1,13 +1,13 @@
 //! Pages of the web: fetched, recorded as they came, judged, and kept in recordings that a crash cannot lose.
 
 mod capturer;
+mod incoming;
 mod job;
 mod recorder;
 mod unfinished;
 mod video;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -31,8 +31,12 @@ use super::warc::RecordedCapture;
 use crate::reading::{Circumstances, Reading, TextRow, read_record};
 use crate::{Case, CaseError, Progress, egress};
 use capturer::{Capturer, Visited};
+use incoming::{Incoming, Source};
 use job::Job;
-use recorder::Recorder;
+use recorder::{Closed, Recorder};
+
+/// The folder of the case with recordings under way.
+pub(crate) const UNDER_WAY: &str = incoming::FOLDER;
 
 /// So many sitemaps are read for one job.
 const MOST_SITEMAPS: usize = 1000;
@@ -335,12 +339,13 @@ impl Case {
 
     /// The recording under way, begun if there is none.
     fn recorder<'s>(&mut self, session: &'s mut Session) -> Result<&'s mut Recorder, CaseError> {
-        let now = (self.environment.clock)();
-        let entropy = self.environment.entropy.as_mut();
         match &mut session.recorder {
             Some(recorder) => Ok(recorder),
             none => {
-                let begun = Recorder::begin(self.vault.folder(), &session.about, now, entropy)?;
+                let incoming = Incoming::of(self)?;
+                let now = (self.environment.clock)();
+                let entropy = self.environment.entropy.as_mut();
+                let begun = Recorder::begin(&incoming, &session.about, now, entropy)?;
                 Ok(none.insert(begun))
             }
         }
@@ -363,7 +368,7 @@ impl Case {
     ) -> Result<Vec<(Found, Vec<String>)>, CaseError> {
         let fresh = std::mem::take(&mut session.fresh);
         let Some(recorder) = &mut session.recorder else { return Ok(Vec::new()) };
-        let path = recorder.path.clone();
+        let (path, source) = (recorder.path.clone(), recorder.source());
         let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
         // What is judged is what was written, read back from the file.
         let read = |written: &Written| -> std::io::Result<Option<Reading>> {
@@ -371,7 +376,7 @@ impl Case {
                 return Ok(None);
             }
             let place = written.shown.place;
-            let mut reader = read_record_at(File::open(&path)?, place.offset, place.length)?;
+            let mut reader = read_record_at(source.open()?, place.offset, place.length)?;
             let Some(mut record) = reader.next_record()? else { return Ok(None) };
             read_record(&mut record, None, written.known.clone()).map(Some)
         };
@@ -469,7 +474,7 @@ impl Case {
     ) -> Result<Vec<(Found, Vec<String>)>, CaseError> {
         let links = self.read_fresh(session)?;
         let Some(recorder) = session.recorder.take() else { return Ok(links) };
-        let (id, path, captures) = recorder.close()?;
+        let Closed { id, path, source, captures } = recorder.close()?;
         let robots = session.about.robots.clone();
         let facts = Facts {
             id,
@@ -479,7 +484,7 @@ impl Case {
             robots,
             finished: true,
         };
-        self.log_recording(facts, &path, captures)?;
+        self.log_recording(facts, (&path, &source), captures)?;
         self.texts.put(&std::mem::take(&mut session.texts))?;
         std::fs::remove_file(&path).map_err(|cause| CaseError::file("remove", &path, &cause))?;
         session.outcomes.drain(..).for_each(|outcome| on_outcome(&outcome));
@@ -491,10 +496,10 @@ impl Case {
     fn log_recording(
         &mut self,
         facts: Facts,
-        path: &Path,
+        (path, source): (&Path, &Source),
         captures: BTreeMap<String, RecordedCapture>,
     ) -> Result<(), CaseError> {
-        let mut file = File::open(path).map_err(|cause| CaseError::file("read", path, &cause))?;
+        let mut file = source.open().map_err(|cause| CaseError::file("read", path, &cause))?;
         self.vault.reserve(1, self.environment.entropy.as_mut())?;
         let Some(evidence) = self.vault.store().put(&mut file, &mut |_| true)? else {
             return Err(CaseError::machine("the recording was not kept"));

@@ -4,9 +4,7 @@
 //! command that adds finds the file and keeps every whole record of it (see `unfinished`).
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use witnessmark_archive::read_record_at;
@@ -17,13 +15,11 @@ use witnessmark_capture::{
 use witnessmark_model::id::ImportId;
 use witnessmark_model::{Digest, Entropy, Moment};
 
+use super::incoming::{Incoming, Output, Source};
 use crate::CaseError;
 use crate::add::warc::RecordedCapture;
 use crate::casebook::Casebook;
 use crate::reading::LARGEST_TEXT;
-
-/// The folder of recordings under way, in the case.
-pub(super) const FOLDER: &str = "incoming";
 
 /// A recording is closed when it holds so many captures.
 const MOST_CAPTURES: usize = 1000;
@@ -32,12 +28,22 @@ const MOST_CAPTURES: usize = 1000;
 pub(super) struct Recorder {
     pub(super) id: ImportId,
     pub(super) path: PathBuf,
-    writer: RecordWriter<File>,
+    output: Output,
+    writer: RecordWriter<Output>,
     /// The captures noted so far, by the record that shows them.
     pub(super) captures: BTreeMap<String, RecordedCapture>,
     /// Payloads of pages that this very file keeps whole, and those of parts and rules for robots.
     pages: BTreeMap<Digest, KnownPayload>,
     parts: BTreeMap<Digest, KnownPayload>,
+}
+
+/// An archive that was written.
+pub(super) struct Closed {
+    pub(super) id: ImportId,
+    pub(super) path: PathBuf,
+    pub(super) source: Source,
+    /// The captures in it, by the record that shows them.
+    pub(super) captures: BTreeMap<String, RecordedCapture>,
 }
 
 /// The payloads that the file or the case keeps whole. A page is said to repeat a page only: a site may send its "not
@@ -57,38 +63,22 @@ impl KnownPayloads for Known<'_> {
     }
 }
 
-/// The folder of recordings under way; made if it is not there. Only its owner may look into it.
-pub(super) fn folder(case: &Path) -> Result<PathBuf, CaseError> {
-    let folder = case.join(FOLDER);
-    match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::AlreadyExists => {
-            Err(CaseError::file("make", &folder, &cause))
-        }
-        _ => Ok(folder),
-    }
-}
-
 impl Recorder {
     /// Begins an archive.
     pub(super) fn begin(
-        case: &Path,
+        incoming: &Incoming,
         about: &FileAbout,
         now: Moment,
         entropy: &mut dyn Entropy,
     ) -> Result<Self, CaseError> {
         let id = ImportId::random(entropy);
-        let path = folder(case)?.join(format!("{id}.warc.gz"));
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|cause| CaseError::file("write", &path, &cause))?;
-        let writer = RecordWriter::begin(file, about, now, entropy);
+        let (path, output) = incoming.begin(&id.to_string(), entropy)?;
+        let writer = RecordWriter::begin(output.clone(), about, now, entropy);
         let (writer, _) = writer.map_err(|error| unwritten(&path, &error))?;
         Ok(Self {
             id,
             path,
+            output,
             writer,
             captures: BTreeMap::new(),
             pages: BTreeMap::new(),
@@ -107,6 +97,7 @@ impl Recorder {
         let known = Known { purpose: exchange.purpose, recorder, casebook };
         let written = self.writer.exchange(exchange, &known, entropy);
         let written = written.map_err(|error| unwritten(&self.path, &error))?;
+        self.flush()?;
         for record in &written {
             if record.record_type == witnessmark_archive::RecordType::Response
                 && exchange.is_whole()
@@ -133,14 +124,26 @@ impl Recorder {
         entropy: &mut dyn Entropy,
     ) -> Result<WrittenRecord, CaseError> {
         let written = self.writer.resource(resource, entropy);
-        written.map_err(|error| unwritten(&self.path, &error))
+        let written = written.map_err(|error| unwritten(&self.path, &error))?;
+        self.flush()?;
+        Ok(written)
+    }
+
+    /// What was written so far is not lost when the process dies.
+    fn flush(&mut self) -> Result<(), CaseError> {
+        self.output.flush().map_err(|cause| CaseError::file("write", &self.path, &cause))
+    }
+
+    /// What was written so far, for reading.
+    pub(super) fn source(&self) -> Source {
+        self.output.source(&self.path)
     }
 
     /// The body of an answer that was written, without its encodings.
     pub(super) fn body(&self, record: &WrittenRecord) -> Result<Vec<u8>, CaseError> {
         let read = || -> std::io::Result<Vec<u8>> {
             let place = record.place;
-            let mut reader = read_record_at(File::open(&self.path)?, place.offset, place.length)?;
+            let mut reader = read_record_at(self.source().open()?, place.offset, place.length)?;
             match reader.next_record()? {
                 Some(mut record) => Ok(record.payload(LARGEST_TEXT)?.bytes),
                 None => Ok(Vec::new()),
@@ -155,12 +158,11 @@ impl Recorder {
     }
 
     /// Closes the file. It stays in the folder until the vault has it.
-    pub(super) fn close(
-        self,
-    ) -> Result<(ImportId, PathBuf, BTreeMap<String, RecordedCapture>), CaseError> {
+    pub(super) fn close(self) -> Result<Closed, CaseError> {
         let fail = |cause: std::io::Error| CaseError::file("write", &self.path, &cause);
-        self.writer.finish().map_err(fail)?;
-        Ok((self.id, self.path, self.captures))
+        let output = self.writer.finish().map_err(fail)?;
+        let source = output.source(&self.path);
+        Ok(Closed { id: self.id, path: self.path, source, captures: self.captures })
     }
 }
 

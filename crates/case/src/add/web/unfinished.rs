@@ -1,7 +1,6 @@
 //! Recordings that a crash or a full disk left: every whole record of them is kept, and the log says that they broke off.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -10,7 +9,8 @@ use witnessmark_model::Digest;
 use witnessmark_model::id::{CaptureId, ImportId};
 use witnessmark_text::verdict::Code;
 
-use super::{Facts, is_failure, recorder};
+use super::incoming::{self, Incoming, Source};
+use super::{Facts, is_failure};
 use crate::add::Outcome;
 use crate::add::warc::RecordedCapture;
 use crate::reading::{Circumstances, TextRow, read_record};
@@ -45,16 +45,15 @@ impl Case {
         &mut self,
         on_outcome: &mut dyn FnMut(&Outcome),
     ) -> Result<(), CaseError> {
-        let folder = self.vault.folder().join(recorder::FOLDER);
+        let folder = self.vault.folder().join(incoming::FOLDER);
         let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(()) };
-        let mut left: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let incoming = Incoming::of(self)?;
+        let left: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         for path in left.iter().filter(|path| path.is_dir()) {
             self.set_aside(path)?;
         }
-        left.retain(|path| path.to_string_lossy().ends_with(".warc.gz"));
-        left.sort();
-        for path in left {
-            self.keep_one(&path, on_outcome)?;
+        for (id, path) in incoming.left() {
+            self.keep_one(&incoming, &id, &path, on_outcome)?;
         }
         Ok(())
     }
@@ -69,19 +68,20 @@ impl Case {
 
     fn keep_one(
         &mut self,
+        incoming: &Incoming,
+        id: &str,
         path: &Path,
         on_outcome: &mut dyn FnMut(&Outcome),
     ) -> Result<(), CaseError> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let id = name.trim_end_matches(".warc.gz").parse::<ImportId>();
-        let id = match id {
+        let (source, was_damaged) = incoming.open(id, path)?;
+        let id = match id.parse::<ImportId>() {
             Ok(id) if self.casebook.entry_of_id(&id.to_string())?.is_none() => id,
             // The crash came between the log entry and the removal of the file.
             Ok(_) => return remove(path),
             Err(_) => ImportId::random(self.environment.entropy.as_mut()),
         };
-        let SaysOfItself { method, about, described } = look_through(path)?;
-        let mut found = self.pages(path, method, &described)?;
+        let SaysOfItself { method, about, described } = look_through(path, &source)?;
+        let mut found = self.pages((path, &source), method, &described)?;
         for one in &mut found {
             let note = "kept after the run that captured it was cut off".to_owned();
             one.outcome.evidence.push(note.clone());
@@ -102,9 +102,14 @@ impl Case {
             captures.insert(one.record_id, one.capture);
             outcomes.push(one.outcome);
         }
-        self.log_recording(facts, path, captures)?;
+        self.log_recording(facts, (path, &source), captures)?;
         self.texts.put(&texts)?;
-        remove(path)?;
+        if was_damaged {
+            // Nobody knows what was after the damage: sealed as it is, the file is not thrown away.
+            self.set_aside(path)?;
+        } else {
+            remove(path)?;
+        }
         outcomes.iter().for_each(on_outcome);
         Ok(())
     }
@@ -112,12 +117,12 @@ impl Case {
     /// The pages in a recording that broke off.
     fn pages(
         &mut self,
-        path: &Path,
+        (path, source): (&Path, &Source),
         method: &str,
         described: &BTreeMap<String, Described>,
     ) -> Result<Vec<Found>, CaseError> {
         let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
-        let mut reader = Reader::new(File::open(path).map_err(fail)?).map_err(fail)?;
+        let mut reader = Reader::new(source.open().map_err(fail)?).map_err(fail)?;
         let mut found = Vec::new();
         while let Some(mut record) = reader.next_record().map_err(fail)? {
             let head = record.head();
@@ -184,9 +189,9 @@ fn sha256_of(field: &str) -> Option<Digest> {
     field.strip_prefix("sha256:")?.parse().ok()
 }
 
-fn look_through(path: &Path) -> Result<SaysOfItself, CaseError> {
+fn look_through(path: &Path, source: &Source) -> Result<SaysOfItself, CaseError> {
     let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
-    let mut reader = Reader::new(File::open(path).map_err(fail)?).map_err(fail)?;
+    let mut reader = Reader::new(source.open().map_err(fail)?).map_err(fail)?;
     let (mut method, mut about, mut described) = ("http", BTreeMap::new(), BTreeMap::new());
     while let Some(mut record) = reader.next_record().map_err(fail)? {
         let head = record.head();

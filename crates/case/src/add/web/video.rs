@@ -9,7 +9,8 @@ use witnessmark_model::id::CaptureId;
 use witnessmark_model::payload::{Capture, SourceRef, Verdict};
 use witnessmark_text::verdict::Code;
 
-use super::{WebOptions, is_failure, recorder};
+use super::incoming::Incoming;
+use super::{WebOptions, is_failure};
 use crate::add::{Outcome, Pendings};
 use crate::reading::TextRow;
 use crate::{Case, CaseError, Progress};
@@ -26,11 +27,8 @@ impl Case {
         on_outcome: &mut dyn FnMut(&Outcome),
     ) -> Result<(), CaseError> {
         let door = super::capturer::door(self, options)?;
-        let incoming = recorder::folder(self.vault.folder())?;
-        let fail = |cause: std::io::Error| CaseError::file("write to", &incoming, &cause);
-        let place =
-            || tempfile::Builder::new().prefix("video-").tempdir_in(&incoming).map_err(fail);
-        let asking = place()?;
+        let incoming = Incoming::of(self)?;
+        let asking = incoming.workplace()?;
         let search_path = std::env::var_os("PATH").unwrap_or_default();
         let program = YtDlp::find(None, &search_path, asking.path()).map_err(unfetched)?;
         progress.begin("capturing", options.urls.len() as u64, 0);
@@ -38,7 +36,7 @@ impl Case {
             if progress.stopped() {
                 break;
             }
-            let folder = place()?;
+            let folder = incoming.workplace()?;
             let settings = ExternalSettings {
                 door: door.clone(),
                 folder: folder.path().to_owned(),
