@@ -3,6 +3,7 @@
 //! A [`Case`] joins the vault (truth), the casebook (what the log says, as tables), the texts and the search index
 //! (both derived). Every change goes to the log first; the tables follow, and can be made again from it.
 
+mod actors;
 mod add;
 mod bagging;
 mod casebook;
@@ -14,6 +15,7 @@ mod custody;
 mod database;
 mod dossier;
 mod egress;
+mod erasing;
 mod error;
 mod estimate;
 mod export;
@@ -31,6 +33,7 @@ mod travel;
 mod witnesses;
 mod workspace;
 
+pub use actors::ActorRow;
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
 pub use bagging::{Bagged, Difference, Sameness, Unbagged, import_bag, same};
 pub use casebook::{CaptureRow, EntryBefore};
@@ -41,6 +44,9 @@ pub use copying::SealedCopy;
 pub use custody::CustodyStory;
 pub use dossier::{Clearance, PublishPolicy, Published};
 pub use egress::EgressRow;
+pub use erasing::{
+    ERASURE_LIMITS, ErasureAnswer, ErasurePlan, ErasureRow, Going, HoldRow, Reveals,
+};
 pub use error::{CaseError, Fault};
 pub use estimate::CoverageAnswer;
 pub use export::{Exported, SecretsPolicy};

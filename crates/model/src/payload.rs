@@ -11,11 +11,15 @@ use crate::id::*;
 
 mod act;
 mod copied;
+mod erasure;
 mod evidence;
 mod timestamp;
 
 pub use act::{Act, Bound, Grades, Level, PlaceRef, Quantity};
 pub use copied::Predecessor;
+pub use erasure::{
+    ActorNamed, Erasure, ErasureConfirmed, ErasureRequested, ErasureRule, GROUNDS, Hold,
+};
 pub use evidence::{Evidence, Framing, ManifestLine, Problem, SourceRef, Verdict};
 pub use timestamp::{KeptFile, TimeAuthority, Timestamp};
 
@@ -83,6 +87,18 @@ payloads! {
     Judgement = "judgement" / "witnessmark/judgement/1",
     /// Captures were written to a file that leaves the case.
     Export = "export" / "witnessmark/export/1",
+    /// What people call an actor.
+    ActorNamed = "actor-named" / "witnessmark/actor-named/1",
+    /// How many people an erasure takes.
+    ErasureRule = "erasure-rule" / "witnessmark/erasure-rule/1",
+    /// A person asks for an erasure.
+    ErasureRequested = "erasure-requested" / "witnessmark/erasure-requested/1",
+    /// Keys and blobs that the case gives up.
+    Erasure = "erase" / "witnessmark/erase/1",
+    /// A copy or key share can no longer reveal what was erased.
+    ErasureConfirmed = "erasure-confirmed" / "witnessmark/erasure-confirmed/1",
+    /// Something must not be erased, or may be again.
+    Hold = "hold" / "witnessmark/hold/1",
     /// A witness whose cosignatures count.
     Witness = "witness" / "witnessmark/witness/1",
     /// A witness cosigned a checkpoint.

@@ -16,6 +16,7 @@ use crate::trust::Trust;
 mod blobs;
 mod cosignatures;
 mod entries;
+mod erasures;
 mod file_set;
 mod imports;
 mod keys;
@@ -105,7 +106,8 @@ fn examine(files: &dyn Files, key: Option<&CaseKey>, trust: &Trust, said: Said) 
     let signed = Signed { size, root: root.unwrap_or_default(), key: key.unwrap_or_default() };
     let bytes = plain::Plain { files, keys: &keys, blobs: &blobs };
     let before = predecessor::check(&entries, &bytes, trust, &mut findings);
-    let report = report(findings, &signed, &covered, &outside, before);
+    let erased = entries.erasures.count();
+    let report = report(findings, &signed, &covered, &outside, before, erased);
     let mut vouched = outside.shown;
     vouched.extend((covered.size > 0).then(|| covered.in_words()));
     Examined { report, said: entries.said, outside: vouched, signed }
@@ -197,6 +199,7 @@ fn report(
     covered: &cosignatures::Covered,
     outside: &timestamps::Outside,
     before: Vec<String>,
+    erased: u64,
 ) -> Report {
     use Group::*;
     let mut proves: Vec<(&[Group], String)> = vec![
@@ -236,7 +239,7 @@ fn report(
     proves.extend(before.into_iter().map(|sentence| (&[Predecessor][..], sentence)));
     // Each stands for itself: the root that it covers was made anew.
     proves.extend(outside.shown.iter().map(|sentence| (&[][..], sentence.clone())));
-    let does_not_prove = vec![
+    let mut does_not_prove = vec![
         "That what the sources say is true, that they were written by whom they name, or that nothing \
          was left out."
             .into(),
@@ -247,5 +250,12 @@ fn report(
             .into(),
         "That the text read out of a document is all that a person would read in it.".into(),
     ];
+    if erased > 0 {
+        does_not_prove.push(format!(
+            "What was erased, in {}, or that nothing of it is left elsewhere: earlier copies, key shares and \
+             dossiers may still reveal it; flash storage may retain deleted keys.",
+            counted(erased, "entry", "entries")
+        ));
+    }
     findings.report(Kind::Case, proves, does_not_prove)
 }

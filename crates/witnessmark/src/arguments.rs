@@ -1,6 +1,7 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
 mod copies;
+mod erasing;
 mod linking;
 mod sealing;
 mod time;
@@ -16,6 +17,7 @@ pub(crate) use copies::{
     BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments,
     StoreArguments, WayArguments,
 };
+pub(crate) use erasing::{ActorCommand, EraseArguments};
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
 pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand, TravelCommand};
 pub(crate) use time::{AuthorityCommand, ReachArguments, TimestampArguments, TimestampCommand};
@@ -43,6 +45,9 @@ pub(crate) struct Arguments {
     /// A file with the passphrase of a sealed case, or the one that a new case gets
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// Who writes: an actor of the case, by id or its beginning, or by name
+    #[arg(long = "as", global = true, value_name = "ACTOR", env = "WITNESSMARK_ACTOR")]
+    pub(crate) acting: Option<String>,
     /// A file with an age identity that opens a sealed case, instead of its passphrase
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) identity: Option<PathBuf>,
@@ -132,6 +137,22 @@ pub(crate) enum Command {
     Custody {
         /// A capture, passage or claim
         id: String,
+        /// The form: words, PREMIS 3.0 (XML), or W3C PROV (PROV-JSON)
+        #[arg(long, value_enum, default_value = "words")]
+        format: CustodyForm,
+    },
+    /// Keys for the people who work on a case
+    #[command(subcommand)]
+    Actor(ActorCommand),
+    /// Erase for good, with all that quotes it: two people, a logged ground
+    Erase(EraseArguments),
+    /// Keep something from being erased
+    Hold {
+        /// A capture, passage, claim or any other thing
+        id: String,
+        /// Lift the hold
+        #[arg(long)]
+        lift: bool,
     },
     /// Have somebody outside say when the log existed
     Timestamp(TimestampArguments),
@@ -234,6 +255,14 @@ pub(crate) enum Command {
         #[arg(default_value = "witnessmark-demo")]
         dir: PathBuf,
     },
+}
+
+/// The form of a custody story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CustodyForm {
+    Words,
+    Premis,
+    Prov,
 }
 
 #[derive(Debug, Args)]

@@ -89,6 +89,11 @@ impl Casebook {
         Some(casebook)
     }
 
+    /// One that holds nothing, in memory: while the files of the real one are removed.
+    pub(crate) fn closed() -> Result<Self, CaseError> {
+        Ok(Self { db: Connection::open_in_memory()? })
+    }
+
     fn set_up(&self) -> rusqlite::Result<()> {
         self.db.pragma_update(None, "journal_mode", "wal")?;
         self.db.pragma_update(None, "synchronous", "normal")

@@ -10,6 +10,7 @@ use witnessmark_model::{Digest, canonical, merkle, moment};
 
 use super::blobs::{self, Blobs};
 use super::cosignatures::Witnessed;
+use super::erasures::Erasures;
 use super::imports;
 use super::keys::Keyring;
 use super::links::Index;
@@ -40,6 +41,8 @@ pub(super) struct Entries {
     pub witnessed: Witnessed,
     /// Entries of which the payload could not be read: what they name is not known.
     pub unread: u64,
+    /// What was erased.
+    pub erasures: Erasures,
     /// The timestamps that entries name, with the entries' indexes.
     pub timestamps: Vec<(u64, Timestamp)>,
     /// What they say, as far as another case is compared with it.
@@ -78,12 +81,18 @@ pub(super) fn check(
             checker.entry(index, item, &bytes, &pack, leaves);
         }
     }
-    let Checker { found, links, findings, .. } = checker;
+    let Checker { mut found, links, findings, .. } = checker;
+    let (missing, unread) = found.erasures.settle(keys, findings);
+    found.unread += unread;
+    for (index, evidence) in missing {
+        found.evidence.entry(evidence.sha256).or_insert((evidence.bytes, index));
+    }
     let bytes = Plain { files, keys, blobs };
     if keys.is_sealed() {
         bytes.check_sealed(&found.sealed, findings);
     }
-    links.finish(&bytes, found.unread > 0, size, findings);
+    let unread = found.unread > 0 || found.erasures.any();
+    links.finish(&bytes, unread, found.erasures.unfinished(keys), size, findings);
     found
 }
 
@@ -106,6 +115,9 @@ impl Checker<'_> {
         leaves: &mut Leaves<'_>,
     ) {
         let subject = format!("entry {index}");
+        if self.keys.is_sealed() && self.keys.seed(&item.key).is_none() {
+            return self.found.erasures.miss_entry(index, item.key);
+        }
         let stored = item.payload_in(bytes);
         let values = self.keys.open(&item.key, item.values_in(bytes));
         let values = values.and_then(|values| {
@@ -138,6 +150,9 @@ impl Checker<'_> {
         }
         if let Some(values) = &values {
             self.signature(index, values, payload.as_ref());
+        }
+        if let (Some(values), Some(payload)) = (&values, &payload) {
+            self.found.erasures.note(index, values, payload, self.findings);
         }
         if let Some(Payload::Timestamp(timestamp)) = &payload {
             self.found.timestamps.push((index, timestamp.clone()));
@@ -222,6 +237,9 @@ impl Checker<'_> {
     }
 
     fn evidence(&mut self, index: u64, evidence: &Evidence) {
+        if self.keys.is_sealed() && self.keys.seed(&evidence.key).is_none() {
+            return self.found.erasures.miss_evidence(index, evidence);
+        }
         let named = self.found.evidence.entry(evidence.sha256).or_insert((evidence.bytes, index));
         let (bytes, first) = *named;
         if self.keys.is_sealed() && first == index {
@@ -315,10 +333,10 @@ impl Checker<'_> {
             let Some(seed) = self.keys.seed(&archive.evidence.key) else {
                 return self.no_seed(&subject, archive.evidence);
             };
-            let (links, findings) = (&mut self.links, &mut *self.findings);
+            let links = &mut self.links;
             let read = imports::read_manifest(self.keys, self.files, &archive, &mut |line| {
                 root.push(&seed.part_salt(line.n.saturating_add(1)), &line.sha256);
-                links.add_record(index, line, findings);
+                links.add_record(index, line);
             });
             if let Err(detail) = read {
                 let path = blobs::path(&archive.manifest.sha256);
@@ -355,6 +373,9 @@ impl Checker<'_> {
     }
 
     fn no_seed(&mut self, subject: &str, evidence: &Evidence) {
+        if self.keys.is_sealed() {
+            return; // Said once for the evidence: it is missing, or was erased.
+        }
         let detail = format!(
             "{} holds no seed {} of its evidence {}, so its parts cannot be salted",
             self.keys.objects, evidence.key, evidence.sha256

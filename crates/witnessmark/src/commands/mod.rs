@@ -1,9 +1,11 @@
 //! One function a command: arguments in, answer out.
 
+mod actors;
 mod bring;
 mod code;
 mod copies;
 mod copying;
+mod erasing;
 mod judge;
 mod linking;
 mod look;
@@ -22,7 +24,7 @@ use witnessmark_case::vault::Recovery;
 use witnessmark_case::{Case, CaseError, Environment};
 
 use crate::arguments::{
-    Arguments, Command, EscrowCommand, EstimateCommand, ExportCommand, ImportCommand,
+    ActorCommand, Arguments, Command, EscrowCommand, EstimateCommand, ExportCommand, ImportCommand,
     OriginsCommand, PassphraseCommand, TravelCommand, WarcCommand,
 };
 use crate::{Ending, agent, demo, output, passphrase, system};
@@ -79,7 +81,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Agreement(agreement) => statistics::agreement(arguments, agreement),
         Command::Reconcile(codings) => linking::reconcile(arguments, codings),
         Command::Link(lists) => linking::link(arguments, lists),
-        Command::Custody { id } => look::custody(arguments, id),
+        Command::Custody { id, format } => look::custody(arguments, id, *format),
+        Command::Actor(ActorCommand::Add { name, without_passphrase }) => {
+            actors::add(arguments, name.clone(), *without_passphrase)
+        }
+        Command::Actor(ActorCommand::List) => actors::list(arguments),
+        Command::Erase(erase) => erasing::erase(arguments, erase),
+        Command::Hold { id, lift } => erasing::hold(arguments, id, *lift),
         Command::Rebuild => bring::rebuild(arguments),
         Command::Seal { old, new, recipient } => copying::seal(arguments, old, new, recipient),
         Command::Publish(publish) => share::publish(arguments, publish),
@@ -137,8 +145,19 @@ fn environment(
 fn open_writable(arguments: &Arguments, command: &str) -> Result<Case, CaseError> {
     let folder = system::case_folder(arguments.case.as_deref())?;
     let environment = environment(arguments, &folder, command)?;
-    let (case, recovery) = Case::open_writable(&folder, environment)?;
+    let (mut case, recovery) = Case::open_writable(&folder, environment)?;
     tell(arguments.quiet, &folder, &recovery);
+    if let Some(unlocked) = case.unlocked().filter(|_| recovery.unfinished_erasure) {
+        agent::replace(unlocked);
+    }
+    if let Some(name) = &arguments.acting {
+        let actor = case.find_actor(name)?;
+        let own = match case.has_own_passphrase(actor) {
+            true => passphrase::own_of_actor(name)?,
+            false => None,
+        };
+        case.act_as(actor, own.as_ref())?;
+    }
     Ok(case)
 }
 
@@ -147,6 +166,9 @@ fn tell(quiet: bool, folder: &Path, recovery: &Recovery) {
         let text =
             format!("finished {} entries that an earlier command had begun", recovery.published);
         output::note(quiet, &text);
+    }
+    if recovery.unfinished_erasure {
+        output::note(quiet, "finished an erasure that an earlier command had begun");
     }
     if !recovery.quarantined.is_empty() {
         let text = format!(
