@@ -34,7 +34,7 @@ impl Case {
     ) -> Result<ActorRow, CaseError> {
         // As much as a try of the case's own passphrase.
         let wraps = Vault::wraps(self.vault.folder())?;
-        let cost = wraps.map_or(Cost::STANDARD, |wraps| wraps.cost());
+        let cost = wraps.and_then(|wraps| wraps.cost()).unwrap_or(Cost::STANDARD);
         let own = own.map(|passphrase| (passphrase, cost));
         let own_passphrase = own.is_some();
         let at = (self.environment.clock)();
@@ -115,7 +115,12 @@ impl Case {
             Some(passphrase) if self.vault.has_own_passphrase(actor) => {
                 self.vault.act_as_with(actor, passphrase).map_err(|error| {
                     let error = CaseError::from(error);
-                    CaseError { fact: format!("{actor}: {}", error.fact), ..error }
+                    let hint = "type it again; nobody but that person can bring it back".to_owned();
+                    CaseError {
+                        fact: format!("{actor}: {}", error.fact),
+                        hint: Some(hint),
+                        ..error
+                    }
                 })
             }
             _ if self.vault.act_as(actor) => Ok(()),

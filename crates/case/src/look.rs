@@ -153,10 +153,9 @@ impl Case {
         match found.as_slice() {
             [only] => Ok(only.clone()),
             [first, ..] if first == text => Ok(first.clone()),
-            [] if let Some(told) = self.erased_id(text)? => Err(CaseError::input(
-                told,
-                "`witnessmark custody` tells what is left of its story",
-            )),
+            [] if let Some(told) = self.erased_id(text)? => {
+                Err(CaseError::input(told, "`witnessmark custody` tells what is left of its story"))
+            }
             [] => Err(CaseError::input(
                 format!("nothing in the case has the id `{text}`"),
                 "`witnessmark list captures` (or passages, claims, origins, log) shows ids",

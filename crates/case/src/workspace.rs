@@ -229,10 +229,7 @@ impl Case {
 }
 
 /// The vault, for writing. An erasure that a crash cut off is finished first; the case then opens with another key.
-fn writable(
-    folder: &Path,
-    environment: &mut Environment,
-) -> Result<(Vault, Recovery), CaseError> {
+fn writable(folder: &Path, environment: &mut Environment) -> Result<(Vault, Recovery), CaseError> {
     let unlocked = environment.unlocked.clone();
     let (mut vault, recovery) = Vault::open_for_writing(folder, &environment.holder, unlocked)?;
     if recovery.unfinished_erasure {

@@ -65,7 +65,8 @@ fn open(folder: &Path) -> Case {
 
 fn add(case: &mut Case, path: &Path) {
     let options = AddOptions { paths: vec![path.to_owned()], ..AddOptions::default() };
-    case.add(&options, &Progress::new(), &mut |outcome| assert!(!outcome.failed, "{outcome:?}")).unwrap();
+    case.add(&options, &Progress::new(), &mut |outcome| assert!(!outcome.failed, "{outcome:?}"))
+        .unwrap();
 }
 
 /// All that the case's keys open, and all files as they lie there.
@@ -118,7 +119,8 @@ fn inflated(bytes: &[u8], into: &mut Vec<u8>) {
 }
 
 fn holds(haystack: &[u8], words: &str) -> bool {
-    let wide = |order: fn(u16) -> [u8; 2]| words.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let wide =
+        |order: fn(u16) -> [u8; 2]| words.encode_utf16().flat_map(order).collect::<Vec<u8>>();
     let forms = [words.as_bytes().to_vec(), wide(u16::to_le_bytes), wide(u16::to_be_bytes)];
     forms.iter().any(|form| haystack.windows(form.len()).any(|window| window == form.as_slice()))
 }
@@ -126,15 +128,21 @@ fn holds(haystack: &[u8], words: &str) -> bool {
 /// What `verify` finds wrong.
 fn failures(folder: &Path) -> Vec<String> {
     let unlocked = environment(folder).unlocked;
-    let report = verify(&Folder::open(folder).unwrap(), unlocked.as_deref().map(Unlocked::key)).unwrap();
-    report.failures().map(|check| format!("{}: {} – {}", check.name, check.subject, check.detail)).collect()
+    let report =
+        verify(&Folder::open(folder).unwrap(), unlocked.as_deref().map(Unlocked::key)).unwrap();
+    report
+        .failures()
+        .map(|check| format!("{}: {} – {}", check.name, check.subject, check.detail))
+        .collect()
 }
 
 fn told_erased(folder: &Path) -> usize {
     let unlocked = environment(folder).unlocked;
-    let report = verify(&Folder::open(folder).unwrap(), unlocked.as_deref().map(Unlocked::key)).unwrap();
+    let report =
+        verify(&Folder::open(folder).unwrap(), unlocked.as_deref().map(Unlocked::key)).unwrap();
     let told = |check: &&witnessmark_case::verify::Check| {
-        check.detail.starts_with("erased on 2026-") && check.detail.contains(", ground consent-withdrawn")
+        check.detail.starts_with("erased on 2026-")
+            && check.detail.contains(", ground consent-withdrawn")
     };
     report.checks.iter().filter(told).count()
 }
@@ -158,14 +166,19 @@ fn filled(scratch: &Path) -> (Case, String) {
         "Zamfirelle Quorndax of Ankeviru gave 41286 samples in June 2021. So says the county office.",
     )
     .unwrap();
-    fs::write(scratch.join("other.txt"), "The county office of Ankeviru counted 300 samples in 2020.").unwrap();
+    fs::write(
+        scratch.join("other.txt"),
+        "The county office of Ankeviru counted 300 samples in 2020.",
+    )
+    .unwrap();
     let listed = SourceRow {
         file: scratch.join("zamfirelle-note.txt"),
         url: Some("https://example.org/zamfirelle".to_owned()),
         published: Some("2021-06-30".to_owned()),
     };
     let options = AddOptions { listed: vec![listed], ..AddOptions::default() };
-    case.add(&options, &Progress::new(), &mut |outcome| assert!(!outcome.failed, "{outcome:?}")).unwrap();
+    case.add(&options, &Progress::new(), &mut |outcome| assert!(!outcome.failed, "{outcome:?}"))
+        .unwrap();
     add(&mut case, &scratch.join("other.txt"));
     let capture = case.find_capture("https://example.org/zamfirelle").unwrap().capture.to_string();
     let passage = case.cite(&capture, "Zamfirelle Quorndax", None).unwrap().passage.to_string();
@@ -212,7 +225,9 @@ fn two_people_erase_a_capture_and_all_that_was_made_of_it() {
     let asked = case.request_erasure(&ids, "consent-withdrawn", None).unwrap();
     let request = asked.request.to_string();
     assert_eq!(asked.state, "requested");
-    assert!(case.request_erasure(&ids, "because", None).unwrap_err().fact.contains("is not a ground"));
+    assert!(
+        case.request_erasure(&ids, "because", None).unwrap_err().fact.contains("is not a ground")
+    );
 
     // One person alone is refused, in every way.
     let progress = Progress::new();
@@ -374,7 +389,10 @@ fn a_story_is_told_as_premis_and_as_prov() {
     };
     assert_eq!(at("object/objectIdentifier/objectIdentifierValue"), [capture.as_str()]);
     assert_eq!(at("object/objectCharacteristics/fixity/messageDigestAlgorithm"), ["SHA-256"]);
-    assert_eq!(at("object/objectCharacteristics/format/formatDesignation/formatName"), ["text/plain"]);
+    assert_eq!(
+        at("object/objectCharacteristics/format/formatDesignation/formatName"),
+        ["text/plain"]
+    );
     let types = at("event/eventType");
     assert_eq!(types.len(), story.events.len());
     assert_eq!(types[0], "ingestion");
@@ -385,7 +403,8 @@ fn a_story_is_told_as_premis_and_as_prov() {
     assert!(xml.contains("valueURI=\"http://id.loc.gov/vocabulary/preservation/eventType/ing\""));
 
     let prov = story.to_prov();
-    let names = |part: &str| -> Vec<String> { prov[part].as_object().unwrap().keys().cloned().collect() };
+    let names =
+        |part: &str| -> Vec<String> { prov[part].as_object().unwrap().keys().cloned().collect() };
     assert_eq!(names("entity"), [format!("wm:{capture}")]);
     assert_eq!(names("activity").len(), story.events.len());
     for part in ["used", "wasGeneratedBy", "wasAssociatedWith"] {

@@ -42,7 +42,8 @@ impl Scene {
         let request = ErasureId::random(&mut entropy);
         let ground = "court-order".to_owned();
         let rule = ErasureRule { id: ConfigurationId::random(&mut entropy), people: 1 };
-        let asked = ErasureRequested { id: request, of: Vec::new(), ground: ground.clone(), note: None };
+        let asked =
+            ErasureRequested { id: request, of: Vec::new(), ground: ground.clone(), note: None };
         vault.commit(vec![rule.into(), asked.into()], moment(), &mut entropy).unwrap();
         drop(vault);
         let evidence = gone.payload.blobs()[0].clone();
@@ -73,7 +74,8 @@ impl Scene {
                 Ok(())
             })
             .expect(context);
-        let unread: Vec<_> = contents.iter().filter(|(_, read)| !**read).map(|(at, _)| *at).collect();
+        let unread: Vec<_> =
+            contents.iter().filter(|(_, read)| !**read).map(|(at, _)| *at).collect();
         assert_eq!(unread, [self.gone.index], "{context}");
         assert!(vault.seed(&self.gone.key).is_err(), "{context}");
         assert!(vault.seed(&self.evidence.key).is_err(), "{context}");
@@ -161,7 +163,11 @@ fn a_crash_at_any_step_of_an_erasure_is_made_good() {
     let erased: Files = promised
         .iter()
         .map(owned)
-        .map(|(name, bytes)| if old.contains(&name) { (name, vec![0; bytes.len()]) } else { (name, bytes) })
+        .map(
+            |(name, bytes)| {
+                if old.contains(&name) { (name, vec![0; bytes.len()]) } else { (name, bytes) }
+            },
+        )
         .collect();
     let without_old: Files =
         promised.iter().filter(|(name, _)| !old.contains(name)).map(owned).collect();
@@ -180,7 +186,11 @@ fn a_crash_at_any_step_of_an_erasure_is_made_good() {
         fs::write(folder.join("lock"), "process 4711 (witnessmark erase)").unwrap();
         assert_eq!(failures(&folder), [""; 0], "{context}: verified before anybody mends it");
         let (mut vault, recovery) = recovered(&folder);
-        assert_eq!(recovery.unfinished_erasure, context != "done, lock not given back", "{context}");
+        assert_eq!(
+            recovery.unfinished_erasure,
+            context != "done, lock not given back",
+            "{context}"
+        );
         assert_eq!(recovery.quarantined, [""; 0], "{context}");
         assert_eq!(vault.finish_erasures(&mut scene.entropy).unwrap(), recovery.unfinished_erasure);
         drop(vault);

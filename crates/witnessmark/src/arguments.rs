@@ -1,7 +1,7 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
-mod erasing;
 mod copies;
+mod erasing;
 mod linking;
 mod sealing;
 mod time;
@@ -13,10 +13,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
 
-pub(crate) use erasing::{ActorCommand, EraseArguments};
 pub(crate) use copies::{
     BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments,
 };
+pub(crate) use erasing::{ActorCommand, EraseArguments};
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
 pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand};
 pub(crate) use time::{AuthorityCommand, ReachArguments, TimestampArguments, TimestampCommand};

@@ -161,7 +161,10 @@ pub(crate) fn own_of_new_actor() -> Result<Passphrase, CaseError> {
         ));
     };
     if asked("the same again: ")? != Some(first.clone()) {
-        return Err(CaseError::usage("the two passphrases differ", "nothing was made; begin again"));
+        return Err(CaseError::usage(
+            "the two passphrases differ",
+            "nothing was made; begin again",
+        ));
     }
     Ok(Passphrase::new(&first).map_err(VaultError::from)?)
 }

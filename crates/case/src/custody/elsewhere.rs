@@ -47,14 +47,22 @@ impl Case {
             for entry in self.casebook.entries_about(id, "hold")? {
                 let Some(Payload::Hold(hold)) = &entry.payload else { continue };
                 let happened = if hold.held { "was put on hold" } else { "was taken off hold" };
-                events.push(event(&entry, format!("{id} {happened}: what is on hold cannot be erased.")));
+                events.push(event(
+                    &entry,
+                    format!("{id} {happened}: what is on hold cannot be erased."),
+                ));
             }
         }
         for entry in self.casebook.entries_of_kind("erasure-requested")? {
             let Some(Payload::ErasureRequested(asked)) = &entry.payload else { continue };
-            if asked.of.iter().any(|id| ids.contains(id)) && self.erasure_entry(&asked.id)?.is_none() {
+            if asked.of.iter().any(|id| ids.contains(id))
+                && self.erasure_entry(&asked.id)?.is_none()
+            {
                 let ground = &asked.ground;
-                events.push(event(&entry, format!("A person asked that it be erased, ground {ground}.")));
+                events.push(event(
+                    &entry,
+                    format!("A person asked that it be erased, ground {ground}."),
+                ));
             }
         }
         Ok(events)
@@ -97,7 +105,10 @@ impl Case {
                 let masked = if found.masked { ", secrets masked" } else { "" };
                 events.push(event(
                     &entry,
-                    format!("It was exported as {}{masked} (SHA-256 {}).", found.format, found.sha256),
+                    format!(
+                        "It was exported as {}{masked} (SHA-256 {}).",
+                        found.format, found.sha256
+                    ),
                 ));
             }
         }
@@ -121,7 +132,10 @@ impl Case {
             let Some(Payload::Cosigned(cosigned)) = &entry.payload else { continue };
             let name = cosigned.witness.split('+').next().unwrap_or_default();
             if cosigned.size > index && seen.insert(cosigned.witness.clone()) {
-                events.push(event(&entry, format!("The witness {name} cosigned a log that holds its entry.")));
+                events.push(event(
+                    &entry,
+                    format!("The witness {name} cosigned a log that holds its entry."),
+                ));
             }
         }
         Ok(events)
@@ -134,36 +148,47 @@ impl Case {
         }
         let (mut events, mut full) = (Vec::new(), id.to_owned());
         for entry in self.casebook.entries_of_kind("erasure-requested")? {
-            let Some(Payload::ErasureRequested(ErasureRequested { id: request, of, ground, .. })) =
-                &entry.payload
+            let Some(Payload::ErasureRequested(ErasureRequested {
+                id: request, of, ground, ..
+            })) = &entry.payload
             else {
                 continue;
             };
             let Some(named) = of.iter().find(|named| named.starts_with(id)) else { continue };
             full.clone_from(named);
-            events.push(event(&entry, format!("A person asked that it be erased, ground {ground}.")));
+            events
+                .push(event(&entry, format!("A person asked that it be erased, ground {ground}.")));
             if let Some((done, Erasure { entries, blobs, .. })) = self.erasure_entry(request)? {
                 events.push(event(
                     &done,
                     format!(
-                        "It was erased, with all that was made of it: {} entries and {} stored objects; their keys were destroyed.",
-                        entries.len(),
-                        blobs.len()
+                        "It was erased, with all that was made of it ({}, {}); the keys to them were destroyed.",
+                        counted(entries.len(), "entry", "entries"),
+                        counted(blobs.len(), "stored object", "stored objects")
                     ),
                 ));
             }
-            for confirmed in self.casebook.entries_about(&request.to_string(), "erasure-confirmed")? {
+            for confirmed in
+                self.casebook.entries_about(&request.to_string(), "erasure-confirmed")?
+            {
                 let Some(Payload::ErasureConfirmed(found)) = &confirmed.payload else { continue };
                 let what = &found.what;
-                events.push(event(&confirmed, format!("A person said that {what} can no longer reveal it.")));
+                events.push(event(
+                    &confirmed,
+                    format!("A person said that {what} can no longer reveal it."),
+                ));
             }
         }
         events.sort_by_key(|event| event.entry);
+        self.name_actors(&mut events)?;
         Ok(Some(CustodyStory {
             subject: format!("{full}: erased"),
             object: None,
             events,
-            standing: vec![format!("What it said is not known any more. {}.", capital(ERASURE_LIMITS))],
+            standing: vec![format!(
+                "What it said is not known any more. {}.",
+                capital(ERASURE_LIMITS)
+            )],
         }))
     }
 
@@ -179,6 +204,10 @@ impl Case {
         }
         Ok(())
     }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
 fn capital(text: &str) -> String {

@@ -42,7 +42,8 @@ impl CustodyStory {
                 continue;
             }
             let agent = id(&event.actor);
-            let mut person = json!({ "prov:type": { "$": "prov:Person", "type": "prov:QUALIFIED_NAME" } });
+            let mut person =
+                json!({ "prov:type": { "$": "prov:Person", "type": "prov:QUALIFIED_NAME" } });
             if let (Some(name), Some(fields)) = (&event.name, person.as_object_mut()) {
                 fields.insert("prov:label".into(), name.clone().into());
             }

@@ -30,7 +30,12 @@ struct Copy {
 
 impl Copy {
     /// Takes in a record as it is now stored, with what ends it.
-    fn push(&mut self, line: ManifestLine, stored: &[&[u8]], framing: Framing) -> Result<(), CaseError> {
+    fn push(
+        &mut self,
+        line: ManifestLine,
+        stored: &[&[u8]],
+        framing: Framing,
+    ) -> Result<(), CaseError> {
         let length = match framing {
             Framing::Member => line.length,
             Framing::Plain | Framing::Inflated => line.bytes,
@@ -68,7 +73,8 @@ impl Case {
             return Err(CaseError::machine("an entry whose records go is no archive"));
         };
         let lines = self.manifest_lines(&archive)?;
-        let stays: Vec<ManifestLine> = lines.into_iter().filter(|line| !gone.contains(&line.n)).collect();
+        let stays: Vec<ManifestLine> =
+            lines.into_iter().filter(|line| !gone.contains(&line.n)).collect();
         self.vault.reserve(2, self.environment.entropy.as_mut())?;
         let store = self.vault.store();
         let mut copy = Copy {
@@ -223,7 +229,9 @@ impl Case {
             let shared = matches!(head.record_type(), RecordType::Warcinfo)
                 || head.target_uri().is_some_and(|uri| uri.starts_with("urn:tls-chain:"));
             let others = head.fields().filter(|(name, _)| {
-                ["WARC-Concurrent-To", "WARC-Refers-To"].iter().any(|one| name.eq_ignore_ascii_case(one))
+                ["WARC-Concurrent-To", "WARC-Refers-To"]
+                    .iter()
+                    .any(|one| name.eq_ignore_ascii_case(one))
             });
             let others = others.map(|(_, value)| value.trim().to_owned()).collect::<Vec<_>>();
             let end = record.finish().map_err(fail)?;
@@ -244,9 +252,9 @@ fn separator(record: &[u8]) -> &'static [u8] {
 /// The problems of records that stay, at their new place.
 fn still_wrong(problems: &[Problem], moved: &[(u64, u64, u64)]) -> Vec<Problem> {
     let new = |problem: &Problem| {
-        let (was, now, _) = moved
-            .iter()
-            .find(|(was, _, length)| (*was..was.saturating_add(*length)).contains(&problem.offset))?;
+        let (was, now, _) = moved.iter().find(|(was, _, length)| {
+            (*was..was.saturating_add(*length)).contains(&problem.offset)
+        })?;
         Some(Problem { offset: now + (problem.offset - was), ..problem.clone() })
     };
     problems.iter().filter_map(new).collect()

@@ -25,7 +25,12 @@ pub struct HoldRow {
 
 impl Case {
     /// Places a hold on a thing, or lifts the one in force. Returns the thing's full id.
-    pub fn hold(&mut self, id: &str, held: bool, note: Option<String>) -> Result<String, CaseError> {
+    pub fn hold(
+        &mut self,
+        id: &str,
+        held: bool,
+        note: Option<String>,
+    ) -> Result<String, CaseError> {
         let of = match self.find_id(id) {
             Ok(of) => of,
             Err(error) => match self.find_capture(id) {
@@ -69,12 +74,17 @@ impl Case {
                 Some(id) => self.casebook.capture(id)?.map(|row| row.entry),
                 None => None,
             };
-            let goes = plan.goes.iter().any(|going| {
-                going.id.as_ref() == Some(&hold.of) || Some(going.entry) == inside
-            });
+            let goes = plan
+                .goes
+                .iter()
+                .any(|going| going.id.as_ref() == Some(&hold.of) || Some(going.entry) == inside);
             if goes || capture.is_some_and(|id| plan.captures.contains(&id)) {
-                let fact = format!("{} is on hold since {}, and would be erased or changed", hold.of, hold.day);
-                let hint = format!("`witnessmark hold {} --lift` lifts it, if that is right", hold.of);
+                let fact = format!(
+                    "{} is on hold since {}, and would be erased or changed",
+                    hold.of, hold.day
+                );
+                let hint =
+                    format!("`witnessmark hold {} --lift` lifts it, if that is right", hold.of);
                 return Err(CaseError::input(fact, hint));
             }
         }

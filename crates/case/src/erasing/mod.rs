@@ -24,8 +24,7 @@ use crate::search::SearchFolder;
 use crate::{Case, CaseError, Progress};
 
 /// What the program says of every erasure.
-pub const ERASURE_LIMITS: &str =
-    "earlier copies, key shares and dossiers may still reveal it; flash storage may retain deleted keys";
+pub const ERASURE_LIMITS: &str = "earlier copies, key shares and dossiers may still reveal it; flash storage may retain deleted keys";
 
 /// An erasure that was asked for, or carried out.
 #[derive(Clone, Debug, Serialize)]
@@ -216,7 +215,8 @@ impl Case {
         };
         // Moments are written so that their order is that of their letters.
         let now = (self.environment.clock)().unix_millis();
-        let ripe = rule.at() <= Moment::from_unix_millis(now.saturating_sub(RULE_RIPENS)).to_string();
+        let ripe =
+            rule.at() <= Moment::from_unix_millis(now.saturating_sub(RULE_RIPENS)).to_string();
         if ripe || plan.entries().first().is_some_and(|first| rule.index < *first) {
             return Ok(());
         }
@@ -240,7 +240,8 @@ impl Case {
             return Err(CaseError::input(fact, hint));
         }
         if !self.vault.has_own_passphrase(actor) {
-            let fact = format!("whoever opens the case can sign as {actor}: that is no second person");
+            let fact =
+                format!("whoever opens the case can sign as {actor}: that is no second person");
             return Err(CaseError::input(
                 fact,
                 "approve as somebody whose key has a passphrase of its own; `witnessmark actor add` makes one",

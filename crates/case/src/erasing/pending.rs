@@ -84,7 +84,11 @@ impl Case {
             let Some(Payload::ErasureRequested(request)) = entry.payload else { continue };
             let Some(id) = request.of.iter().find(|id| id.starts_with(text)) else { continue };
             if let Some((done, _)) = self.erasure_entry(&request.id)? {
-                return Ok(Some(format!("{id} was erased on {}, ground {}", done.day(), request.ground)));
+                return Ok(Some(format!(
+                    "{id} was erased on {}, ground {}",
+                    done.day(),
+                    request.ground
+                )));
             }
         }
         Ok(None)
@@ -95,12 +99,15 @@ impl Case {
         &self,
         request: &ErasureId,
     ) -> Result<Option<(StoredEntry, Erasure)>, CaseError> {
-        let found = self.casebook.entries_of_kind("erase")?.into_iter().find_map(|entry| {
-            match entry.payload.clone() {
-                Some(Payload::Erasure(erasure)) if erasure.request == *request => Some((entry, erasure)),
-                _ => None,
-            }
-        });
+        let found =
+            self.casebook.entries_of_kind("erase")?.into_iter().find_map(|entry| {
+                match entry.payload.clone() {
+                    Some(Payload::Erasure(erasure)) if erasure.request == *request => {
+                        Some((entry, erasure))
+                    }
+                    _ => None,
+                }
+            });
         Ok(found)
     }
 
@@ -155,7 +162,10 @@ impl Case {
     pub fn confirm_erased(&mut self, request: &str, what: &str) -> Result<Vec<Reveals>, CaseError> {
         let id = self.find_id(request)?;
         let request: ErasureId = id.parse().map_err(|_| {
-            CaseError::input(format!("{id} is no erasure"), "`witnessmark status` shows them (era-…)")
+            CaseError::input(
+                format!("{id} is no erasure"),
+                "`witnessmark status` shows them (era-…)",
+            )
         })?;
         let pending = self.pending_of(&request)?;
         let named: Vec<_> = pending.iter().filter(|one| one.what.starts_with(what)).collect();

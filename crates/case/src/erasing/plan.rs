@@ -146,7 +146,9 @@ impl Planner<'_> {
         }
         if let Some(Payload::Passage(passage)) = &entry.payload {
             let capture = passage.capture;
-            self.stays(format!("{capture}, which {id} quotes, still holds these words: name it as well to erase it"));
+            self.stays(format!(
+                "{capture}, which {id} quotes, still holds these words: name it as well to erase it"
+            ));
         }
         self.go(entry, "it was named");
         Ok(())
@@ -286,7 +288,10 @@ impl Planner<'_> {
             let whole = self.goes.contains_key(&index);
             let archive = entry.payload.as_ref().and_then(Payload::archive);
             let all = archive.is_some_and(|archive| {
-                self.plan.records.get(&index).is_some_and(|gone| gone.len() as u64 == archive.records)
+                self.plan
+                    .records
+                    .get(&index)
+                    .is_some_and(|gone| gone.len() as u64 == archive.records)
             });
             if whole || all {
                 self.plan.records.remove(&index);
@@ -301,13 +306,18 @@ impl Planner<'_> {
                         ));
                     }
                 }
-                let why = if all { "all its records go" } else { "a copy without the records that go replaces it" };
+                let why = if all {
+                    "all its records go"
+                } else {
+                    "a copy without the records that go replaces it"
+                };
                 self.goes.insert(index, (entry, why.to_owned()));
             }
         }
         self.clear_policies()?;
         let gone: BTreeSet<u64> = self.goes.keys().copied().collect();
-        let entries: Vec<StoredEntry> = self.goes.values().map(|(entry, _)| entry.clone()).collect();
+        let entries: Vec<StoredEntry> =
+            self.goes.values().map(|(entry, _)| entry.clone()).collect();
         let mut evidence: Vec<Evidence> = self.loose.clone();
         for entry in &entries {
             self.plan.keys.insert(entry.key);
@@ -328,7 +338,10 @@ impl Planner<'_> {
             self.plan.goes.push(Going { entry: index, kind, id, why });
         }
         if self.plan.goes.is_empty() {
-            return Err(CaseError::usage("nothing was named", "name what is to be erased, by its id"));
+            return Err(CaseError::usage(
+                "nothing was named",
+                "name what is to be erased, by its id",
+            ));
         }
         Ok(self.plan)
     }
@@ -341,7 +354,10 @@ impl Planner<'_> {
             let Some(Payload::Publication(found)) = &entry.payload else { continue };
             if found.size > first && !self.goes.contains_key(&entry.index) {
                 let day = entry.day();
-                self.stays(format!("{}, a dossier of {day}, was written from a log that held it", found.id));
+                self.stays(format!(
+                    "{}, a dossier of {day}, was written from a log that held it",
+                    found.id
+                ));
             }
             let Some(policy) = &found.policy else { continue };
             if !self.case.vault.store().path(&policy.sha256).exists() {
@@ -359,7 +375,10 @@ impl Planner<'_> {
             }
             if names {
                 self.loose.push(policy.clone());
-                self.stays(format!("the entry of {} stays; the policy that it was made with goes", found.id));
+                self.stays(format!(
+                    "the entry of {} stays; the policy that it was made with goes",
+                    found.id
+                ));
             }
         }
         for entry in self.case.casebook.entries_of_kind("export")? {

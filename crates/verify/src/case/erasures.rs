@@ -114,8 +114,10 @@ impl Erasures {
             match self.entries.get(index).filter(|_| self.keys.contains_key(key)) {
                 Some(told) => findings.unchecked(Group::Erased, subject, told),
                 None => {
-                    let detail =
-                        format!("{} holds no seed {key}, so its leaf cannot be made anew", keys.objects);
+                    let detail = format!(
+                        "{} holds no seed {key}, so its leaf cannot be made anew",
+                        keys.objects
+                    );
                     findings.fail(Group::Entries, subject, detail);
                     unread += 1;
                 }
@@ -126,11 +128,17 @@ impl Erasures {
             let path = super::blobs::path(&evidence.sha256);
             match self.keys.get(&evidence.key) {
                 Some(told) => {
-                    findings.unchecked(Group::Erased, path, format!("{told}; entry {index} names it"));
+                    findings.unchecked(
+                        Group::Erased,
+                        path,
+                        format!("{told}; entry {index} names it"),
+                    );
                 }
                 None => {
-                    let detail =
-                        format!("it holds no seed {} of {path}, which entry {index} names", evidence.key);
+                    let detail = format!(
+                        "it holds no seed {} of {path}, which entry {index} names",
+                        evidence.key
+                    );
                     findings.fail(Group::Keys, &keys.objects, detail);
                     missing.push((*index, evidence.clone()));
                 }

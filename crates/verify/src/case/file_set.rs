@@ -62,7 +62,8 @@ pub(super) fn check(
         if expected {
             findings.pass(Group::Files);
         } else if let Some(told) = erased {
-            let detail = format!("it was {told}, and is still there: any writing command removes it");
+            let detail =
+                format!("it was {told}, and is still there: any writing command removes it");
             findings.unchecked(Group::Unfinished, name, detail);
         } else if name.rsplit('/').next().is_some_and(|own| own.starts_with(TEMPORARY)) {
             let detail = "it was left by a command that was cut off, or one that runs now writes it: \

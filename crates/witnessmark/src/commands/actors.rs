@@ -40,11 +40,20 @@ pub(super) fn list(arguments: &Arguments) -> Result<Ending, CaseError> {
         json(&rows)?;
         return Ok(Ending::Well);
     }
-    let headings =
-        [("actor", 15), ("since", 10), ("entries", 8), ("who can sign with it", 28), ("name", REST)];
+    let headings = [
+        ("actor", 15),
+        ("since", 10),
+        ("entries", 8),
+        ("who can sign with it", 28),
+        ("name", REST),
+    ];
     let mut table = Columns::new(&headings);
     for row in rows {
-        let who = if row.own_passphrase { "one person, by a passphrase" } else { "whoever opens the case" };
+        let who = if row.own_passphrase {
+            "one person, by a passphrase"
+        } else {
+            "whoever opens the case"
+        };
         table.row([
             short(&row.actor.to_string()),
             row.since,

@@ -5,20 +5,26 @@ use std::path::Path;
 use console::Term;
 use witnessmark_case::{Case, CaseError, ERASURE_LIMITS, ErasureAnswer, ErasurePlan, Reveals};
 
-use crate::{Ending, agent};
 use crate::arguments::{Arguments, EraseArguments};
 use crate::output::{self, Columns, REST, json, line, short};
 use crate::progress::Display;
+use crate::{Ending, agent};
 
 /// `erase`.
 pub(super) fn erase(arguments: &Arguments, erase: &EraseArguments) -> Result<Ending, CaseError> {
     if let Some(people) = erase.people {
         let mut case = super::open_writable(arguments, "erase")?;
         case.set_erasure_people(people)?;
-        return said(arguments, &serde_json::json!({ "people": people }), match people {
-            1 => "an erasure takes one person from now on; of what is there already, from tomorrow on",
-            _ => "an erasure takes two people from now on",
-        });
+        return said(
+            arguments,
+            &serde_json::json!({ "people": people }),
+            match people {
+                1 => {
+                    "an erasure takes one person from now on; of what is there already, from tomorrow on"
+                }
+                _ => "an erasure takes two people from now on",
+            },
+        );
     }
     if let Some([request, what]) = erase.confirm.as_deref() {
         let mut case = super::open_writable(arguments, "erase")?;
@@ -75,10 +81,14 @@ pub(super) fn hold(arguments: &Arguments, id: &str, lift: bool) -> Result<Ending
     let note = note("why, kept sealed (empty: no reason given): ")?;
     let of = case.hold(id, !lift, note)?;
     let value = serde_json::json!({ "of": of, "held": !lift });
-    said(arguments, &value, &match lift {
-        true => format!("{of} may be erased again"),
-        false => format!("{of} is on hold: nothing that takes it with it can be erased"),
-    })
+    said(
+        arguments,
+        &value,
+        &match lift {
+            true => format!("{of} may be erased again"),
+            false => format!("{of} is on hold: nothing that takes it with it can be erased"),
+        },
+    )
 }
 
 /// What `status` says of holds and erasures.
@@ -174,7 +184,9 @@ fn answered(arguments: &Arguments, answer: &ErasureAnswer) -> Result<Ending, Cas
         line(&format!("{} asked for, ground {}", answer.request, answer.ground))?;
         output::note(
             arguments.quiet,
-            &format!("nothing is erased yet: another person runs `witnessmark erase --approve {request} --as ACTOR`"),
+            &format!(
+                "nothing is erased yet: another person runs `witnessmark erase --approve {request} --as ACTOR`"
+            ),
         );
         return Ok(Ending::Well);
     }
@@ -205,7 +217,9 @@ fn print_pending(pending: &[Reveals]) -> Result<(), CaseError> {
     if pending.is_empty() {
         return line("no copy and no key share is known that is not dealt with");
     }
-    line("pending until each is destroyed or brought up to date, and said so with `erase --confirm`:")?;
+    line(
+        "pending until each is destroyed or brought up to date, and said so with `erase --confirm`:",
+    )?;
     for one in pending {
         line(&format!("    {}", reveals(one)))?;
     }
@@ -218,7 +232,11 @@ fn reveals(one: &Reveals) -> String {
 }
 
 fn said(arguments: &Arguments, value: &serde_json::Value, text: &str) -> Result<Ending, CaseError> {
-    if arguments.json { json(value)? } else { line(text)? }
+    if arguments.json {
+        json(value)?
+    } else {
+        line(text)?
+    }
     Ok(Ending::Well)
 }
 
