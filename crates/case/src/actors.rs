@@ -115,7 +115,12 @@ impl Case {
             Some(passphrase) if self.vault.has_own_passphrase(actor) => {
                 self.vault.act_as_with(actor, passphrase).map_err(|error| {
                     let error = CaseError::from(error);
-                    CaseError { fact: format!("{actor}: {}", error.fact), ..error }
+                    let hint = "type it again; nobody but that person can bring it back".to_owned();
+                    CaseError {
+                        fact: format!("{actor}: {}", error.fact),
+                        hint: Some(hint),
+                        ..error
+                    }
                 })
             }
             _ if self.vault.act_as(actor) => Ok(()),

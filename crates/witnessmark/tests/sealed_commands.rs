@@ -144,7 +144,8 @@ fn pages_of_the_web_in_a_sealed_case() {
     let again = json(folder, &[&web[..], &[roads.as_str()]].concat());
     assert_eq!(again[0]["verdict"], "duplicate");
     // Two captures have the address by now: the first is named by its id.
-    let roads = added[0]["capture"].as_str().unwrap();
+    let first = added.iter().find(|outcome| outcome["source"] == roads.as_str()).unwrap();
+    let roads = first["capture"].as_str().unwrap();
     json(folder, &["confirm", roads]);
     let cited = one(json(folder, &["cite", roads, "--exact", "4,120 households"]));
     assert_eq!(cited["exact"], "4,120 households");

@@ -162,9 +162,9 @@ impl Case {
                 events.push(event(
                     &done,
                     format!(
-                        "It was erased, with all that was made of it: {} entries and {} stored objects; their keys were destroyed.",
-                        entries.len(),
-                        blobs.len()
+                        "It was erased, with all that was made of it ({}, {}); the keys to them were destroyed.",
+                        counted(entries.len(), "entry", "entries"),
+                        counted(blobs.len(), "stored object", "stored objects")
                     ),
                 ));
             }
@@ -180,6 +180,7 @@ impl Case {
             }
         }
         events.sort_by_key(|event| event.entry);
+        self.name_actors(&mut events)?;
         Ok(Some(CustodyStory {
             subject: format!("{full}: erased"),
             object: None,
@@ -203,6 +204,10 @@ impl Case {
         }
         Ok(())
     }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
 fn capital(text: &str) -> String {
