@@ -332,6 +332,7 @@ fn one_record_of_an_archive_goes_and_the_others_keep_their_ids() {
     let text = case.text_of(&quoted).unwrap().text.unwrap();
     let words: String = text.trim().lines().next().unwrap().chars().take(12).collect();
     case.cite(&quoted.capture.to_string(), words.trim(), Some(1)).unwrap();
+    case.confirm(&quoted.capture.to_string(), Some("content"), None).unwrap();
     let ids = [gone.capture.to_string()];
     let plan = case.erasure_plan(&ids).unwrap();
     assert!(plan.goes.iter().any(|going| going.kind == "import"), "{plan:?}");
@@ -341,6 +342,7 @@ fn one_record_of_an_archive_goes_and_the_others_keep_their_ids() {
         rows.iter().map(|row| (row.capture, row.sha256, row.url.clone())).collect()
     };
     assert_eq!(ids(&left), ids(kept), "ids and bytes of the others stay");
+    assert_eq!(left[0].confirmed.as_deref(), Some("content"), "what a person said of it stays");
     for row in &left {
         let mut bytes = Vec::new();
         case.bytes_of(row).unwrap().read_to_end(&mut bytes).unwrap();

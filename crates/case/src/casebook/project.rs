@@ -219,6 +219,14 @@ fn keep_archive(
             line.payload.map(|digest| digest.hex()),
         ])?;
     }
+    // An archive that takes another's place, after an erasure, comes later than what people said of its captures.
+    db.prepare_cached(
+        "UPDATE captures SET confirmed = (
+           SELECT json_extract(payload, '$.code') FROM entries
+           WHERE kind = 'judgement' AND about = captures.id ORDER BY entries.entry DESC LIMIT 1)
+         WHERE entry = ?1",
+    )?
+    .execute([entry])?;
     Ok(())
 }
 

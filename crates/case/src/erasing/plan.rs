@@ -307,11 +307,13 @@ impl Planner<'_> {
                     }
                 }
                 let why = if all {
-                    "all its records go"
+                    "all its records go".to_owned()
                 } else {
-                    "a copy without the records that go replaces it"
+                    let gone = self.plan.records.get(&index).map_or(0, BTreeSet::len);
+                    let of = archive.map_or(0, |archive| archive.records);
+                    format!("{gone} of its {of} records go: a copy without them takes its place")
                 };
-                self.goes.insert(index, (entry, why.to_owned()));
+                self.goes.insert(index, (entry, why));
             }
         }
         self.clear_policies()?;
