@@ -102,6 +102,9 @@ impl Case {
             events.extend(around);
         }
         events.sort_by_key(|event| event.entry);
+        for event in &mut events {
+            event.before = self.casebook.entry_before(event.entry)?;
+        }
         self.name_actors(&mut events)?;
         let name = row.as_ref().map(|row| self.label(row)).transpose()?.unwrap_or_default();
         // The last of the story is the last to be covered.
@@ -208,9 +211,6 @@ impl Case {
             ));
         }
         events.sort_by_key(|event| event.entry);
-        for event in &mut events {
-            event.before = self.casebook.entry_before(event.entry)?;
-        }
         Ok(events)
     }
 }
