@@ -224,7 +224,7 @@ impl Case {
         let mut named = BTreeMap::new();
         while let Some(record) = reader.next_record().map_err(fail)? {
             let head = record.head();
-            let id = head.record_id().map(str::to_owned);
+            let id = head.record_id().map(bare);
             // The chain of certificates and the warcinfo are named by many records, and belong to none of them.
             let shared = matches!(head.record_type(), RecordType::Warcinfo)
                 || head.target_uri().is_some_and(|uri| uri.starts_with("urn:tls-chain:"));
@@ -233,7 +233,7 @@ impl Case {
                     .iter()
                     .any(|one| name.eq_ignore_ascii_case(one))
             });
-            let others = others.map(|(_, value)| value.trim().to_owned()).collect::<Vec<_>>();
+            let others = others.map(|(_, value)| bare(value)).collect::<Vec<_>>();
             let end = record.finish().map_err(fail)?;
             let number = numbers.get(&end.offset).or_else(|| numbers.get(&end.plain_offset));
             if let (Some(number), false) = (number, shared) {
@@ -242,6 +242,11 @@ impl Case {
         }
         Ok(named)
     }
+}
+
+/// A record's URI without the brackets that stand around it in headers.
+fn bare(uri: &str) -> String {
+    uri.trim().trim_matches(['<', '>']).to_owned()
 }
 
 /// What ends a record that has no gzip member of its own.
