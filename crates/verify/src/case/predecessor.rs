@@ -219,7 +219,6 @@ impl<'b> KeptCase<'b> {
                 kept.problems.push(format!("{name} stands twice in it"));
             }
         }
-        drop(archive);
         for (digest, evidence) in objects {
             kept.objects.insert(blobs::path(digest), evidence);
         }
