@@ -143,7 +143,9 @@ mod tests {
         let costly = Cost { passes: 4_000_000_000, ..cost };
         let hostile = PersonalLock { cost: costly, ..lock.clone() };
         assert!(matches!(PersonalLock::parse(&hostile.to_bytes()), Err(SealError::Cost { .. })));
-        let changed = PersonalLock { locked: lock.locked.replace('A', "B"), ..lock };
+        // What is locked is cut short, behind the head that tells whom it is for.
+        let cut = lock.locked.get(..lock.locked.len() - 8).unwrap().to_owned();
+        let changed = PersonalLock { locked: cut, ..lock };
         assert!(matches!(changed.open("act-a", &own), Err(SealError::Damaged { .. })));
     }
 }
