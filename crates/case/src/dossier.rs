@@ -270,7 +270,15 @@ impl Case {
         let events = self.events_of_capture(&capture.capture, Some(&claim.passage.to_string()))?;
         let custody = events.into_iter().map(|event| {
             let shown = gathering.open.contains_key(&event.entry);
-            CustodyLine { day: event.day, text: event.text, entry: shown.then_some(event.entry) }
+            // A public dossier says no time finer than a day.
+            let text = match event.before.as_ref().and_then(|before| before.at.get(..10)) {
+                Some(day) => format!(
+                    "{} It was first entered on {day}, before the case was sealed.",
+                    event.text
+                ),
+                None => event.text,
+            };
+            CustodyLine { day: event.day, text, entry: shown.then_some(event.entry) }
         });
         let chains = |level| -> Vec<Chain> {
             let found = gathering.graph.chains(capture.capture, level);

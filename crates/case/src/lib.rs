@@ -3,16 +3,19 @@
 //! A [`Case`] joins the vault (truth), the casebook (what the log says, as tables), the texts and the search index
 //! (both derived). Every change goes to the log first; the tables follow, and can be made again from it.
 
+mod actors;
 mod add;
 mod bagging;
 mod casebook;
 mod checking;
 mod coding;
 mod comparing;
+mod copying;
 mod custody;
 mod database;
 mod dossier;
 mod egress;
+mod erasing;
 mod error;
 mod estimate;
 mod export;
@@ -26,18 +29,24 @@ mod replicating;
 mod search;
 mod services;
 mod timestamps;
+mod travel;
 mod witnesses;
 mod workspace;
 
+pub use actors::ActorRow;
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
 pub use bagging::{Bagged, Difference, Sameness, Unbagged, import_bag, same};
-pub use casebook::CaptureRow;
+pub use casebook::{CaptureRow, EntryBefore};
 pub use checking::{CheckReport, FlawRow, Restored, check, restore};
 pub use coding::{Cited, ClaimRow, ImportedClaims};
 pub use comparing::Comparison;
+pub use copying::SealedCopy;
 pub use custody::CustodyStory;
 pub use dossier::{Clearance, PublishPolicy, Published};
 pub use egress::EgressRow;
+pub use erasing::{
+    ERASURE_LIMITS, ErasureAnswer, ErasurePlan, ErasureRow, Going, HoldRow, Reveals,
+};
 pub use error::{CaseError, Fault};
 pub use estimate::CoverageAnswer;
 pub use export::{Exported, SecretsPolicy};
@@ -48,12 +57,13 @@ pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
 pub use replicating::{CopyRow, KeysChoice, Place, ReplicateOptions, Replicated};
-pub use services::transport_without_case;
 pub use search::{Found, SearchHit};
+pub use services::transport_without_case;
 pub use timestamps::{
     Asked, NewTimeAuthority, TimeAuthorityRow, TimeStanding, TimestampOptions, TimestampRow,
     Timestamped, WayOut,
 };
+pub use travel::LeftKeys;
 pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
 pub use workspace::{Case, Environment, InitOptions};
 

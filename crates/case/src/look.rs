@@ -44,6 +44,10 @@ pub struct Status {
     pub publications: u64,
     /// How many entries an outside timestamp covers, as the entries say; `verify` checks it.
     pub timestamped: u64,
+    /// What must not be erased.
+    pub holds: Vec<crate::HoldRow>,
+    /// Erasures that wait for a second person, or for copies and key shares elsewhere.
+    pub erasures: Vec<crate::ErasureRow>,
     /// How far timestamps reach.
     pub time: TimeStanding,
     /// The copies that the log names.
@@ -149,6 +153,9 @@ impl Case {
         match found.as_slice() {
             [only] => Ok(only.clone()),
             [first, ..] if first == text => Ok(first.clone()),
+            [] if let Some(told) = self.erased_id(text)? => {
+                Err(CaseError::input(told, "`witnessmark custody` tells what is left of its story"))
+            }
             [] => Err(CaseError::input(
                 format!("nothing in the case has the id `{text}`"),
                 "`witnessmark list captures` (or passages, claims, origins, log) shows ids",
@@ -377,6 +384,8 @@ impl Case {
             lineage: count("lineage")?,
             estimates: count("estimate")?,
             publications: count("publication")?,
+            holds: self.holds()?,
+            erasures: self.erasures()?.into_iter().filter(|row| row.state != "done").collect(),
             timestamped: time.covered,
             time,
             copies: self.copies()?,

@@ -110,14 +110,33 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
+    /// Opens the cache, or makes it. In a sealed case one of another key is left by an erasure that was cut off, and is thrown
+    /// away.
     pub(crate) fn open(vault: &Vault) -> Result<Self, CaseError> {
+        Self::open_as_it_is(vault).or_else(|error| {
+            let other_key = error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase);
+            if !(other_key && vault.is_sealed()) {
+                return Err(error.into());
+            }
+            Self::remove(vault.folder())?;
+            Ok(Self::open_as_it_is(vault)?)
+        })
+    }
+
+    /// One that holds nothing, in memory: while the files of the real one are removed.
+    pub(crate) fn closed() -> Result<Self, CaseError> {
+        Ok(Self { db: Connection::open_in_memory()? })
+    }
+
+    fn open_as_it_is(vault: &Vault) -> rusqlite::Result<Self> {
         let (case, key) = (vault.folder(), vault.derived_key("cache"));
         let key = key.map(|key| DatabaseKey::new(&key));
         let path = case.join(NAME);
         let is_new = !path.exists();
         let db = database::open(&path, key.as_ref(), true)?;
         if is_new {
-            crate::casebook::make_private(&path)?;
+            // The folder of the case is closed to others anyway.
+            let _ = crate::casebook::make_private(&path);
         }
         db.pragma_update(None, "journal_mode", "wal")?;
         db.pragma_update(None, "synchronous", "off")?;

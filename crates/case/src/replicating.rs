@@ -203,7 +203,7 @@ impl Case {
         Ok(replicated)
     }
 
-    fn place_for_writing(&self, place: &Place) -> Result<Arc<dyn Target>, CaseError> {
+    pub(crate) fn place_for_writing(&self, place: &Place) -> Result<Arc<dyn Target>, CaseError> {
         match place {
             Place::Folder(folder) => {
                 let case = self.vault.folder();

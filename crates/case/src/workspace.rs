@@ -127,15 +127,13 @@ impl Case {
 
     /// Opens the case in `folder` for reading. If its tables lag behind the log, they are made again first; while
     /// somebody writes, they are read as they are.
-    pub fn open(folder: &Path, environment: Environment) -> Result<Self, CaseError> {
+    pub fn open(folder: &Path, mut environment: Environment) -> Result<Self, CaseError> {
         let vault = Vault::open(folder, environment.unlocked.clone())?;
         if let Some(casebook) = Casebook::open_fitting(&vault) {
             return Self::assemble(vault, casebook, environment);
         }
         drop(vault);
-        let unlocked = environment.unlocked.clone();
-        let made = Vault::open_for_writing(folder, &environment.holder, unlocked)
-            .map_err(CaseError::from)
+        let made = writable(folder, &mut environment)
             .and_then(|(vault, _)| Ok((Casebook::fitting(&vault)?, vault)));
         let (casebook, vault) = match made {
             Ok(made) => made,
@@ -152,10 +150,9 @@ impl Case {
     /// Opens the case for writing: takes its lock, and mends what a crash left, which is reported.
     pub fn open_writable(
         folder: &Path,
-        environment: Environment,
+        mut environment: Environment,
     ) -> Result<(Self, Recovery), CaseError> {
-        let unlocked = environment.unlocked.clone();
-        let (vault, recovery) = Vault::open_for_writing(folder, &environment.holder, unlocked)?;
+        let (vault, recovery) = writable(folder, &mut environment)?;
         let casebook = Casebook::fitting(&vault)?;
         Ok((Self::assemble(vault, casebook, environment)?, recovery))
     }
@@ -185,8 +182,7 @@ impl Case {
         mut environment: Environment,
         progress: &crate::Progress,
     ) -> Result<u64, CaseError> {
-        let unlocked = environment.unlocked.clone();
-        let (vault, _) = Vault::open_for_writing(folder, &environment.holder, unlocked)?;
+        let (vault, _) = writable(folder, &mut environment)?;
         let casebook = Casebook::rebuild(&vault)?;
         Texts::remove(folder)?;
         SearchFolder::at(&vault, environment.entropy.as_mut()).remove()?;
@@ -230,6 +226,17 @@ impl Case {
         let bytes = self.vault.store().read(&found.evidence)?;
         parse_gazetteer(&bytes, "the case's gazetteer")
     }
+}
+
+/// The vault, for writing. An erasure that a crash cut off is finished first; the case then opens with another key.
+fn writable(folder: &Path, environment: &mut Environment) -> Result<(Vault, Recovery), CaseError> {
+    let unlocked = environment.unlocked.clone();
+    let (mut vault, recovery) = Vault::open_for_writing(folder, &environment.holder, unlocked)?;
+    if recovery.unfinished_erasure {
+        vault.finish_erasures(environment.entropy.as_mut())?;
+        environment.unlocked = vault.unlocked().cloned();
+    }
+    Ok((vault, recovery))
 }
 
 pub(crate) fn read_text(path: &Path) -> Result<String, CaseError> {

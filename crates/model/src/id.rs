@@ -136,6 +136,9 @@ id_type!(
     /// A configuration, a codebook or a gazetteer.
     ConfigurationId, "cfg", "configuration");
 id_type!(
+    /// A request for an erasure, and the erasure that follows.
+    ErasureId, "era", "erasure");
+id_type!(
     /// What a service outside said about when the log existed.
     TimestampId, "tst", "timestamp");
 id_type!(

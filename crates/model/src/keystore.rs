@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64, HEXLOWER};
+
+use zeroize::Zeroizing;
 
 use crate::Entropy;
 use crate::id::{ActorId, KeyId};
@@ -33,6 +35,11 @@ pub fn log_line(name: &str, seed: &[u8; 32]) -> String {
 /// The line of `signers` for an actor's key.
 pub fn actor_line(actor: ActorId, seed: &[u8; 32]) -> String {
     format!("actor {actor} {}\n", HEXLOWER.encode(seed))
+}
+
+/// The line of `signers` for an actor's key that opens with the actor's own passphrase alone: `lock` is what holds it.
+pub fn locked_actor_line(actor: ActorId, public_key: &str, lock: &[u8]) -> String {
+    format!("locked {actor} {public_key} {}\n", BASE64.encode(lock))
 }
 
 /// A line of the keystore cannot be read.
@@ -74,28 +81,46 @@ pub struct Signers {
     pub log: NoteSigner,
     /// The actors' keys, in the order in which they were added.
     pub actors: Vec<ActorKey>,
+    /// The keys that open with their actor's own passphrase alone, in the order in which they were added.
+    pub locked: Vec<LockedActor>,
+}
+
+/// The key of an actor who chose a passphrase of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedActor {
+    /// The actor.
+    pub actor: ActorId,
+    /// Base64 of the Ed25519 public key.
+    pub public_key: String,
+    /// What holds the key.
+    pub lock: Vec<u8>,
 }
 
 impl Signers {
     /// The keys in a file of signer lines. A last line without a newline is passed over.
     pub fn parse(text: &str) -> Result<Self, KeystoreError> {
-        let (mut log, mut actors) = (None, Vec::new());
+        let (mut log, mut actors, mut locked) = (None, Vec::new(), Vec::new());
         for (number, line) in text.split_inclusive('\n').enumerate() {
             let Some(line) = line.strip_suffix('\n') else { break };
             let bad = || KeystoreError::Line(number + 1, "signers");
-            let mut words = line.split(' ');
-            let (Some(what), Some(name), Some(seed), None) =
-                (words.next(), words.next(), words.next().and_then(seed_from), words.next())
-            else {
-                return Err(bad());
-            };
-            match what {
-                "log" => log = Some(NoteSigner::new(name, &seed)?),
-                "actor" => actors.push(ActorKey::new(name.parse().map_err(|_| bad())?, &seed)),
+            match line.split(' ').collect::<Vec<_>>()[..] {
+                ["log", name, seed] => {
+                    let seed = Zeroizing::new(seed_from(seed).ok_or_else(bad)?);
+                    log = Some(NoteSigner::new(name, &seed)?);
+                }
+                ["actor", actor, seed] => {
+                    let seed = Zeroizing::new(seed_from(seed).ok_or_else(bad)?);
+                    actors.push(ActorKey::new(actor.parse().map_err(|_| bad())?, &seed));
+                }
+                ["locked", actor, public_key, lock] => locked.push(LockedActor {
+                    actor: actor.parse().map_err(|_| bad())?,
+                    public_key: public_key.to_owned(),
+                    lock: BASE64.decode(lock.as_bytes()).map_err(|_| bad())?,
+                }),
                 _ => return Err(bad()),
             }
         }
-        Ok(Self { log: log.ok_or(KeystoreError::NoLogKey)?, actors })
+        Ok(Self { log: log.ok_or(KeystoreError::NoLogKey)?, actors, locked })
     }
 }
 
@@ -117,7 +142,13 @@ mod tests {
         let text = log_line("log-a", &[1; 32]) + &actor_line(actor, &[2; 32]) + "actor torn";
         let signers = Signers::parse(&text).unwrap();
         assert_eq!(signers.log.verifier().name(), "log-a");
-        assert_eq!(signers.actors.len(), 1);
+        assert_eq!((signers.actors.len(), signers.locked.len()), (1, 0));
+        let signers = Signers::parse(&(text + "\n")).map(|_| ());
+        assert!(signers.is_err(), "a line that is torn in the middle of the file");
+        let text = log_line("log-a", &[1; 32]) + &locked_actor_line(actor, "a2V5", b"lock");
+        let locked = Signers::parse(&text).unwrap().locked;
+        let expected = LockedActor { actor, public_key: "a2V5".to_owned(), lock: b"lock".to_vec() };
+        assert_eq!(locked, [expected]);
         assert!(matches!(Signers::parse(""), Err(KeystoreError::NoLogKey)));
         assert!(Signers::parse("actor x y\n").is_err());
     }

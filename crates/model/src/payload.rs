@@ -10,10 +10,16 @@ use crate::canonical::{self, CanonicalError};
 use crate::id::*;
 
 mod act;
+mod copied;
+mod erasure;
 mod evidence;
 mod timestamp;
 
 pub use act::{Act, Bound, Grades, Level, PlaceRef, Quantity};
+pub use copied::Predecessor;
+pub use erasure::{
+    ActorNamed, Erasure, ErasureConfirmed, ErasureRequested, ErasureRule, GROUNDS, Hold,
+};
 pub use evidence::{Evidence, Framing, ManifestLine, Problem, SourceRef, Verdict};
 pub use timestamp::{KeptFile, TimeAuthority, Timestamp};
 
@@ -81,6 +87,18 @@ payloads! {
     Judgement = "judgement" / "witnessmark/judgement/1",
     /// Captures were written to a file that leaves the case.
     Export = "export" / "witnessmark/export/1",
+    /// What people call an actor.
+    ActorNamed = "actor-named" / "witnessmark/actor-named/1",
+    /// How many people an erasure takes.
+    ErasureRule = "erasure-rule" / "witnessmark/erasure-rule/1",
+    /// A person asks for an erasure.
+    ErasureRequested = "erasure-requested" / "witnessmark/erasure-requested/1",
+    /// Keys and blobs that the case gives up.
+    Erasure = "erase" / "witnessmark/erase/1",
+    /// A copy or key share can no longer reveal what was erased.
+    ErasureConfirmed = "erasure-confirmed" / "witnessmark/erasure-confirmed/1",
+    /// Something must not be erased, or may be again.
+    Hold = "hold" / "witnessmark/hold/1",
     /// A witness whose cosignatures count.
     Witness = "witness" / "witnessmark/witness/1",
     /// A witness cosigned a checkpoint.
@@ -91,6 +109,8 @@ payloads! {
     Timestamp = "timestamp" / "witnessmark/timestamp/1",
     /// Key shares were made.
     Escrow = "escrow" / "witnessmark/escrow/1",
+    /// The case that this one was copied from.
+    Predecessor = "predecessor" / "witnessmark/predecessor/1",
     /// The case is being copied to a place, or a copy is gone.
     CaseCopy = "copy" / "witnessmark/copy/1",
 }
@@ -163,6 +183,7 @@ impl Payload {
             Self::Estimate(estimate) => vec![&estimate.inputs, &estimate.result],
             Self::Publication(publication) => publication.policy.iter().collect(),
             Self::TimeAuthority(authority) => authority.certificates.iter().collect(),
+            Self::Predecessor(predecessor) => vec![&predecessor.log],
             _ => Vec::new(),
         }
     }

@@ -32,11 +32,12 @@ import os
 import re
 
 KINDS = ("case-created actor-added configuration codebook gazetteer capture import extraction passage claim "
-         "claim-change origin lineage estimate publication egress recording judgement export witness "
-         "cosigned escrow time-authority timestamp copy").split()
+         "claim-change origin lineage estimate publication egress recording judgement export actor-named erasure-rule "
+         "erasure-requested erase erasure-confirmed hold witness cosigned escrow time-authority timestamp copy predecessor").split()
 ARCHIVES = ("import", "recording")  # kinds whose parts are the records of an archive
 EVIDENCE = {"codebook": ["evidence"], "gazetteer": ["evidence"], "capture": ["evidence"], "extraction": ["text"],
-            "estimate": ["inputs", "result"], "import": ["evidence", "manifest"], "recording": ["evidence", "manifest"], "publication": ["policy"]}  # format.md, Payloads
+            "estimate": ["inputs", "result"], "import": ["evidence", "manifest"], "recording": ["evidence", "manifest"], "publication": ["policy"],
+            "time-authority": ["certificates"], "predecessor": ["log"]}  # format.md, Payloads
 LEAF = "actor at commit day kind object sig"  # format.md, Log: the seven values of a leaf
 SMALL, LARGE = 64 << 20, 1 << 30  # most bytes that are read into memory at once: documents; packs and texts
 NOT_CHECKED = "not checked, because an earlier group failed"
@@ -280,9 +281,7 @@ def evidence_of(kind, payload):
     found = []
     for field in EVIDENCE.get(kind, []):
         found += each(payload[field], field) if kind == "capture" else [payload[field]]
-    if kind == "publication" and payload["policy"] is None:
-        found = []
-    return [take(e, "bytes key plain_sha256 sha256" + " plain_bytes" * ("plain_bytes" in each(e, "evidence", dict)), "evidence") for e in found]
+    return [take(e, "bytes key plain_sha256 sha256" + " plain_bytes" * ("plain_bytes" in each(e, "evidence", dict)), "evidence") for e in found if e is not None]
 
 def new_actor(kind, payload):
     """(actor, public key) that a payload brings in, or None."""

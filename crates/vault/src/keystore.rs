@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use crate::segment::{FrameKey, Segment};
 use crate::{VaultError, durable};
 
-const OBJECTS: &str = "objects";
+pub(crate) const OBJECTS: &str = "objects";
 const SIGNERS: &str = "signers";
 const WRAPS: &str = "wraps";
 /// The folder of an epoch that is not finished.
@@ -167,14 +167,20 @@ impl Keystore {
             .map_err(|error| VaultError::damaged(self.signers.path(), error))
     }
 
-    /// Adds the key of a further actor, durably.
+    /// Adds the key of a further actor, durably: a line of `signers`.
     pub(crate) fn add_signer(
         &self,
-        actor: ActorId,
-        seed: &[u8; 32],
+        line: &str,
         entropy: &mut dyn Entropy,
     ) -> Result<(), VaultError> {
-        self.signers.append(&Zeroizing::new(keystore::actor_line(actor, seed)), entropy)
+        self.signers.append(line, entropy)
+    }
+
+    /// The keys that are on disk.
+    pub(crate) fn ids(&self) -> Result<BTreeSet<KeyId>, VaultError> {
+        let lines = self.seeds.objects.read()?;
+        let key = |line: &str| line.split_once(' ')?.0.parse().ok();
+        Ok(lines.lines().filter_map(key).collect())
     }
 
     /// Whether the key opens this epoch.

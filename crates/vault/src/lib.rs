@@ -4,11 +4,14 @@
 //! checkpoint, each on disk before the next. Whatever moment a crash picks, the case opens again with every entry
 //! that was acknowledged. `docs/format.md` describes the files.
 
+mod actors;
 mod blobs;
 mod case_file;
 pub mod copies;
 mod durable;
+mod erasure;
 mod error;
+mod kept_log;
 mod keystore;
 mod lock;
 mod locks;

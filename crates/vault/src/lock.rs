@@ -33,19 +33,20 @@ impl CaseLock {
             .open(&path)
             .map_err(fail("open", &path))?;
         let taken = flock(&file, FlockOperation::NonBlockingLockExclusive);
-        let mut said = String::new();
-        // Whatever stands there is only shown to people; bytes that are not text are shown as nothing.
-        let _ = file.read_to_string(&mut said);
-        let said = said.trim().to_owned();
+        let mut said = Vec::new();
+        let read = file.read_to_end(&mut said);
+        // What stands there is shown to people.
+        let text = String::from_utf8_lossy(&said).trim().to_owned();
         match taken {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
-                let holder = if said.is_empty() { "another process".to_owned() } else { said };
+                let holder = if text.is_empty() { "another process".to_owned() } else { text };
                 return Err(VaultError::Locked { holder });
             }
             Err(cause) => return Err(fail("lock", &path)(cause.into())),
         }
-        let last_holder_died = !said.is_empty();
+        // Who cannot read it looks the case over: that is safe, and taking it for empty would not be.
+        let last_holder_died = read.is_err() || !text.is_empty();
         let mut lock = Self { file, path, last_holder_died, keeps_its_word: last_holder_died };
         lock.say(holder)?;
         Ok(lock)

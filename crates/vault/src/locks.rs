@@ -30,10 +30,14 @@ impl Vault {
         old.write_all(&zeros).and_then(|()| old.sync_all()).map_err(fail("write over", &path))
     }
 
-    /// Destroys the keystore of a sealed case: every file is written over, flushed and removed. From here on the case
-    /// opens only once a keystore is brought back. The case must be open for writing.
+    /// Destroys the keystore of a sealed case: every file is written over, flushed and removed, the locked key first, without
+    /// which the others open to nobody. From here on the case opens only once a keystore is brought back. The case must be
+    /// open for writing.
     pub fn destroy_keys(self) -> Result<(), VaultError> {
         self.must_hold()?;
+        for epoch in keystore::epochs(self.folder())? {
+            durable::overwrite(&keystore::wraps_path(self.folder(), epoch))?;
+        }
         keystore::remove_epoch(&keystore::folder(self.folder()))
     }
 
@@ -46,9 +50,19 @@ impl Vault {
     }
 }
 
-/// Whether the case in `folder` has no keystore: its owner travels without it, or it was lost.
+/// Whether the sealed case in `folder` has no keystore, or one whose destruction was cut off: its owner travels without it.
 pub fn has_no_keys(folder: &Path) -> Result<bool, VaultError> {
-    Ok(keystore::epochs(folder)?.is_empty())
+    for epoch in keystore::epochs(folder)? {
+        let path = keystore::wraps_path(folder, epoch);
+        match fs::read(&path) {
+            Ok(bytes) if bytes.iter().any(|byte| *byte != 0) => return Ok(false),
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                return Err(VaultError::machine("read", &path)(cause));
+            }
+            _ => {}
+        }
+    }
+    Ok(true)
 }
 
 /// Brings a keystore back into the case in `folder`, which has none: the files of one epoch, by name. They are whole and
@@ -61,8 +75,14 @@ pub fn bring_keys(
     if !has_no_keys(folder)? {
         return Err(VaultError::Exists(keystore::folder(folder)));
     }
+    // Seeds are only ever added: a longer file here holds some that would be lost.
+    let here = keystore::folder(folder).join(epoch.to_string()).join(keystore::OBJECTS);
+    let there = files.get(keystore::OBJECTS).map_or(0, |bytes| bytes.len() as u64);
+    if here.metadata().is_ok_and(|found| found.len() > there) {
+        return Err(VaultError::damaged(&here, "it holds keys that the copy does not hold"));
+    }
+    keystore::remove_epoch(&keystore::folder(folder))?;
     let making = keystore::folder(folder).join(keystore::MAKING);
-    keystore::remove_epoch(&making)?;
     durable::make_folder(&making)?;
     for (name, bytes) in files {
         durable::replace(&making.join(name), bytes)?;

@@ -19,11 +19,9 @@ impl Vault {
         size: u64,
         files: &[(String, Vec<u8>)],
     ) -> Result<Vec<KeptFile>, VaultError> {
-        let kept = self.keep_all(size, files);
-        if kept.is_err() {
-            self.leave_unsure();
-        }
-        kept
+        // Until an entry names them: if none does, the next writer removes them.
+        self.unnamed_beside = true;
+        self.keep_all(size, files)
     }
 
     fn keep_all(

@@ -13,7 +13,7 @@ use witnessmark_model::keystore::Signers;
 use witnessmark_model::leaf::{ActorKey, PartsRoot, Seed, Values};
 use witnessmark_model::note::Verifier;
 use witnessmark_model::pack;
-use witnessmark_model::payload::{ActorAdded, CaseCreated, Evidence, Founder, Payload};
+use witnessmark_model::payload::{CaseCreated, Evidence, Founder, Payload};
 use witnessmark_model::proof::LogProof;
 use witnessmark_model::{Digest, Entropy, Moment, canonical};
 use witnessmark_seal::wraps::{Unlocked, Wraps};
@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::blobs::Blobs;
 use crate::case_file::CaseFile;
+use crate::erasure::Named;
 use crate::keystore::{self, Keystore};
 use crate::lock::CaseLock;
 use crate::log::Log;
@@ -38,13 +39,15 @@ pub struct Vault {
     blobs: Blobs,
     store: Store,
     log: Log,
-    keystore: Keystore,
-    signers: Signers,
-    /// Who signs the entries of this process, by place among the signers.
-    author: usize,
-    lock: Option<CaseLock>,
+    pub(crate) keystore: Keystore,
+    pub(crate) signers: Signers,
+    /// Who signs the entries of this process.
+    pub(crate) author: Option<ActorKey>,
+    pub(crate) lock: Option<CaseLock>,
     /// A commit failed, so that what is on disk may be ahead of what is known here.
     pub(crate) unsure: bool,
+    /// Files lie beside a checkpoint that no entry names yet.
+    pub(crate) unnamed_beside: bool,
 }
 
 /// An entry that waits to be committed.
@@ -121,6 +124,8 @@ pub struct Recovery {
     pub published: u64,
     /// Blobs that no entry names, moved to `quarantine/`.
     pub quarantined: Vec<String>,
+    /// An erasure was begun and not finished: [`Vault::finish_erasures`] is to be called before anything else.
+    pub unfinished_erasure: bool,
 }
 
 impl NewSeal {
@@ -220,6 +225,9 @@ impl Vault {
         if !CaseFile::read(folder)?.sealed {
             return Ok(None);
         }
+        if crate::has_no_keys(folder)? {
+            return Err(VaultError::NoKeys(folder.to_owned()));
+        }
         let path = keystore::wraps_path(folder, keystore::epoch(folder)?);
         let wraps = Wraps::parse(&durable::read(&path)?);
         wraps.map(Some).map_err(|error| VaultError::damaged(&path, error))
@@ -250,10 +258,11 @@ impl Vault {
             case,
             unlocked,
             keystore,
+            author: signers.actors.first().cloned(),
             signers,
-            author: 0,
             lock: None,
             unsure: false,
+            unnamed_beside: false,
         })
     }
 
@@ -275,9 +284,14 @@ impl Vault {
         let published = vault.log.recover(&vault.signers.log, cut_off)?;
         let mut recovery = Recovery { published, ..Recovery::default() };
         if cut_off {
-            recovery.quarantined = vault.quarantine_orphans()?;
+            let named = vault.named()?;
+            recovery.quarantined = vault.quarantine_orphans(&named)?;
+            recovery.unfinished_erasure = vault.is_unfinished(&named)?;
         }
-        lock.settled();
+        // Until an erasure is finished, whoever comes next looks for it as well.
+        if !recovery.unfinished_erasure {
+            lock.settled();
+        }
         vault.lock = Some(lock);
         Ok((vault, recovery))
     }
@@ -350,41 +364,6 @@ impl Vault {
             .ok_or_else(|| VaultError::damaged(&path, "it is missing"))
     }
 
-    /// The actors whose keys the keystore holds, in the order in which they were added.
-    pub fn actors(&self) -> Vec<ActorId> {
-        self.signers.actors.iter().map(|key| key.actor).collect()
-    }
-
-    /// Who signs the entries that are committed.
-    pub fn author(&self) -> Option<ActorId> {
-        self.signers.actors.get(self.author).map(|key| key.actor)
-    }
-
-    /// From now on entries are signed by this actor; `false` if the keystore does not hold the key.
-    pub fn act_as(&mut self, actor: ActorId) -> bool {
-        let found = self.signers.actors.iter().position(|key| key.actor == actor);
-        self.author = found.unwrap_or(self.author);
-        found.is_some()
-    }
-
-    /// Makes a key for a further actor, durably, and logs it. The entry is signed by whoever acts now.
-    pub fn add_actor(
-        &mut self,
-        at: Moment,
-        entropy: &mut dyn Entropy,
-    ) -> Result<Committed, VaultError> {
-        let actor = ActorId::random(entropy);
-        let seed = Zeroizing::new(entropy.seed());
-        let public_key = ActorKey::new(actor, &seed).public_key();
-        self.keystore.add_signer(actor, &seed, entropy)?;
-        let mut committed =
-            self.commit(vec![ActorAdded { actor, public_key }.into()], at, entropy)?;
-        self.signers = self.keystore.signers()?;
-        committed
-            .pop()
-            .ok_or_else(|| VaultError::damaged(&self.folder.join("log"), "nothing was logged"))
-    }
-
     /// Begins a new epoch of the keystore: without the seeds of `without`, in a sealed case under a new master key that is
     /// wrapped to the same people. The epoch before is destroyed. What was sealed or salted with those seeds cannot be
     /// opened from then on by anything that lies in the case.
@@ -432,18 +411,13 @@ impl Vault {
         committed
     }
 
-    /// Something may lie on disk that no entry names: the next writer looks the case over as after a crash.
-    pub(crate) fn leave_unsure(&mut self) {
-        self.unsure = true;
-    }
-
     fn commit_all(
         &mut self,
         pending: Vec<Pending>,
         at: Moment,
         entropy: &mut dyn Entropy,
     ) -> Result<Vec<Committed>, VaultError> {
-        let Some(author) = self.signers.actors.get(self.author).cloned() else {
+        let Some(author) = self.author.clone() else {
             return Err(VaultError::damaged(&self.folder.join("keys"), "it holds no actor's key"));
         };
         if pending.is_empty() {
@@ -485,6 +459,8 @@ impl Vault {
             unnamed.remove(&evidence.sha256);
         }
         drop(unnamed);
+        self.unnamed_beside &=
+            committed.iter().all(|entry| entry.payload.files_beside_checkpoints().is_empty());
         Ok(committed)
     }
 
@@ -551,7 +527,7 @@ impl Vault {
 
     /// The packs that hold the entries from index `from` on, first to last, with their headers: walked back from the log's
     /// state. Only their heads are read here, so that looking at the last entries of a large log stays quick.
-    fn packs(&self, from: u64) -> Result<Vec<(Digest, pack::Header)>, VaultError> {
+    pub(crate) fn packs(&self, from: u64) -> Result<Vec<(Digest, pack::Header)>, VaultError> {
         let mut packs = Vec::new();
         let (mut next, mut end) = (self.log.state().map(|state| state.pack), self.log.size());
         while end > from {
@@ -637,23 +613,10 @@ impl Vault {
     }
 
     /// Moves blobs that no entry names out of the way, and removes files that were never finished.
-    fn quarantine_orphans(&mut self) -> Result<Vec<String>, VaultError> {
-        let (mut named, mut beside, mut all_known) = (BTreeSet::new(), BTreeSet::new(), true);
-        for (digest, _) in self.packs(0)? {
-            named.insert(digest);
-        }
-        self.for_each_entry(0, &mut |entry| {
-            let payload = entry.content.and_then(|content| Payload::parse(&content.payload).ok());
-            all_known &= payload.is_some();
-            if let Some(payload) = payload {
-                named.extend(payload.blobs().into_iter().map(|evidence| evidence.sha256));
-                beside.extend(payload.files_beside_checkpoints());
-            }
-            Ok(())
-        })?;
+    fn quarantine_orphans(&mut self, named: &Named) -> Result<Vec<String>, VaultError> {
         // An entry that cannot be read may name some of them.
-        if all_known {
-            crate::timestamps::sweep(&self.folder, &beside)?;
+        if named.all_known {
+            crate::timestamps::sweep(&self.folder, &named.beside)?;
         }
         let mut moved = Vec::new();
         for path in self.blobs.files()? {
@@ -662,7 +625,9 @@ impl Vault {
                 fs::remove_file(&path).map_err(VaultError::machine("remove", &path))?;
                 continue;
             }
-            if name.parse().is_ok_and(|digest: Digest| named.contains(&digest)) {
+            let wanted =
+                |blob: Digest| named.blobs.contains(&blob) || named.erased_blobs.contains(&blob);
+            if name.parse().is_ok_and(wanted) {
                 continue;
             }
             self.set_aside(&path, &name)?;
@@ -715,6 +680,7 @@ impl Drop for Vault {
         }
         let unnamed = std::mem::take(&mut *self.blobs.unnamed());
         let unsettled = self.unsure
+            || self.unnamed_beside
             || unnamed
                 .iter()
                 .any(|digest| self.set_aside(&self.blobs.path(digest), &digest.hex()).is_err());

@@ -151,3 +151,54 @@ fn a_case_is_made_whole_or_not_at_all() {
         assert_eq!(names.len(), 3, "nothing half-made is left: {names:?}");
     }
 }
+
+/// Found by failing system calls: a cosignature was kept beside its checkpoint, and the command ended before the entry that
+/// names it. Nobody was told, and `verify` failed from then on.
+#[test]
+fn a_file_beside_a_checkpoint_that_no_entry_came_to_name_is_removed() {
+    for sealed in KINDS {
+        let folder = tempfile::tempdir().unwrap();
+        let case = folder.path().join("case");
+        let mut entropy = Seeded(6);
+        make(&case, sealed, &mut entropy);
+        let mut vault = open(&case);
+        commit(&mut vault, 2, &mut entropy);
+        let file = ("cosignature-00000000-7".to_owned(), b"a line\n".to_vec());
+        vault.keep_beside_checkpoint(vault.size(), &[file]).unwrap();
+        drop(vault);
+        assert_ne!(failures(&case), [""; 0], "it lies there, and nobody named it");
+        drop(open(&case));
+        assert_eq!(failures(&case), [""; 0]);
+        assert!(!case.join("log/timestamps/3").exists());
+    }
+}
+
+/// Found by failing system calls: where the disk could not say whether `log/state` or the keystore is there, it was taken
+/// for absent, and a new log, or a keystore cut to nothing, would have been begun over the old one.
+#[test]
+fn a_log_without_its_state_is_damaged_and_never_begun_anew() {
+    for sealed in KINDS {
+        let folder = tempfile::tempdir().unwrap();
+        let case = folder.path().join("case");
+        let mut entropy = Seeded(7);
+        make(&case, sealed, &mut entropy);
+        fs::remove_file(case.join("log/state")).unwrap();
+        let opened = Vault::open_for_writing(&case, "process 1 (test)", unlocked(&case));
+        let error = opened.unwrap_err().to_string();
+        assert!(error.ends_with("log/state is damaged: it is missing"), "{error}");
+    }
+}
+
+/// Found by failing system calls: a writer died and left its words in the lock; the next could not read them, took the
+/// case for one in good order, and left what the dead one had not finished.
+#[test]
+fn words_in_the_lock_that_are_no_text_are_still_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = folder.path().join("case");
+    let mut entropy = Seeded(8);
+    make(&case, false, &mut entropy);
+    fs::write(case.join("lock"), [0xff, 0xfe]).unwrap();
+    fs::write(case.join("blobs/.tmp-4711-1"), "half").unwrap();
+    drop(recovered(&case));
+    assert_eq!(failures(&case), [""; 0]);
+}

@@ -16,18 +16,20 @@ use crate::trust::Trust;
 mod blobs;
 mod cosignatures;
 mod entries;
+mod erasures;
 mod file_set;
 mod imports;
 mod keys;
 mod links;
 mod packs;
 mod plain;
+mod predecessor;
 mod promise;
 mod timestamps;
 mod tree;
 
-/// The files of the case, by name.
 pub(crate) use links::stands;
+use predecessor::Said;
 
 /// The files of the case, by name.
 type Names = BTreeMap<String, Listed>;
@@ -37,6 +39,21 @@ type Names = BTreeMap<String, Listed>;
 /// `key` is the master key of a sealed case; without it only what lies open is checked, and the report says so. `trust`
 /// says whom the reader believes about time.
 pub fn verify(files: &dyn Files, key: Option<&CaseKey>, trust: &Trust) -> Report {
+    examine(files, key, trust, Said::default()).report
+}
+
+/// What a whole case was found to be.
+struct Examined {
+    report: Report,
+    /// What its entries say that are copied when it is sealed.
+    said: Said,
+    /// What vouches for its log from outside, in sentences.
+    outside: Vec<String>,
+    signed: Signed,
+}
+
+/// `said` notes what the entries say, as far as it is wanted.
+fn examine(files: &dyn Files, key: Option<&CaseKey>, trust: &Trust, said: Said) -> Examined {
     let mut findings = Findings::default();
     for problem in files.problems() {
         findings.fail(Group::Container, "the zip", problem);
@@ -45,7 +62,9 @@ pub fn verify(files: &dyn Files, key: Option<&CaseKey>, trust: &Trust) -> Report
         Ok(listed) => listed.into_iter().map(|one| (one.name.clone(), one)).collect(),
         Err(error) => {
             findings.fail(Group::Files, "the folder", error);
-            return findings.report(Kind::Case, Vec::new(), Vec::new());
+            let report = findings.report(Kind::Case, Vec::new(), Vec::new());
+            let signed = Signed::default();
+            return Examined { report, said, outside: Vec::new(), signed };
         }
     };
     let blobs = blobs::hash_all(files, &names, &mut findings);
@@ -61,7 +80,7 @@ pub fn verify(files: &dyn Files, key: Option<&CaseKey>, trust: &Trust) -> Report
     chain.extend_to(sizes.all, files, &blobs, &mut findings);
     let staging = promise::read_staging(files, &names, &sizes, &mut findings);
     let mut leaves = tree::Leaves::read(files, &names, &sizes, staging.as_ref(), &mut findings);
-    let entries = entries::check(files, &chain, &keys, &blobs, &mut leaves, &mut findings);
+    let entries = entries::check(files, &chain, &keys, &blobs, &mut leaves, said, &mut findings);
     let tree = tree::check(files, &names, &sizes, leaves, &entries, &mut findings);
     promise::compare(&sizes, staging.as_ref(), &tree, &mut findings);
     if !keys.is_locked() {
@@ -85,7 +104,13 @@ pub fn verify(files: &dyn Files, key: Option<&CaseKey>, trust: &Trust) -> Report
     let root = sizes.checkpoint.as_ref().map(|checkpoint| checkpoint.root.hex());
     let key = verifier.as_ref().map(|verifier| verifier.to_text());
     let signed = Signed { size, root: root.unwrap_or_default(), key: key.unwrap_or_default() };
-    report(findings, signed, &covered, &outside)
+    let bytes = plain::Plain { files, keys: &keys, blobs: &blobs };
+    let before = predecessor::check(&entries, &bytes, trust, &mut findings);
+    let erased = entries.erasures.count();
+    let report = report(findings, &signed, &covered, &outside, before, erased);
+    let mut vouched = outside.shown;
+    vouched.extend((covered.size > 0).then(|| covered.in_words()));
+    Examined { report, said: entries.said, outside: vouched, signed }
 }
 
 /// `1 entry`, `2 entries`.
@@ -161,6 +186,7 @@ impl CaseLines {
 }
 
 /// What the checkpoint signs.
+#[derive(Default)]
 struct Signed {
     size: u64,
     root: String,
@@ -169,9 +195,11 @@ struct Signed {
 
 fn report(
     findings: Findings,
-    Signed { size, root, key }: Signed,
+    Signed { size, root, key }: &Signed,
     covered: &cosignatures::Covered,
     outside: &timestamps::Outside,
+    before: Vec<String>,
+    erased: u64,
 ) -> Report {
     use Group::*;
     let mut proves: Vec<(&[Group], String)> = vec![
@@ -180,7 +208,7 @@ fn report(
             format!(
                 "The log's key {key} signed a log of {} with the root {root}, and the root made \
                  anew from all entries is the same.",
-                counted(size, "entry", "entries")
+                counted(*size, "entry", "entries")
             ),
         ),
         (
@@ -208,18 +236,26 @@ fn report(
         ),
         (&[Cosignatures, Root], covered.in_words()),
     ];
+    proves.extend(before.into_iter().map(|sentence| (&[Predecessor][..], sentence)));
     // Each stands for itself: the root that it covers was made anew.
     proves.extend(outside.shown.iter().map(|sentence| (&[][..], sentence.clone())));
-    let does_not_prove = vec![
+    let mut does_not_prove = vec![
         "That what the sources say is true, that they were written by whom they name, or that nothing \
          was left out."
             .into(),
-        outside.not_shown(size, covered.size),
+        outside.not_shown(*size, covered.size),
         "Who held a key, or whether they signed freely: a signature shows that the key signed.".into(),
         "That a capture shows what a website sent to others, or at another time: it is the copy that \
          was given to this case."
             .into(),
         "That the text read out of a document is all that a person would read in it.".into(),
     ];
+    if erased > 0 {
+        does_not_prove.push(format!(
+            "What was erased, in {}, or that nothing of it is left elsewhere: earlier copies, key shares and \
+             dossiers may still reveal it; flash storage may retain deleted keys.",
+            counted(erased, "entry", "entries")
+        ));
+    }
     findings.report(Kind::Case, proves, does_not_prove)
 }

@@ -1,6 +1,6 @@
 //! The files of the thing checked, wherever they lie: a folder, a zip, the memory.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read, Seek};
 
 use witnessmark_model::Digest;
 use witnessmark_model::digest::Hasher;
@@ -64,6 +64,11 @@ pub struct Fingerprint {
     pub is_pack: bool,
 }
 
+/// Bytes that can be read from any place.
+pub trait ReadSeek: Read + Seek + Send {}
+
+impl<R: Read + Seek + Send> ReadSeek for R {}
+
 /// Files by name, read-only. An implementation never follows a link and never reads outside its top.
 pub trait Files: Sync {
     /// Every name at any depth, folders themselves excepted, in no promised order.
@@ -75,6 +80,13 @@ pub trait Files: Sync {
         name: &str,
         visit: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>,
     ) -> Result<(), FilesError>;
+
+    /// Opens one ordinary file to be read from any place. Where the container cannot do that, its bytes are held in memory.
+    fn seekable(&self, name: &str) -> Result<Box<dyn ReadSeek>, FilesError> {
+        let mut bytes = Vec::new();
+        self.read(name, &mut |stream| stream.read_to_end(&mut bytes).map(|_| ()))?;
+        Ok(Box::new(Cursor::new(bytes)))
+    }
 
     /// What is wrong with the container itself, in words; for a zip such things as doubled names.
     fn problems(&self) -> Vec<String> {

@@ -45,6 +45,8 @@ groups! {
     Imports = "imports", "imported archives", "imported records whose bytes were read again and equal the manifest";
     Passages = "passages", "quoted passages", "passages that stand word for word in the frozen text";
     Links = "links", "ids between entries", "entries whose references lead to entries that exist";
+    Erasures = "erasures", "the log", "erasures that were asked for and allowed by the rule in force";
+    Erased = "erased", "the log", "";
     Numbers = "numbers", "data/dossier.json", "numbers that lead to the bytes as they were kept";
     Estimates = "estimates", "data/dossier.json", "estimates that name an entry with that id";
     Exhibits = "exhibits", "data/dossier.json", "exhibits that name a part of an entry";
@@ -52,6 +54,7 @@ groups! {
     Quarantine = "quarantine", "quarantine/", "";
     Unfinished = "unfinished", "log/state", "";
     Cosignatures = "cosignatures", "log/timestamps", "cosignatures by witnesses that the log names";
+    Predecessor = "predecessor", "the case that this one was copied from", "copied entries that say what they said in the case before";
     Timestamps = "timestamps", "log/timestamps", "timestamps whose bytes fit the log and their own signature";
 }
 

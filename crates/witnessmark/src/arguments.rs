@@ -1,6 +1,7 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
 mod copies;
+mod erasing;
 mod linking;
 mod sealing;
 mod time;
@@ -13,11 +14,12 @@ use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
 
 pub(crate) use copies::{
-    BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments, StoreArguments,
-    WayArguments,
+    BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments,
+    StoreArguments, WayArguments,
 };
+pub(crate) use erasing::{ActorCommand, EraseArguments};
 pub(crate) use linking::{LinkArguments, ReconcileArguments};
-pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand};
+pub(crate) use sealing::{EscrowCommand, PassphraseCommand, RecipientsCommand, TravelCommand};
 pub(crate) use time::{AuthorityCommand, ReachArguments, TimestampArguments, TimestampCommand};
 pub(crate) use witnessing::{CosignArguments, WitnessCommand};
 
@@ -43,6 +45,9 @@ pub(crate) struct Arguments {
     /// A file with the passphrase of a sealed case, or the one that a new case gets
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// Who writes: an actor of the case, by id or its beginning, or by name
+    #[arg(long = "as", global = true, value_name = "ACTOR", env = "WITNESSMARK_ACTOR")]
+    pub(crate) acting: Option<String>,
     /// A file with an age identity that opens a sealed case, instead of its passphrase
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) identity: Option<PathBuf>,
@@ -132,11 +137,37 @@ pub(crate) enum Command {
     Custody {
         /// A capture, passage or claim
         id: String,
+        /// The form: words, PREMIS 3.0 (XML), or W3C PROV (PROV-JSON)
+        #[arg(long, value_enum, default_value = "words")]
+        format: CustodyForm,
+    },
+    /// Keys for the people who work on a case
+    #[command(subcommand)]
+    Actor(ActorCommand),
+    /// Erase for good, with all that quotes it: two people, a logged ground
+    Erase(EraseArguments),
+    /// Keep something from being erased
+    Hold {
+        /// A capture, passage, claim or any other thing
+        id: String,
+        /// Lift the hold
+        #[arg(long)]
+        lift: bool,
     },
     /// Have somebody outside say when the log existed
     Timestamp(TimestampArguments),
     /// Make the casebook, the texts and the search index again from the log
     Rebuild,
+    /// Copy an open case into a new sealed one
+    Seal {
+        /// The open case
+        old: PathBuf,
+        /// The folder to make
+        new: PathBuf,
+        /// A further way into the sealed case: an age recipient, age1…; may be given more than once
+        #[arg(long, value_name = "RECIPIENT")]
+        recipient: Vec<String>,
+    },
     /// Hold the key of a sealed case in memory, so that its passphrase is typed once
     Unlock {
         /// Let go of the key when no command has asked for it for so many minutes
@@ -154,6 +185,9 @@ pub(crate) enum Command {
     /// Split the key of a sealed case among people, any few of whom can open it together
     #[command(subcommand)]
     Escrow(EscrowCommand),
+    /// Travel without the keys of a sealed case
+    #[command(subcommand)]
+    Travel(TravelCommand),
     /// What `unlock` starts
     #[command(hide = true)]
     Agent,
@@ -221,6 +255,14 @@ pub(crate) enum Command {
         #[arg(default_value = "witnessmark-demo")]
         dir: PathBuf,
     },
+}
+
+/// The form of a custody story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CustodyForm {
+    Words,
+    Premis,
+    Prov,
 }
 
 #[derive(Debug, Args)]

@@ -337,6 +337,7 @@ fn policy(case: &Case) -> Result<String, CaseError> {
 fn shallow(arguments: &Arguments) -> Arguments {
     Arguments {
         passphrase_file: None,
+        acting: None,
         identity: None,
         case: None,
         json: arguments.json,

@@ -134,6 +134,41 @@ fn fit(passphrase: Passphrase) -> Result<Passphrase, CaseError> {
     ))
 }
 
+/// The variable that may hold the passphrase of the actor who writes.
+const ACTOR_VARIABLE: &str = "WITNESSMARK_ACTOR_PASSPHRASE";
+
+/// The passphrase of an actor's own key; none where there is neither the variable nor a terminal.
+pub(crate) fn own_of_actor(name: &str) -> Result<Option<Passphrase>, CaseError> {
+    let typed = match std::env::var(ACTOR_VARIABLE) {
+        Ok(value) => Some(Zeroizing::new(value)),
+        Err(_) => asked(&format!("own passphrase of {name}: "))?,
+    };
+    let passphrase = typed.map(|typed| Passphrase::new(&typed));
+    Ok(passphrase.transpose().map_err(VaultError::from)?)
+}
+
+/// The passphrase that a new actor chooses.
+pub(crate) fn own_of_new_actor() -> Result<Passphrase, CaseError> {
+    if let Ok(value) = std::env::var(ACTOR_VARIABLE) {
+        return Ok(Passphrase::new(&Zeroizing::new(value)).map_err(VaultError::from)?);
+    }
+    let first = asked("a passphrase of their own, typed by that person alone: ")?;
+    let Some(first) = first else {
+        return Err(CaseError::usage(
+            "a new actor chooses a passphrase of their own, and none was given",
+            "run it in a terminal, or give it in WITNESSMARK_ACTOR_PASSPHRASE; `--without-passphrase` makes a key \
+             that whoever opens the case can use",
+        ));
+    };
+    if asked("the same again: ")? != Some(first.clone()) {
+        return Err(CaseError::usage(
+            "the two passphrases differ",
+            "nothing was made; begin again",
+        ));
+    }
+    Ok(Passphrase::new(&first).map_err(VaultError::from)?)
+}
+
 /// Whether a passphrase was given and is not the right one.
 pub(crate) fn is_wrong(error: &CaseError) -> bool {
     error.fact == SealError::WrongPassphrase.to_string()

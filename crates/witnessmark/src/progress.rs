@@ -44,7 +44,7 @@ impl Display {
                 while !done.load(Ordering::Relaxed) {
                     if interrupted.load(Ordering::Relaxed) && !progress.stopped() {
                         progress.stop();
-                        bar.println("stopping at the next safe point; what was added stays (Ctrl-C again: at once)");
+                        bar.println("stopping at the next safe point (Ctrl-C again: at once)");
                     }
                     let (what, [items, bytes], [items_done, bytes_done]) = progress.now();
                     // How long a page of the web is, nobody knows before it has come.

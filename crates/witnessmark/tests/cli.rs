@@ -102,6 +102,7 @@ stories!(
     first_hour,
     json_fields,
     no_rights,
+    seal,
     sealed,
     sealed_dossier,
     web_archives

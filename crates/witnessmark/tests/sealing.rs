@@ -11,6 +11,8 @@ use std::process::{Command, Output};
 use program::{lines, one, program, status};
 use witnessmark_case::model::leaf::Seed;
 use witnessmark_case::seal::stream::{identity_text, recipient_text};
+use witnessmark_case::seal::wraps::Wraps;
+use witnessmark_case::seal::{Passphrase, SealError};
 
 const PASSPHRASE: &str = "seven dry leaves on a tin roof";
 
@@ -233,6 +235,63 @@ fn recipients_open_the_case_with_their_identities() {
     assert!(stderr(&gone).contains("none of the age identities given opens this case"));
 }
 
+/// A plugin of `age` as hardware tokens have them, which hides file keys from nobody. It speaks the protocol of C2SP age-plugin.
+const TOKEN: &str = r#"#!/usr/bin/env python3
+import base64, sys
+
+def read():
+    head = sys.stdin.readline().split()[1:]
+    body = ""
+    while True:
+        line = sys.stdin.readline().rstrip("\n")
+        body += line
+        if len(line) < 64:
+            return head, base64.b64decode(body + "=" * (-len(body) % 4))
+
+def write(head, body=b""):
+    text = base64.b64encode(body).decode().rstrip("=")
+    print("-> " + head, text, sep="\n", flush=True)
+
+asked = []
+while True:
+    head, body = read()
+    if head[0] == "done":
+        break
+    asked.append((head, body))
+for head, body in asked:
+    hidden = bytes(byte ^ 0x55 for byte in body)
+    if head[0] == "wrap-file-key":
+        write("recipient-stanza 0 token", hidden)
+        read()
+    elif head[:3] == ["recipient-stanza", "0", "token"]:
+        write("file-key 0", hidden)
+        read()
+write("done")
+"#;
+
+#[test]
+fn a_hardware_token_opens_the_case_by_its_plugin() {
+    let sealed = Sealed::new();
+    let (recipient, identity) = ("age1token1w3jhxaqu8rny3", "AGE-PLUGIN-TOKEN-1W3JHXAQHZUXME");
+    let plugin = sealed.folder().join("age-plugin-token");
+    fs::write(&plugin, TOKEN).unwrap();
+    fs::set_permissions(&plugin, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(sealed.folder().join("identity"), identity).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let with_token = |arguments: &[&str]| {
+        let path = format!("{}:{path}", sealed.folder().display());
+        let output = sealed.command().env("PATH", path).args(arguments).output().unwrap();
+        (status(&output), stderr(&output))
+    };
+    let added = with_token(&["--passphrase-file", "passphrase", "recipients", "add", recipient]);
+    assert_eq!(added.0, 0, "{}", added.1);
+    let opened = with_token(&["--identity", "identity", "status"]);
+    assert_eq!(opened.0, 0, "{}", opened.1);
+    // Without the plugin there is no way to the token, and the program says so.
+    let without = stderr(&sealed.expect(1, &["--identity", "identity", "status"]));
+    assert!(without.contains("age-plugin-token"), "{without}");
+}
+
 #[test]
 fn key_shares_open_the_case_when_the_passphrase_is_lost() {
     let sealed = Sealed::new();
@@ -288,6 +347,66 @@ fn key_shares_open_the_case_when_the_passphrase_is_lost() {
     sealed.expect(0, &again);
     assert!(open(1, &files).contains("is not of the set that this case has now"));
     sealed.expect(0, &["--passphrase-file", "new", "verify"]);
+}
+
+/// At a border the passphrase can be had by force. Then it must open nothing: neither what is here, nor what stayed behind.
+#[test]
+fn keys_that_stay_behind_come_back_with_shares_alone() {
+    let sealed = Sealed::new();
+    sealed.unlock();
+    fs::write(sealed.folder().join("letter.txt"), "The bridge was closed on 3 May.").unwrap();
+    sealed.expect(0, &["--quiet", "add", "letter.txt"]);
+    let none = stderr(&sealed.expect(2, &["travel", "leave", "copy"]));
+    assert!(none.contains("no key shares were made for this case"), "{none}");
+    let made = ["escrow", "make", "--shares", "3", "--needed", "2", "out", "--json"];
+    let made = one(lines(&sealed.expect(0, &made).stdout));
+    let shares: Vec<&str> =
+        made["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap()).collect();
+
+    // A place where nothing can be put: the keys stay, and open as before.
+    fs::write(sealed.folder().join("taken"), "a file").unwrap();
+    assert_ne!(status(&sealed.command().args(["travel", "leave", "taken"]).output().unwrap()), 0);
+    sealed.expect(0, &["--passphrase-file", "passphrase", "status"]);
+
+    let left = one(lines(&sealed.expect(0, &["travel", "leave", "copy", "--json"]).stdout));
+    assert_eq!(left["escrow"], made["escrow"]);
+    assert_eq!(left["others"], serde_json::json!([]));
+    let keys = sealed.folder().join("case/keys");
+    assert_eq!(fs::read_dir(&keys).map_or(0, Iterator::count), 0, "no key is left");
+    let gone = stderr(&sealed.expect(2, &["--passphrase-file", "passphrase", "status"]));
+    assert!(gone.contains("the keys of case are not here"), "{gone}");
+    assert!(gone.contains("witnessmark travel return"), "{gone}");
+    assert_eq!(one(lines(&sealed.expect(0, &["lock", "--json"]).stdout))["was_unlocked"], false);
+    // Nothing there opens with the passphrase either.
+    let wraps = fs::read(sealed.folder().join("copy/keys/1/wraps")).unwrap();
+    let wraps = Wraps::parse(&wraps).unwrap();
+    let passphrase = Passphrase::new(PASSPHRASE).unwrap();
+    assert!(matches!(wraps.unlock(&passphrase), Err(SealError::NoPassphrase)));
+
+    // As if the machine had died while the keys were written over: they are gone all the same, and come back all the same.
+    fs::create_dir_all(keys.join("1")).unwrap();
+    fs::write(keys.join("1/wraps"), [0; 700]).unwrap();
+    fs::write(keys.join("1/objects"), "what nobody can open").unwrap();
+    assert!(stderr(&sealed.expect(2, &["status"])).contains("the keys of case are not here"));
+
+    fs::write(sealed.folder().join("new"), "three wet stones below the mill").unwrap();
+    let come_back = |expected, target: &str, shares: &[&str]| {
+        let arguments = ["travel", "return", "--new-passphrase-file", "new", "--json", target];
+        sealed.expect(expected, &[&arguments, shares].concat())
+    };
+    assert!(stderr(&come_back(1, "copy", &shares[..1])).contains("1 of the 2 shares"));
+    assert_ne!(
+        status(&sealed.command().args(["travel", "return", "out", shares[0]]).output().unwrap()),
+        0
+    );
+    assert!(fs::read(keys.join("1/wraps")).unwrap().iter().all(|byte| *byte == 0));
+    let report = one(lines(&come_back(0, "copy", &shares[1..]).stdout));
+    assert_eq!(report["verdict"], "intact");
+    sealed.expect(0, &["--passphrase-file", "new", "search", "bridge"]);
+    sealed.expect(1, &["--passphrase-file", "passphrase", "status"]);
+    assert!(stderr(&come_back(2, "copy", &shares)).contains("the keys of this case are here"));
+    // The copy takes the new locks, and is whole.
+    sealed.expect(0, &["--passphrase-file", "new", "replicate", "copy"]);
 }
 
 /// What is typed at a prompt must not stand on the screen, and a slip of the finger is forgiven.

@@ -19,6 +19,7 @@ use self::file::Looked;
 use crate::reading::TextRow;
 use crate::{Case, CaseError, Progress};
 pub use list::{Listed, SourceRow};
+pub(crate) use web::UNDER_WAY;
 pub use web::{Follow, Method, Reach, WebOptions};
 
 /// How many files are committed together, and how many of their bytes.

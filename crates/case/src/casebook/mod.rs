@@ -3,6 +3,7 @@
 //! A projection. It carries the size and root of the log it was made from, and is made again, into a new file, whenever
 //! these do not fit. Nothing is ever written here that is not in the log.
 
+mod copied;
 mod project;
 mod read;
 
@@ -15,11 +16,12 @@ use witnessmark_vault::{Committed, Vault};
 
 use crate::CaseError;
 use crate::database::{self, DatabaseKey};
+pub use copied::EntryBefore;
 pub use read::CaptureRow;
 pub(crate) use read::StoredEntry;
 
 /// Raised whenever the tables or what goes into them change: older casebooks are then made again.
-const PROJECTION: u32 = 3;
+const PROJECTION: u32 = 4;
 const NAME: &str = "casebook.db";
 
 const SCHEMA: &str = "
@@ -47,6 +49,8 @@ CREATE INDEX captures_bytes ON captures (sha256);
 CREATE INDEX captures_url ON captures (url);
 CREATE TABLE claims (
   id TEXT PRIMARY KEY, entry INTEGER NOT NULL, passage TEXT NOT NULL, claim TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE copied (was INTEGER PRIMARY KEY, entry INTEGER, at TEXT NOT NULL, actor TEXT NOT NULL);
+CREATE INDEX copied_entry ON copied (entry);
 ";
 
 /// The open casebook.
@@ -83,6 +87,11 @@ impl Casebook {
             .ok()
             .filter(|(projection, ..)| *projection == PROJECTION.to_string())?;
         Some(casebook)
+    }
+
+    /// One that holds nothing, in memory: while the files of the real one are removed.
+    pub(crate) fn closed() -> Result<Self, CaseError> {
+        Ok(Self { db: Connection::open_in_memory()? })
     }
 
     fn set_up(&self) -> rusqlite::Result<()> {

@@ -75,6 +75,7 @@ pub(super) fn entry(
         Payload::Judgement(judgement) => judge(db, judgement),
         Payload::Claim(claim) => keep_claim(db, *index, claim),
         Payload::ClaimChange(change) => change_claim(db, change),
+        Payload::Predecessor(predecessor) => super::copied::keep(db, vault, predecessor),
         _ => Ok(()),
     }
 }
@@ -103,9 +104,16 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Lineage(p) => (Some(p.id.to_string()), Some(p.later.to_string())),
         Payload::Estimate(p) => (Some(p.id.to_string()), None),
         Payload::Publication(p) => (Some(p.id.to_string()), None),
+        Payload::ActorNamed(p) => (None, Some(p.actor.to_string())),
+        Payload::ErasureRule(p) => (Some(p.id.to_string()), None),
+        Payload::ErasureRequested(p) => (Some(p.id.to_string()), None),
+        Payload::Erasure(p) => (None, Some(p.request.to_string())),
+        Payload::ErasureConfirmed(p) => (None, Some(p.request.to_string())),
+        Payload::Hold(p) => (None, Some(p.of.clone())),
         Payload::TimeAuthority(p) => (Some(p.id.to_string()), None),
         Payload::Timestamp(p) => (Some(p.id.to_string()), p.completes.map(|id| id.to_string())),
         Payload::Escrow(_) => (None, None),
+        Payload::Predecessor(_) => (None, None),
         Payload::CaseCopy(p) => (None, Some(p.id.to_string())),
     }
 }
@@ -211,6 +219,14 @@ fn keep_archive(
             line.payload.map(|digest| digest.hex()),
         ])?;
     }
+    // An archive that takes another's place, after an erasure, comes later than what people said of its captures.
+    db.prepare_cached(
+        "UPDATE captures SET confirmed = (
+           SELECT json_extract(payload, '$.code') FROM entries
+           WHERE kind = 'judgement' AND about = captures.id ORDER BY entries.entry DESC LIMIT 1)
+         WHERE entry = ?1",
+    )?
+    .execute([entry])?;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Looking things up in the casebook.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -254,6 +256,12 @@ impl Casebook {
         self.captures_where("WHERE sha256 = ?1 ORDER BY entry, part", [sha256.hex()])
     }
 
+    /// The captures that are this whole blob.
+    pub(crate) fn captures_of_blob(&self, blob: &Digest) -> Result<Vec<CaptureRow>, CaseError> {
+        let condition = "WHERE blob = ?1 AND framing IS NULL ORDER BY entry, part";
+        self.captures_where(condition, [blob.hex()])
+    }
+
     /// The captures whose name or address is `name`.
     pub(crate) fn captures_named(&self, name: &str) -> Result<Vec<CaptureRow>, CaseError> {
         self.captures_where(
@@ -334,6 +342,15 @@ impl Casebook {
         kind: &str,
     ) -> Result<Vec<StoredEntry>, CaseError> {
         self.entries_where("WHERE about = ?1 AND kind = ?2 ORDER BY entry", [id, kind])
+    }
+
+    /// How many entries each actor signed.
+    pub(crate) fn entries_by_actor(&self) -> Result<BTreeMap<String, u64>, CaseError> {
+        let mut found = self.db.prepare(
+            "SELECT json_extract(vals, '$.actor'), count(*) FROM entries WHERE vals IS NOT NULL GROUP BY 1",
+        )?;
+        let rows = found.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The last `limit` entries, oldest first.

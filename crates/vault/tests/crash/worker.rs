@@ -123,6 +123,7 @@ fn add_a_few(case: &Path, entropy: &mut Seeded) -> Result<(), VaultError> {
     let sha256 = Digest::of(&line);
     let cosigned = Cosigned { witness: key, size: checkpoint.size, time: 7, sha256 };
     vault.keep_beside_checkpoint(checkpoint.size, &[(cosigned.file_name(), line)])?;
+    vault.reserve(1, entropy)?;
     let last = capture(vault.store(), entropy)?;
     tell(&vault.commit(vec![cosigned.into(), last], moment(), entropy)?)
 }

@@ -10,11 +10,13 @@ use witnessmark_model::{Digest, canonical, merkle, moment};
 
 use super::blobs::{self, Blobs};
 use super::cosignatures::Witnessed;
+use super::erasures::Erasures;
 use super::imports;
 use super::keys::Keyring;
 use super::links::Index;
 use super::packs::{self, Chain};
 use super::plain::Plain;
+use super::predecessor::Said;
 use super::tree::Leaves;
 use crate::files::Files;
 use crate::findings::{Findings, Group};
@@ -39,8 +41,12 @@ pub(super) struct Entries {
     pub witnessed: Witnessed,
     /// Entries of which the payload could not be read: what they name is not known.
     pub unread: u64,
+    /// What was erased.
+    pub erasures: Erasures,
     /// The timestamps that entries name, with the entries' indexes.
     pub timestamps: Vec<(u64, Timestamp)>,
+    /// What they say, as far as another case is compared with it.
+    pub said: Said,
 }
 
 pub(super) fn check(
@@ -49,11 +55,12 @@ pub(super) fn check(
     keys: &Keyring,
     blobs: &Blobs,
     leaves: &mut Leaves<'_>,
+    said: Said,
     findings: &mut Findings,
 ) -> Entries {
     let size = chain.end();
     if keys.is_locked() {
-        return Entries { unread: size, ..Entries::default() };
+        return Entries { unread: size, said, ..Entries::default() };
     }
     let gaps = chain.gaps.iter().map(|(first, end)| end - first).sum();
     let mut checker = Checker {
@@ -61,7 +68,7 @@ pub(super) fn check(
         keys,
         blobs,
         findings,
-        found: Entries { unread: gaps, ..Entries::default() },
+        found: Entries { unread: gaps, said, ..Entries::default() },
         links: Index::new(),
     };
     for link in &chain.links {
@@ -74,12 +81,18 @@ pub(super) fn check(
             checker.entry(index, item, &bytes, &pack, leaves);
         }
     }
-    let Checker { found, links, findings, .. } = checker;
+    let Checker { mut found, links, findings, .. } = checker;
+    let (missing, unread) = found.erasures.settle(keys, findings);
+    found.unread += unread;
+    for (index, evidence) in missing {
+        found.evidence.entry(evidence.sha256).or_insert((evidence.bytes, index));
+    }
     let bytes = Plain { files, keys, blobs };
     if keys.is_sealed() {
         bytes.check_sealed(&found.sealed, findings);
     }
-    links.finish(&bytes, found.unread > 0, size, findings);
+    let unread = found.unread > 0 || found.erasures.any();
+    links.finish(&bytes, unread, found.erasures.unfinished(keys), size, findings);
     found
 }
 
@@ -102,6 +115,9 @@ impl Checker<'_> {
         leaves: &mut Leaves<'_>,
     ) {
         let subject = format!("entry {index}");
+        if self.keys.is_sealed() && self.keys.seed(&item.key).is_none() {
+            return self.found.erasures.miss_entry(index, item.key);
+        }
         let stored = item.payload_in(bytes);
         let values = self.keys.open(&item.key, item.values_in(bytes));
         let values = values.and_then(|values| {
@@ -135,6 +151,9 @@ impl Checker<'_> {
         if let Some(values) = &values {
             self.signature(index, values, payload.as_ref());
         }
+        if let (Some(values), Some(payload)) = (&values, &payload) {
+            self.found.erasures.note(index, values, payload, self.findings);
+        }
         if let Some(Payload::Timestamp(timestamp)) = &payload {
             self.found.timestamps.push((index, timestamp.clone()));
         }
@@ -142,6 +161,7 @@ impl Checker<'_> {
             Some(payload) => {
                 let bytes = Plain { files: self.files, keys: self.keys, blobs: self.blobs };
                 self.found.witnessed.add(index, &payload);
+                self.found.said.add(index, &payload);
                 self.links.add(index, payload, &bytes, self.findings);
             }
             None => self.found.unread += 1,
@@ -217,6 +237,9 @@ impl Checker<'_> {
     }
 
     fn evidence(&mut self, index: u64, evidence: &Evidence) {
+        if self.keys.is_sealed() && self.keys.seed(&evidence.key).is_none() {
+            return self.found.erasures.miss_evidence(index, evidence);
+        }
         let named = self.found.evidence.entry(evidence.sha256).or_insert((evidence.bytes, index));
         let (bytes, first) = *named;
         if self.keys.is_sealed() && first == index {
@@ -310,10 +333,10 @@ impl Checker<'_> {
             let Some(seed) = self.keys.seed(&archive.evidence.key) else {
                 return self.no_seed(&subject, archive.evidence);
             };
-            let (links, findings) = (&mut self.links, &mut *self.findings);
+            let links = &mut self.links;
             let read = imports::read_manifest(self.keys, self.files, &archive, &mut |line| {
                 root.push(&seed.part_salt(line.n.saturating_add(1)), &line.sha256);
-                links.add_record(index, line, findings);
+                links.add_record(index, line);
             });
             if let Err(detail) = read {
                 let path = blobs::path(&archive.manifest.sha256);
@@ -350,6 +373,9 @@ impl Checker<'_> {
     }
 
     fn no_seed(&mut self, subject: &str, evidence: &Evidence) {
+        if self.keys.is_sealed() {
+            return; // Said once for the evidence: it is missing, or was erased.
+        }
         let detail = format!(
             "{} holds no seed {} of its evidence {}, so its parts cannot be salted",
             self.keys.objects, evidence.key, evidence.sha256

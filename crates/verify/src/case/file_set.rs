@@ -58,8 +58,13 @@ pub(super) fn check(
             Some(digest) => chain.named.contains(&digest) || entries.evidence.contains_key(&digest),
             None => in_log && (log.contains(name) || entries.witnessed.names(name)),
         };
+        let erased = digest.and_then(|digest| entries.erasures.of_blob(&digest));
         if expected {
             findings.pass(Group::Files);
+        } else if let Some(told) = erased {
+            let detail =
+                format!("it was {told}, and is still there: any writing command removes it");
+            findings.unchecked(Group::Unfinished, name, detail);
         } else if name.rsplit('/').next().is_some_and(|own| own.starts_with(TEMPORARY)) {
             let detail = "it was left by a command that was cut off, or one that runs now writes it: \
                           run any writing command";

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_model::id::*;
-use witnessmark_model::payload::{Evidence, ManifestLine, Passage, Payload};
+use witnessmark_model::payload::{
+    Erasure, ErasureConfirmed, Evidence, ManifestLine, Passage, Payload,
+};
 use witnessmark_model::{Digest, text_position};
 
 use super::blobs;
@@ -45,6 +47,10 @@ pub(super) struct Index {
     codebooks: BTreeSet<Digest>,
     others: BTreeSet<[u8; 16]>,
     waiting: Vec<(u64, Payload)>,
+    /// The entries now are copies out of another log, whose sizes they name.
+    copying: bool,
+    /// Entries that bring an id that an earlier one has.
+    twice: Vec<(u64, String)>,
     text: Option<(Digest, String)>,
 }
 
@@ -54,10 +60,10 @@ impl Index {
     }
 
     /// Notes a record of an archive that is a capture.
-    pub(super) fn add_record(&mut self, index: u64, line: &ManifestLine, findings: &mut Findings) {
+    pub(super) fn add_record(&mut self, index: u64, line: &ManifestLine) {
         let Some(capture) = line.capture else { return };
         if self.captures.insert(capture, Captured::Record(line.sha256)).is_some() {
-            twice(index, &capture, findings);
+            self.twice.push((index, capture.to_string()));
         }
     }
 
@@ -70,7 +76,7 @@ impl Index {
         findings: &mut Findings,
     ) {
         if let Some(id) = self.note(&payload) {
-            twice(index, &id, findings);
+            self.twice.push((index, id));
         }
         match self.follow(index, &payload, bytes) {
             Ok(checked) => passed(checked, findings),
@@ -84,14 +90,24 @@ impl Index {
         }
     }
 
-    /// Checks what had to wait. `unread`: some entries could not be read, and may hold what is named.
+    /// Checks what had to wait. `unread`: some entries could not be read, and may hold what is named. `replaced`: an erasure
+    /// is not finished, so that an archive and the copy that takes its place are both there.
     pub(super) fn finish(
         mut self,
         bytes: &Plain<'_>,
         unread: bool,
+        replaced: bool,
         size: u64,
         findings: &mut Findings,
     ) {
+        for (index, id) in std::mem::take(&mut self.twice) {
+            let (subject, detail) =
+                (format!("entry {index}"), format!("it brings {id}, which an earlier entry has"));
+            match replaced {
+                true => findings.unchecked(Group::Unfinished, subject, detail),
+                false => findings.fail(Group::Links, subject, detail),
+            }
+        }
         for (index, payload) in std::mem::take(&mut self.waiting) {
             let subject = format!("entry {index}");
             match self.follow(index.max(size), &payload, bytes) {
@@ -141,8 +157,23 @@ impl Index {
             Payload::Publication(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::TimeAuthority(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Timestamp(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
-            Payload::CaseCreated(_)
-            | Payload::ActorAdded(_)
+            Payload::CaseCreated(created) => {
+                self.copying = created.previous.is_some();
+                return None;
+            }
+            Payload::Predecessor(_) => {
+                self.copying = false;
+                return None;
+            }
+            Payload::ErasureRule(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::ErasureRequested(one) => {
+                (self.others.insert(one.id.bytes()), one.id.to_string())
+            }
+            Payload::ActorAdded(_)
+            | Payload::ActorNamed(_)
+            | Payload::Erasure(_)
+            | Payload::ErasureConfirmed(_)
+            | Payload::Hold(_)
             | Payload::CaseCopy(_)
             | Payload::ClaimChange(_)
             | Payload::Cosigned(_)
@@ -224,7 +255,7 @@ impl Index {
                 }
             }
             Payload::Publication(publication) => {
-                if publication.size > index {
+                if publication.size > index && !self.copying {
                     let detail = format!(
                         "it names a log of {} entries, more than were there before it",
                         publication.size
@@ -232,7 +263,17 @@ impl Index {
                     return Err(Broken::Wrong(Group::Links, detail));
                 }
             }
-            Payload::CaseCreated(_)
+            Payload::Erasure(Erasure { request, .. })
+            | Payload::ErasureConfirmed(ErasureConfirmed { request, .. }) => {
+                named(self.others.contains(&request.bytes()), request)?;
+            }
+            // What a request or a hold names may be erased, and is not looked for.
+            Payload::ErasureRequested(_)
+            | Payload::ErasureRule(_)
+            | Payload::Hold(_)
+            | Payload::ActorNamed(_)
+            | Payload::CaseCreated(_)
+            | Payload::Predecessor(_)
             | Payload::ActorAdded(_)
             | Payload::CaseCopy(_)
             | Payload::Configuration(_)
@@ -310,11 +351,6 @@ pub(crate) fn stands(text: &str, passage: &Passage) -> Option<&'static str> {
         Some(_) if passage.exact.is_empty() => Some("it quotes nothing"),
         Some(_) => None,
     }
-}
-
-fn twice(index: u64, id: &dyn std::fmt::Display, findings: &mut Findings) {
-    let detail = format!("it brings {id}, which an earlier entry has");
-    findings.fail(Group::Links, format!("entry {index}"), detail);
 }
 
 fn passed(checked: Option<Group>, findings: &mut Findings) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Files, FilesError, Fingerprint, Listed, Nature, bad_name, fingerprint};
+use super::{Files, FilesError, Fingerprint, Listed, Nature, ReadSeek, bad_name, fingerprint};
 
 /// No more threads than this hash at once: disks are slower than two processors hash.
 const MOST_THREADS: usize = 4;
@@ -25,6 +25,36 @@ impl Folder {
         } else {
             Err(io::Error::new(io::ErrorKind::NotADirectory, "it is not a folder"))
         }
+    }
+
+    /// Opens an ordinary file below the top, by no link on the way.
+    fn file(&self, name: &str) -> Result<File, FilesError> {
+        let climbs = bad_name(name).is_some_and(|_| {
+            name.starts_with('/') || name.split('/').any(|part| part.is_empty() || part == "..")
+        });
+        if climbs {
+            return Err(FilesError::NotThere);
+        }
+        let mut path = self.top.clone();
+        let mut is_file = false;
+        for part in name.split('/') {
+            path.push(part);
+            let metadata = match fs::symlink_metadata(&path) {
+                Ok(metadata) => metadata,
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                    return Err(FilesError::NotThere);
+                }
+                Err(cause) => return Err(cause.into()),
+            };
+            if metadata.is_symlink() {
+                return Err(FilesError::NotThere);
+            }
+            is_file = metadata.is_file();
+        }
+        if !is_file {
+            return Err(FilesError::NotThere);
+        }
+        Ok(File::open(&path)?)
     }
 
     fn walk(&self, folder: &Path, below: &str, found: &mut Vec<Listed>) {
@@ -89,33 +119,12 @@ impl Files for Folder {
         name: &str,
         visit: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>,
     ) -> Result<(), FilesError> {
-        let climbs = bad_name(name).is_some_and(|_| {
-            name.starts_with('/') || name.split('/').any(|part| part.is_empty() || part == "..")
-        });
-        if climbs {
-            return Err(FilesError::NotThere);
-        }
-        let mut path = self.top.clone();
-        let mut is_file = false;
-        for part in name.split('/') {
-            path.push(part);
-            let metadata = match fs::symlink_metadata(&path) {
-                Ok(metadata) => metadata,
-                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-                    return Err(FilesError::NotThere);
-                }
-                Err(cause) => return Err(cause.into()),
-            };
-            if metadata.is_symlink() {
-                return Err(FilesError::NotThere);
-            }
-            is_file = metadata.is_file();
-        }
-        if !is_file {
-            return Err(FilesError::NotThere);
-        }
-        let mut file = File::open(&path)?;
+        let mut file = self.file(name)?;
         Ok(visit(&mut file)?)
+    }
+
+    fn seekable(&self, name: &str) -> Result<Box<dyn ReadSeek>, FilesError> {
+        Ok(Box::new(self.file(name)?))
     }
 
     fn fingerprints(&self, names: &[&str]) -> Vec<Result<Fingerprint, FilesError>> {

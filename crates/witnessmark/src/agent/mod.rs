@@ -108,7 +108,6 @@ pub(crate) fn lock(case: CaseId) -> bool {
 }
 
 /// Gives the agent of the case, if one runs, the key of a new epoch.
-#[expect(dead_code, reason = "for the command that erases, which makes a new epoch")]
 pub(crate) fn replace(unlocked: &Unlocked) -> bool {
     let request = Zeroizing::new(format!("replace {}", *Held::of(unlocked).line()));
     ask(unlocked.case(), &request).is_some_and(|answer| *answer == "replaced")

@@ -57,3 +57,23 @@ pub(crate) enum EscrowCommand {
         new_passphrase_file: Option<PathBuf>,
     },
 }
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TravelCommand {
+    /// Leave the keys in a copy elsewhere, and destroy them here
+    Leave {
+        /// The folder of the copy; it is brought up to date and verified first
+        target: PathBuf,
+    },
+    /// Bring the keys back from a copy, with key shares
+    Return {
+        /// The folder of the copy that the keys were left in
+        target: PathBuf,
+        /// Files with shares, as many as are needed; `-` for stdin
+        #[arg(required = true, value_name = "SHARE_FILE")]
+        shares: Vec<PathBuf>,
+        /// A file with the new passphrase; without it, it is asked for on the terminal
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
+}

@@ -8,7 +8,7 @@ use witnessmark_case::text::SearchOptions;
 use witnessmark_case::{CaseError, CopyRow};
 
 use crate::Ending;
-use crate::arguments::{Arguments, ListArguments, Listed, SearchArguments};
+use crate::arguments::{Arguments, CustodyForm, ListArguments, Listed, SearchArguments};
 use crate::output::{self, Columns, REST, fit, json, line, short};
 
 /// `list`.
@@ -316,6 +316,7 @@ pub(super) fn status(arguments: &Arguments) -> Result<Ending, CaseError> {
         status.estimates,
         status.publications
     ))?;
+    super::erasing::print_standing(&case)?;
     let held = |copy: &&CopyRow| !copy.gone;
     match status.copies.iter().filter(held).count() {
         0 => line("no copy: `witnessmark replicate TARGET` makes one")?,
@@ -374,17 +375,41 @@ pub(super) fn search(arguments: &Arguments, search: &SearchArguments) -> Result<
 }
 
 /// `custody`.
-pub(super) fn custody(arguments: &Arguments, id: &str) -> Result<Ending, CaseError> {
+pub(super) fn custody(
+    arguments: &Arguments,
+    id: &str,
+    form: CustodyForm,
+) -> Result<Ending, CaseError> {
     let case = super::open(arguments, "custody")?;
     let story = case.custody(id)?;
+    match form {
+        CustodyForm::Premis => {
+            output::quotable(story.to_premis().trim_end())?;
+            return Ok(Ending::Well);
+        }
+        CustodyForm::Prov => {
+            json(&story.to_prov())?;
+            return Ok(Ending::Well);
+        }
+        CustodyForm::Words => {}
+    }
     if arguments.json {
         json(&story)?;
         return Ok(Ending::Well);
     }
     line(&story.subject)?;
     for event in &story.events {
-        line(&format!("{}  entry {}, by {}", event.at, event.entry, short(&event.actor)))?;
+        let who = event.name.clone().unwrap_or_else(|| short(&event.actor));
+        line(&format!("{}  entry {}, by {who}", event.at, event.entry))?;
         output::prose(&format!("    {}", event.text))?;
+        if let Some(before) = &event.before {
+            output::prose(&format!(
+                "    Copied: first entered {}, as entry {} of the case before, by {}.",
+                before.at,
+                before.entry,
+                short(&before.actor)
+            ))?;
+        }
     }
     line("")?;
     for text in &story.standing {

@@ -1,8 +1,11 @@
 //! One function a command: arguments in, answer out.
 
+mod actors;
 mod bring;
 mod code;
 mod copies;
+mod copying;
+mod erasing;
 mod judge;
 mod linking;
 mod look;
@@ -12,6 +15,7 @@ mod sealing;
 mod share;
 mod statistics;
 mod time;
+mod travel;
 mod witnessing;
 
 use std::path::Path;
@@ -20,8 +24,8 @@ use witnessmark_case::vault::Recovery;
 use witnessmark_case::{Case, CaseError, Environment};
 
 use crate::arguments::{
-    Arguments, Command, EscrowCommand, EstimateCommand, ExportCommand, ImportCommand,
-    OriginsCommand, PassphraseCommand, WarcCommand,
+    ActorCommand, Arguments, Command, EscrowCommand, EstimateCommand, ExportCommand, ImportCommand,
+    OriginsCommand, PassphraseCommand, TravelCommand, WarcCommand,
 };
 use crate::{Ending, agent, demo, output, passphrase, system};
 
@@ -77,8 +81,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Agreement(agreement) => statistics::agreement(arguments, agreement),
         Command::Reconcile(codings) => linking::reconcile(arguments, codings),
         Command::Link(lists) => linking::link(arguments, lists),
-        Command::Custody { id } => look::custody(arguments, id),
+        Command::Custody { id, format } => look::custody(arguments, id, *format),
+        Command::Actor(ActorCommand::Add { name, without_passphrase }) => {
+            actors::add(arguments, name.clone(), *without_passphrase)
+        }
+        Command::Actor(ActorCommand::List) => actors::list(arguments),
+        Command::Erase(erase) => erasing::erase(arguments, erase),
+        Command::Hold { id, lift } => erasing::hold(arguments, id, *lift),
         Command::Rebuild => bring::rebuild(arguments),
+        Command::Seal { old, new, recipient } => copying::seal(arguments, old, new, recipient),
         Command::Publish(publish) => share::publish(arguments, publish),
         Command::Timestamp(timestamp) => time::timestamp(arguments, timestamp),
         Command::Verify { path, time_root, bitcoin_headers } => {
@@ -103,6 +114,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Escrow(EscrowCommand::Status) => sealing::escrow_status(arguments),
         Command::Escrow(EscrowCommand::Open { files, new_passphrase_file }) => {
             sealing::open_escrow(arguments, files, new_passphrase_file.as_deref())
+        }
+        Command::Travel(TravelCommand::Leave { target }) => travel::leave(arguments, target),
+        Command::Travel(TravelCommand::Return { target, shares, new_passphrase_file }) => {
+            travel::come_back(arguments, target, shares, new_passphrase_file.as_deref())
         }
         Command::Agent => agent::serve().map(|()| Ending::Well),
         Command::Demo { dir } => demo::run(arguments, dir),
@@ -130,8 +145,19 @@ fn environment(
 fn open_writable(arguments: &Arguments, command: &str) -> Result<Case, CaseError> {
     let folder = system::case_folder(arguments.case.as_deref())?;
     let environment = environment(arguments, &folder, command)?;
-    let (case, recovery) = Case::open_writable(&folder, environment)?;
+    let (mut case, recovery) = Case::open_writable(&folder, environment)?;
     tell(arguments.quiet, &folder, &recovery);
+    if let Some(unlocked) = case.unlocked().filter(|_| recovery.unfinished_erasure) {
+        agent::replace(unlocked);
+    }
+    if let Some(name) = &arguments.acting {
+        let actor = case.find_actor(name)?;
+        let own = match case.has_own_passphrase(actor) {
+            true => passphrase::own_of_actor(name)?,
+            false => None,
+        };
+        case.act_as(actor, own.as_ref())?;
+    }
     Ok(case)
 }
 
@@ -140,6 +166,9 @@ fn tell(quiet: bool, folder: &Path, recovery: &Recovery) {
         let text =
             format!("finished {} entries that an earlier command had begun", recovery.published);
         output::note(quiet, &text);
+    }
+    if recovery.unfinished_erasure {
+        output::note(quiet, "finished an erasure that an earlier command had begun");
     }
     if !recovery.quarantined.is_empty() {
         let text = format!(

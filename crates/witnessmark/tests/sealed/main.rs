@@ -33,6 +33,8 @@ struct Story {
     site: LocalSite,
     sealed: bool,
     has_chromium: bool,
+    /// What was in memory before: it is not ours, and may be much.
+    in_memory: Vec<PathBuf>,
 }
 
 fn page(title: &str, fields: Vec<(String, String)>, body: &str) -> LocalPage {
@@ -73,7 +75,7 @@ impl Story {
         }
         let scratch = tempfile::tempdir().unwrap();
         fs::create_dir(scratch.path().join("tmp")).unwrap();
-        Self { scratch, planted, site, sealed, has_chromium }
+        Self { scratch, planted, site, sealed, has_chromium, in_memory: in_memory() }
     }
 
     fn folder(&self) -> &Path {
@@ -216,7 +218,9 @@ impl Story {
     fn search(&self) -> Found {
         let mut found = self.planted.below(&self.case());
         found.join(self.planted.below(&self.folder().join("tmp")));
-        found.join(self.planted.below(Path::new(MemoryFolder::PLACE)));
+        for path in in_memory().iter().filter(|path| !self.in_memory.contains(path)) {
+            found.join(self.planted.below(path));
+        }
         found
     }
 
@@ -268,32 +272,40 @@ impl Story {
 
     /// Holds a process still, looks into its open files, and kills it. Says whether it was still running.
     fn stop_and_kill(&self, child: &mut Child) -> (bool, Found) {
-        let was_running = child.try_wait().unwrap().is_none();
+        if child.try_wait().unwrap().is_some() {
+            return (false, Found::default());
+        }
         let stop = Command::new("kill").args(["-STOP", &child.id().to_string()]).status();
         assert!(stop.is_ok());
         let found = self.search_open_files(child.id());
         child.kill().unwrap();
         child.wait().unwrap();
-        (was_running, found)
+        (true, found)
     }
 }
 
 const BROWSE: [&str; 6] =
     ["add", "--browser", "--no-sandbox", "--allow-private-network", "--rate", "1000"];
 
-/// A site with a registry, and any number of pages that a script writes.
+/// Pages that link a registry each: what is captured once comes again as a short record.
+const FRONTS: [&str; 3] = ["/", "/second", "/third"];
+
+/// A site with registries, and pages that a script writes.
 fn site(planted: &Planted) -> LocalSite {
     let text = |what| planted.get(what);
     let header = || vec![("X-Mark".to_owned(), text("page, header").to_owned())];
     let mut pages = BTreeMap::new();
-    let mut links = format!("<a href=\"{}\">elsewhere</a>", text("page, link"));
-    for number in 0..120 {
-        let path = format!("{}/{number}", text("page, path"));
-        links.push_str(&format!("<a href=\"{path}\">{number}</a>"));
-        let body = format!("<p>{number}</p>{}", planted.paragraphs("page"));
-        pages.insert(path, page(&format!("{} {number}", text("page, title")), header(), &body));
+    for front in FRONTS {
+        let mut links = format!("<a href=\"{}\">elsewhere</a>", text("page, link"));
+        for number in 0..120 {
+            let path = format!("{}{front}/{number}", text("page, path"));
+            links.push_str(&format!("<a href=\"{path}\">{number}</a>"));
+            let body = format!("<p>{front} {number}</p>{}", planted.paragraphs("page"));
+            let title = format!("{} {number}", text("page, title"));
+            pages.insert(path, page(&title, header(), &body));
+        }
+        pages.insert(front.to_owned(), page("Registries", header(), &links));
     }
-    pages.insert("/".to_owned(), page("Registries", header(), &links));
     for number in 0..20 {
         let (title, storage) = (text("browser, title"), text("browser, storage"));
         let (first, second) = text("browser, by a script").split_at(12);
@@ -309,11 +321,17 @@ fn site(planted: &Planted) -> LocalSite {
     LocalSite::serve(pages, missing).unwrap()
 }
 
-/// Folders of ours in memory, of whatever process.
-fn memory_folders() -> Vec<PathBuf> {
+/// What lies in memory-backed folders, of whatever process.
+fn in_memory() -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(MemoryFolder::PLACE) else { return Vec::new() };
-    let paths = entries.flatten().map(|entry| entry.path());
-    paths.filter(|path| path.to_string_lossy().contains("witnessmark-in-memory-")).collect()
+    entries.flatten().map(|entry| entry.path()).collect()
+}
+
+/// Folders of ours among these.
+fn memory_folders() -> Vec<PathBuf> {
+    let mut paths = in_memory();
+    paths.retain(|path| path.to_string_lossy().contains("witnessmark-in-memory-"));
+    paths
 }
 
 /// Who works, and how things were before.
@@ -341,6 +359,11 @@ fn words(words: &[&str]) -> Vec<String> {
 fn holds_the_case(story: &Story, before: &Before) -> bool {
     fs::read_to_string(story.case().join("lock"))
         .is_ok_and(|holder| holder.starts_with(&format!("process {} ", before.process)))
+}
+
+fn crawl(story: &Story, front: &str) -> Vec<String> {
+    let front = story.site.url(front);
+    words(&["add", "--allow-private-network", "--rate", "40", "--recursive", &front])
 }
 
 const WORKS: [Work; 6] = [
@@ -375,10 +398,7 @@ const WORKS: [Work; 6] = [
     },
     Work {
         name: "crawl by HTTP",
-        arguments: |story| {
-            let front = story.site.url("/");
-            words(&["add", "--allow-private-network", "--rate", "40", "--recursive", &front])
-        },
+        arguments: |story| crawl(story, "/second"),
         is_under_way: |story, before| {
             let mut recordings = files(&story.case().join("incoming"));
             recordings.retain(|file| !before.recordings.contains(file));
@@ -393,11 +413,11 @@ const WORKS: [Work; 6] = [
             let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
             words(&[&BROWSE[..], &urls].concat())
         },
-        is_under_way: |story, before| {
+        is_under_way: |_, before| {
             let new = memory_folders().into_iter().filter(|path| !before.in_memory.contains(path));
-            new.map(|path| story.planted.below(&path).texts.len()).sum::<usize>() > 0
+            new.map(|path| files(&path).len()).sum::<usize>() > 20
         },
-        spread: 1000,
+        spread: 3000,
     },
     Work {
         name: "rebuild",
@@ -421,6 +441,7 @@ fn tell(sealed: bool, rounds: usize) -> (Story, BTreeMap<&'static str, Found>) {
         // Quick work may be over before it is killed.
         for _ in 0..5 {
             let (was_hit, left) = story.kill(work, &mut random);
+            println!("{}: hit {was_hit}, {} texts", work.name, left.texts.len());
             found.entry(work.name).or_default().join(left);
             hit |= was_hit;
             if hit {
@@ -460,8 +481,9 @@ fn nothing_in_a_sealed_case_can_be_read_without_its_key() {
         );
     }
     // What a killed run had recorded is kept, and the case is sound.
-    let crawl = WORKS.iter().find(|work| work.name == "crawl by HTTP").unwrap();
-    sealed.kill(crawl, &mut Seeded(1));
+    let second = WORKS.iter().find(|work| work.name == "crawl by HTTP").unwrap();
+    let third = Work { arguments: |story| crawl(story, "/third"), ..*second };
+    assert!(sealed.kill(&third, &mut Seeded(1)).0);
     let outcomes = sealed.run(&["add", "files/page-0.txt"]);
     let is_kept = |outcome: &&Value| outcome["evidence"].to_string().contains("kept after the run");
     assert!(outcomes.iter().filter(is_kept).count() > 5, "{outcomes:?}");

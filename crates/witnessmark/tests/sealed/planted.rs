@@ -111,10 +111,11 @@ impl Planted {
         hits.map(|hit| self.names[hit.pattern().as_usize()]).collect()
     }
 
-    /// What stands in the files below a folder, and in their names.
+    /// What stands in the files below a folder, or in that file, and in their names.
     pub(crate) fn below(&self, folder: &Path) -> Found {
         let mut found = Found::default();
-        for path in files(folder) {
+        let itself = folder.is_file().then(|| folder.to_owned());
+        for path in files(folder).into_iter().chain(itself) {
             let name = path.to_string_lossy().into_owned();
             let mut hits = self.plainly_in(name.as_bytes());
             // A file may go away while we look.

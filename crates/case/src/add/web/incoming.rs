@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use crate::{Case, CaseError};
 
 /// The folder's name in the case.
-pub(super) const FOLDER: &str = "incoming";
+pub(in crate::add) const FOLDER: &str = "incoming";
 /// A frame holds at most so many plain bytes, so that a reader of one record needs little memory.
 const FRAME: usize = 1 << 20;
 const PLAIN: &str = ".warc.gz";

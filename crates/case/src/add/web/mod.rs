@@ -35,6 +35,9 @@ use incoming::{Incoming, Source};
 use job::Job;
 use recorder::{Closed, Recorder};
 
+/// The folder of the case with recordings under way.
+pub(crate) const UNDER_WAY: &str = incoming::FOLDER;
+
 /// So many sitemaps are read for one job.
 const MOST_SITEMAPS: usize = 1000;
 

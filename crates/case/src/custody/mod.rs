@@ -1,10 +1,14 @@
 //! Custody: what happened to one thing, entry by entry, in plain words.
 
+mod elsewhere;
+mod premis;
+mod prov;
+
 use serde::Serialize;
 use witnessmark_model::id::CaptureId;
 use witnessmark_model::payload::{Framing, Payload};
 
-use crate::casebook::{CaptureRow, StoredEntry};
+use crate::casebook::{CaptureRow, EntryBefore, StoredEntry};
 use crate::{Case, CaseError};
 
 /// What happened to one thing.
@@ -12,6 +16,9 @@ use crate::{Case, CaseError};
 pub struct CustodyStory {
     /// What it is about.
     pub subject: String,
+    /// The capture that it comes down to; none once that is erased.
+    #[serde(skip)]
+    pub object: Option<CaptureRow>,
     /// What happened, oldest first.
     pub events: Vec<CustodyEvent>,
     /// What this story does and does not show.
@@ -29,8 +36,15 @@ pub struct CustodyEvent {
     pub day: String,
     /// Who wrote it.
     pub actor: String,
+    /// What people call the one who wrote it, if that is known.
+    pub name: Option<String>,
+    /// The entry's kind.
+    pub kind: String,
     /// What happened.
     pub text: String,
+    /// What the entry was in the case that this one was copied from; its own time is that of the copying then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<EntryBefore>,
 }
 
 fn event(entry: &StoredEntry, text: String) -> CustodyEvent {
@@ -39,7 +53,10 @@ fn event(entry: &StoredEntry, text: String) -> CustodyEvent {
         at: entry.at(),
         day: entry.day(),
         actor: entry.actor(),
+        name: None,
+        kind: entry.kind(),
         text,
+        before: None,
     }
 }
 
@@ -48,9 +65,10 @@ impl Case {
     pub fn custody(&self, id: &str) -> Result<CustodyStory, CaseError> {
         let full = match self.find_id(id) {
             Ok(full) => full,
-            Err(error) => match self.find_capture(id) {
-                Ok(row) => row.capture.to_string(),
-                Err(_) => return Err(error),
+            Err(error) => match (self.find_capture(id), self.erased_story(id)?) {
+                (Ok(row), _) => row.capture.to_string(),
+                (_, Some(story)) => return Ok(story),
+                _ => return Err(error),
             },
         };
         let (capture, mut events) = if let Ok(capture) = full.parse::<CaptureId>() {
@@ -78,23 +96,36 @@ impl Case {
                 }
             }
         };
+        let row = self.object_of(&capture)?;
+        if let Some(row) = &row {
+            let around = self.events_around(row, &events)?;
+            events.extend(around);
+        }
         events.sort_by_key(|event| event.entry);
-        let row = self.casebook.capture(&capture)?;
-        let name = row.map(|row| self.label(&row)).transpose()?.unwrap_or_default();
+        for event in &mut events {
+            event.before = self.casebook.entry_before(event.entry)?;
+        }
+        self.name_actors(&mut events)?;
+        let name = row.as_ref().map(|row| self.label(row)).transpose()?.unwrap_or_default();
         // The last of the story is the last to be covered.
         let time = self.time_of_entry(events.last().map_or(0, |event| event.entry))?;
-        Ok(CustodyStory {
-            subject: format!("{full}: {name}"),
-            events,
-            standing: vec![
-                format!(
-                    "The log's own key signs all {} entries in one checkpoint; `witnessmark verify` checks them.",
-                    self.vault.size()
-                ),
-                time,
-                "Times are those of the clock of the computer that wrote the entry.".to_owned(),
-            ],
-        })
+        let mut standing = vec![
+            format!(
+                "The log's own key signs all {} entries in one checkpoint; `witnessmark verify` checks them.",
+                self.vault.size()
+            ),
+            time,
+            "Times are those of the clock of the computer that wrote the entry.".to_owned(),
+        ];
+        if events.iter().any(|event| event.before.is_some()) {
+            standing.push(
+                "The case was copied from another one when it was sealed; it keeps that one's log, which shows the times and \
+                 authors of before, and `witnessmark verify` checks it."
+                    .to_owned(),
+            );
+        }
+        let subject = format!("{full}: {name}");
+        Ok(CustodyStory { subject, object: row, events, standing })
     }
 
     /// What happened to a capture; with `passage`, only what bears on that passage.
