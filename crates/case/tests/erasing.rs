@@ -320,6 +320,32 @@ fn one_person_erases_what_came_in_under_such_a_rule() {
     assert_eq!(failures(&folder), [""; 0]);
 }
 
+/// A sealed copy keeps the log of the open case with every word in it: what is erased from the copy goes there, too.
+#[test]
+fn what_was_copied_from_an_open_case_is_erased_with_the_log_of_that_case() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (old, folder) = (scratch.path().join("old"), scratch.path().join("case"));
+    let mut case = Case::init(&old, &InitOptions::default(), None, environment(&old)).unwrap();
+    case.set_erasure_people(1).unwrap();
+    let page = scratch.path().join("zamfirelle.txt");
+    fs::write(&page, "Zamfirelle Quorndax").unwrap();
+    add(&mut case, &page);
+    drop(case);
+    let cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
+    let seal = NewSeal { passphrase: passphrase(), cost, recipients: Vec::new() };
+    Case::seal(&old, &folder, &seal, environment(&old), &Progress::new()).unwrap().unwrap();
+    assert!(holds(&everything(&folder), "zamfirelle.txt"), "or the rest proves nothing");
+    assert_eq!(failures(&folder), [""; 0]);
+
+    let mut case = open(&folder);
+    let ids = ["zamfirelle.txt".to_owned()];
+    case.erase_alone(&ids, "wrong-material", None, &Progress::new()).unwrap();
+    drop(case);
+    let left = everything(&folder);
+    assert!(!holds(&left, "zamfirelle.txt") && !holds(&left, "Zamfirelle Quorndax"));
+    assert_eq!(failures(&folder), [""; 0]);
+}
+
 #[test]
 fn one_record_of_an_archive_goes_and_the_others_keep_their_ids() {
     let scratch = tempfile::tempdir().unwrap();

@@ -303,11 +303,7 @@ fn hostile_proofs_are_refused_by_their_place() {
         ("as deep as allowed", deep(255), ""),
         ("deep recursion", deep(256), "nested more than 256 deep"),
         ("very deep recursion", deep(60_000), "nested more than 256 deep"),
-        (
-            "deep forks",
-            [vec![0xff, 0x08].repeat(300), good.clone()].concat(),
-            "nested more than 256",
-        ),
+        ("deep forks", [[0xff, 0x08].repeat(300), good.clone()].concat(), "nested more than 256"),
         (
             "a huge append",
             [&[0xf0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f][..], &good].concat(),

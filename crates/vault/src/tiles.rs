@@ -346,7 +346,8 @@ mod tests {
 
     #[test]
     fn tiles_of_another_width_than_their_name_are_refused() {
-        let cases: [(&str, &str, fn(&mut Vec<u8>)); 8] = [
+        type Case = (&'static str, &'static str, fn(&mut Vec<u8>));
+        let cases: [Case; 8] = [
             ("a byte too many", "tile/0/002.p/88", |tile| tile.push(0)),
             ("a byte too few", "tile/0/002.p/88", |tile| tile.truncate(88 * 32 - 1)),
             ("a hash too many", "tile/0/002.p/88", |tile| tile.extend([0; 32])),

@@ -96,6 +96,8 @@ impl Case {
                 }
             }
         };
+        // The last of its own story is the last to be covered; what vouches for it comes after.
+        let last = events.iter().map(|event| event.entry).max().unwrap_or(0);
         let row = self.object_of(&capture)?;
         if let Some(row) = &row {
             let around = self.events_around(row, &events)?;
@@ -107,8 +109,7 @@ impl Case {
         }
         self.name_actors(&mut events)?;
         let name = row.as_ref().map(|row| self.label(row)).transpose()?.unwrap_or_default();
-        // The last of the story is the last to be covered.
-        let time = self.time_of_entry(events.last().map_or(0, |event| event.entry))?;
+        let time = self.time_of_entry(last)?;
         let mut standing = vec![
             format!(
                 "The log's own key signs all {} entries in one checkpoint; `witnessmark verify` checks them.",

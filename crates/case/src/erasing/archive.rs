@@ -55,6 +55,9 @@ impl Copy {
     }
 }
 
+/// A record's id, and the ids of those that it names as concurrent to it.
+type Companions = (Option<String>, Vec<String>);
+
 impl Case {
     /// The copies that take the place of archives of which records go, as entries that wait to be committed.
     pub(super) fn successors(&mut self, plan: &ErasurePlan) -> Result<Vec<Pending>, CaseError> {
@@ -217,7 +220,7 @@ impl Case {
         &self,
         archive: &Evidence,
         numbers: &BTreeMap<u64, u64>,
-    ) -> Result<BTreeMap<u64, (Option<String>, Vec<String>)>, CaseError> {
+    ) -> Result<BTreeMap<u64, Companions>, CaseError> {
         let path = self.vault.store().path(&archive.sha256);
         let fail = |cause: io::Error| CaseError::file("read", &path, &cause);
         let mut reader = Reader::new(self.open_evidence(archive)?).map_err(fail)?;

@@ -54,7 +54,7 @@ impl ErasurePlan {
 }
 
 /// What cannot be erased: without it the rest cannot be read or trusted.
-const KEPT: [&str; 19] = [
+const KEPT: [&str; 20] = [
     "case-created",
     "actor-added",
     "configuration",
@@ -74,6 +74,7 @@ const KEPT: [&str; 19] = [
     "cosigned",
     "time-authority",
     "timestamp",
+    "predecessor",
 ];
 
 /// The plan in the making.
@@ -317,6 +318,7 @@ impl Planner<'_> {
             }
         }
         self.clear_policies()?;
+        self.clear_log_of_before()?;
         let gone: BTreeSet<u64> = self.goes.keys().copied().collect();
         let entries: Vec<StoredEntry> =
             self.goes.values().map(|(entry, _)| entry.clone()).collect();
@@ -346,6 +348,25 @@ impl Planner<'_> {
             ));
         }
         Ok(self.plan)
+    }
+
+    /// A case that was copied from an open one keeps that one's log whole, with the words of every entry in it. No part can be
+    /// taken out of it.
+    fn clear_log_of_before(&mut self) -> Result<(), CaseError> {
+        let Some(first) = self.goes.keys().next().copied() else { return Ok(()) };
+        for entry in self.case.casebook.entries_of_kind("predecessor")? {
+            let Some(Payload::Predecessor(found)) = &entry.payload else { continue };
+            if first < entry.index && self.case.vault.store().path(&found.log.sha256).exists() {
+                self.loose.push(found.log.clone());
+                self.stays(
+                    "the log of the open case that this one was copied from goes whole, since it holds what goes: who wrote \
+                     what when in that case can then not be shown any more"
+                        .to_owned(),
+                );
+                self.stays(format!("{}, that open case, is not reached from here", found.case));
+            }
+        }
+        Ok(())
     }
 
     /// The policy of a publication names captures, and why they were shown: where it names one that goes, it goes as well.

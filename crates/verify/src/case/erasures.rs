@@ -91,6 +91,11 @@ impl Erasures {
         self.entries.len() as u64
     }
 
+    /// Whether a key was given up.
+    pub(super) fn has_key(&self, key: &KeyId) -> bool {
+        self.keys.contains_key(key)
+    }
+
     /// When and why a blob was erased.
     pub(super) fn of_blob(&self, digest: &Digest) -> Option<&str> {
         self.blobs.get(digest).map(String::as_str)
