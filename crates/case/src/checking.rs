@@ -237,7 +237,7 @@ impl<'c> Checking<'c> {
     /// The objects that entries name, as far as the packs can be read; the pack at which that ended, if it did; and whether
     /// all were read.
     fn named_objects(&self) -> (BTreeSet<Digest>, Vec<Flaw>, bool) {
-        let mut named = BTreeSet::new();
+        let (mut named, mut erased) = (BTreeSet::new(), Vec::new());
         let walked =
             Vault::open(self.folder, self.environment.unlocked.clone()).and_then(|vault| {
                 vault.for_each_entry(0, &mut |entry| {
@@ -245,10 +245,14 @@ impl<'c> Checking<'c> {
                         && let Ok(payload) = Payload::parse(&content.payload)
                     {
                         named.extend(payload.blobs().into_iter().map(|evidence| evidence.sha256));
+                        if let Payload::Erasure(erasure) = payload {
+                            erased.extend(erasure.blobs);
+                        }
                     }
                     Ok(())
                 })
             });
+        named.retain(|digest| !erased.contains(digest));
         let mut broken = Vec::new();
         let whole = walked.is_ok();
         if let Err(VaultError::Damaged { path, detail }) = walked

@@ -3,6 +3,7 @@
 //! The log says that a copy is begun before its first byte leaves, so that an erasure knows every place that may hold
 //! what is to go. It never says where: every copy carries the log, and one that is found must not lead to the others.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -163,8 +164,9 @@ impl Case {
             v: 1,
         });
         let on_step = steps(progress);
-        let choice =
-            Choice { case: self.vault.folder(), here: &here, note: note.clone(), found: &found };
+        let erased = self.erased_objects()?;
+        let (case, note_there) = (self.vault.folder(), note.clone());
+        let choice = Choice { case, here: &here, note: note_there, found: &found, erased: &erased };
         let brought = copies::bring(target, &choice, &on_step)?;
         self.keep_seen(copy, Some(&here))?;
 
@@ -473,6 +475,17 @@ impl Case {
         rows.into_iter()
             .find(|row| row.copy == copy)
             .ok_or_else(|| CaseError::machine("the copy was not kept"))
+    }
+
+    /// The objects that erasures removed.
+    fn erased_objects(&self) -> Result<BTreeSet<Digest>, CaseError> {
+        let mut erased = BTreeSet::new();
+        for entry in self.casebook.entries_of_kind("erase")? {
+            if let Some(Payload::Erasure(erasure)) = entry.payload {
+                erased.extend(erasure.blobs);
+            }
+        }
+        Ok(erased)
     }
 
     /// What of a copy is not as it should be. A folder is verified as a case is, with the case's keys where it has none.

@@ -41,7 +41,11 @@ fn bring(case: &Path, target: &dyn Target, holds: &str) -> Result<Brought, CopyE
         v: 1,
     };
     let note = found.note.clone().unwrap_or_else(new);
-    copies::bring(target, &Choice { case, here: &here, note, found: &found }, &|_| true)
+    copies::bring(
+        target,
+        &Choice { case, here: &here, note, found: &found, erased: &BTreeSet::new() },
+        &|_| true,
+    )
 }
 
 fn to_folder(case: &Path, copy: &Path) -> Result<Brought, CopyError> {

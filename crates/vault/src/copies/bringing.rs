@@ -34,6 +34,8 @@ pub struct Choice<'c> {
     pub note: CopyNote,
     /// What was found in the place, by [`look`](super::look).
     pub found: &'c Found,
+    /// The objects that the case has erased: they go there, too.
+    pub erased: &'c BTreeSet<Digest>,
 }
 
 /// What was done.
@@ -96,9 +98,10 @@ pub fn bring(
     };
     let kept: BTreeSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
     for name in choice.found.files.keys().filter(|name| !kept.contains(name.as_str())) {
-        // Removed is what the case itself gives up as it goes on; an object never, for the case may have lost it.
+        // Removed is what the case itself gives up; an object only if it was erased, for the case may have lost it.
         match Part::of(name) {
             Some(Part::Key | Part::Staging) => {}
+            Some(Part::Blob(digest)) if choice.erased.contains(&digest) => {}
             Some(Part::Tile) if is_partial_tile(name) => {}
             _ => {
                 brought.strange.push(name.clone());

@@ -13,7 +13,7 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::BASE64;
 use witnessmark_model::digest::Hasher;
 use witnessmark_model::transport::{Answer, Request, Transport};
 use witnessmark_model::{Digest, Moment};
@@ -301,6 +301,7 @@ impl S3Target {
         let (length, digest) = (source.length(), source.digest());
         let mut fields = self.put_fields(name, once);
         fields.push(("x-amz-checksum-sha256", BASE64.encode(&digest.0)));
+        fields.push(("x-amz-sdk-checksum-algorithm", "SHA256".to_owned()));
         let mut sink = Capped(Vec::new());
         let sent = self.send(
             "PUT",
@@ -517,11 +518,13 @@ impl Target for S3Target {
         if field("content-length").is_some_and(|length| length != bytes.to_string()) {
             return Ok(false);
         }
+        // In parts: each was compared as it came, and the whole was named with what it is; the service's own sum is one of sums.
+        if let Some(whole) = field("x-amz-meta-sha256") {
+            return Ok(whole == digest.hex());
+        }
         match field("x-amz-checksum-sha256") {
-            Some(whole) if !whole.contains('-') => Ok(whole == BASE64.encode(&digest.0)),
-            // In parts: each was compared as it came, and the whole is named with what it was said to be.
-            Some(_) => Ok(field("x-amz-meta-sha256") == Some(HEXLOWER.encode(&digest.0).as_str())),
-            // A service that keeps no checksums: what lies there is read.
+            Some(whole) => Ok(whole == BASE64.encode(&digest.0)),
+            // A service that keeps no sums: what lies there is read.
             None => {
                 let mut sink = Hashed(Hasher::new());
                 Ok(self.read(name, &mut sink)? && sink.0.finish() == *digest)
