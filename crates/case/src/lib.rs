@@ -70,6 +70,7 @@ pub use workspace::{Case, Environment, InitOptions};
 pub use witnessmark_archive as archive;
 pub use witnessmark_capture as capture;
 pub use witnessmark_claims as claims;
+pub use witnessmark_document as document;
 pub use witnessmark_estimate as estimation;
 pub use witnessmark_model as model;
 pub use witnessmark_seal as seal;

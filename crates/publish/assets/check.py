@@ -640,9 +640,7 @@ class Case:
              "`at` is not a time on `day`")
         need((values["kind"] == "case-created") == (index == 0), "case-created is not the first entry, or there twice")
         if index == 0:
-            toml = [line.strip() for line in self.folder.read("case.toml", 4096).decode("ascii").split("\n")]
-            settings = sorted(line for line in toml if line and not line.startswith("#"))
-            need(settings == ["format = 1", 'id = "%s"' % payload["case"], "sealed = false"],
+            need(self.folder.read("case.toml", 4096) == b'format = 1\nid = "%s"\nsealed = false\n' % payload["case"].encode(),
                  "case.toml is not that of the case in the log")
             self.vkey = read_vkey(payload["log_key"])
             need(self.vkey[0] == payload["log"], "the log's name is not that in its key")

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
 
@@ -49,6 +49,8 @@ pub struct Extraction {
     pub charset: String,
     /// The title, on one line.
     pub title: Option<String>,
+    /// Who wrote it, by the file's own word, on one line.
+    pub author: Option<String>,
     /// The day of publication by the file's own word, and where it says so.
     pub published: Option<Published>,
     /// The language of the main text, BCP 47; `und` where it cannot be told.
@@ -79,8 +81,98 @@ pub struct Extraction {
     pub(crate) markers: Markers,
 }
 
+/// What a reader of another kind of file found in it: an [`Extraction`] without what follows from its text.
+///
+/// It crosses the border of the process that reads hostile bytes; [`Content::finish`] is called on this side.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// See [`Extraction::media_type`].
+    pub media_type: String,
+    /// See [`Extraction::charset`]; empty for formats that are not made of characters.
+    pub charset: String,
+    /// The name and version of the reader.
+    pub extractor: String,
+    /// See [`Extraction::title`].
+    pub title: Option<String>,
+    /// See [`Extraction::author`].
+    pub author: Option<String>,
+    /// See [`Extraction::published`].
+    pub published: Option<Published>,
+    /// See [`Extraction::text`].
+    pub text: String,
+    /// See [`Extraction::main_text`].
+    pub main_text: Option<String>,
+    /// See [`Extraction::links`].
+    pub links: Vec<Link>,
+    /// See [`Extraction::warnings`].
+    pub warnings: Vec<String>,
+}
+
+impl Content {
+    /// Finds the language of the text and what it mentions.
+    pub fn finish(self) -> Extraction {
+        let Self {
+            media_type,
+            charset,
+            extractor,
+            title,
+            author,
+            published,
+            text,
+            main_text,
+            links,
+            warnings,
+        } = self;
+        Extraction {
+            media_type,
+            charset,
+            extractor,
+            title,
+            author,
+            published,
+            main_text,
+            links,
+            ..blank(text, warnings)
+        }
+        .finished()
+    }
+}
+
+impl From<Extraction> for Content {
+    fn from(found: Extraction) -> Self {
+        let Extraction { media_type, charset, extractor, title, author, published, text, .. } =
+            found;
+        let Extraction { main_text, links, warnings, .. } = found;
+        Self {
+            media_type,
+            charset,
+            extractor,
+            title,
+            author,
+            published,
+            text,
+            main_text,
+            links,
+            warnings,
+        }
+    }
+}
+
+impl Extraction {
+    /// Names the language and finds the mentions.
+    fn finished(mut self) -> Self {
+        let body = self.main_text.as_deref().unwrap_or(&self.text);
+        let found = detect_language(body);
+        self.language = found.language;
+        self.script = found.script;
+        self.language_confidence = found.confidence;
+        self.mentions = find_mentions(&self.text, Some(&self.language));
+        self
+    }
+}
+
 /// Why a file could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum ExtractError {
     /// There are no bytes.
     #[error("the file is empty")]
@@ -166,13 +258,7 @@ fn extract_plain(bytes: &[u8], hints: &Hints) -> Result<Extraction, ExtractError
     };
     extraction.charset = decoded.charset.to_owned();
     extraction.media_type = media_type(kind, labelled.as_deref(), hints);
-    let body = extraction.main_text.as_deref().unwrap_or(&extraction.text);
-    let found = detect_language(body);
-    extraction.language = found.language;
-    extraction.script = found.script;
-    extraction.language_confidence = found.confidence;
-    extraction.mentions = find_mentions(&extraction.text, Some(&extraction.language));
-    Ok(extraction)
+    Ok(extraction.finished())
 }
 
 fn blank(text: String, warnings: Vec<String>) -> Extraction {
@@ -180,6 +266,7 @@ fn blank(text: String, warnings: Vec<String>) -> Extraction {
         media_type: String::new(),
         charset: String::new(),
         title: None,
+        author: None,
         published: None,
         language: String::new(),
         script: String::new(),

@@ -127,41 +127,30 @@ struct CaseLines {
 impl CaseLines {
     const NAME: &str = "case.toml";
 
-    /// What the file says; what cannot be read counts as open.
+    /// What the file says; what cannot be read counts as open. It has one spelling, so that no change to it goes unseen.
     fn read(files: &dyn Files, findings: &mut Findings) -> Self {
-        let mut fields = BTreeMap::new();
-        match crate::files::bytes(files, Self::NAME, 64 * 1024) {
-            Err(error) => findings.fail(Group::CaseFile, Self::NAME, error),
-            Ok(bytes) => {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                let lines = text.lines().map(str::trim);
-                for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
-                    match line.split_once('=') {
-                        Some((key, value)) => {
-                            let value = value.trim().trim_matches('"').to_owned();
-                            fields.insert(key.trim().to_owned(), value);
-                        }
-                        None => findings.fail(
-                            Group::CaseFile,
-                            Self::NAME,
-                            "a line of it is not `key = value`",
-                        ),
-                    }
-                }
-                let sealed = fields.get("sealed").map(String::as_str);
-                let known = fields.get("format").is_some_and(|format| format == "1")
-                    && matches!(sealed, Some("true" | "false"))
-                    && fields.len() == 3;
-                if !known {
-                    let detail = "it does not say format 1, an id and whether the case is sealed";
-                    findings.fail(Group::CaseFile, Self::NAME, detail);
-                }
+        let text = match crate::files::bytes(files, Self::NAME, 64 * 1024) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) => {
+                findings.fail(Group::CaseFile, Self::NAME, error);
+                return Self { id: String::new(), sealed: false };
             }
+        };
+        let field = |name: &str| {
+            let (_, value) = text
+                .lines()
+                .filter_map(|line| line.split_once('='))
+                .find(|(key, _)| key.trim() == name)?;
+            Some(value.trim().trim_matches('"').to_owned())
+        };
+        let id = field("id").unwrap_or_default();
+        let sealed = field("sealed").is_some_and(|sealed| sealed == "true");
+        if text != format!("format = 1\nid = \"{id}\"\nsealed = {sealed}\n") {
+            let detail =
+                "it is not the three lines of format 1: format, an id, whether the case is sealed";
+            findings.fail(Group::CaseFile, Self::NAME, detail);
         }
-        Self {
-            id: fields.remove("id").unwrap_or_default(),
-            sealed: fields.get("sealed").is_some_and(|sealed| sealed == "true"),
-        }
+        Self { id, sealed }
     }
 
     /// Compares it with the first entry.

@@ -239,6 +239,9 @@ fn case_toml_must_agree_with_the_first_entry() {
         text.replace("false", "true"),
         text.replace("case-", "case-a"),
         format!("{text}name = \"secret\"\n"),
+        // A flipped bit makes a quotation mark of a space: the values read the same, and yet the file was changed.
+        text.replace("= 1", "=\"1"),
+        text.replace('\n', "\r\n"),
         String::new(),
     ];
     for other in others {

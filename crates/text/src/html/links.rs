@@ -1,6 +1,6 @@
 //! The links of a page, resolved against its base.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::render::visible_text;
@@ -11,7 +11,7 @@ use super::tree::Tree;
 pub(crate) const MAX_LINKS: usize = 20_000;
 
 /// A link of the page: where it leads, and the words a reader clicks on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// The target, absolute where the page's address or its `base` element is known, otherwise as
     /// written. Script and data targets, and those within the page, are not listed.

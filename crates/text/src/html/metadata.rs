@@ -1,6 +1,6 @@
 //! What a page says about itself: title and date of publication.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::render::visible_text;
@@ -9,7 +9,7 @@ use super::tree::{NodeId, Tree};
 use crate::dates::written_date;
 
 /// When a page says it was published. A page's own word: not proof of anything.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
     /// The day, ISO 8601 (`2022-09-05`), as written, in whatever time zone the page means.
     pub date: String,

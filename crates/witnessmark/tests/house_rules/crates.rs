@@ -18,6 +18,7 @@ pub(crate) const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("vault", &["model", "seal", "verify"]),
     ("capture", &["archive", "model"]),
     ("text", &["archive", "model"]),
+    ("document", &["text"]),
     ("claims", &["estimate", "model"]),
     ("publish", &["archive", "claims", "model"]),
     (
@@ -26,6 +27,7 @@ pub(crate) const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "archive",
             "capture",
             "claims",
+            "document",
             "estimate",
             "model",
             "publish",
