@@ -140,6 +140,9 @@ pub(crate) enum Command {
         /// The form: words, PREMIS 3.0 (XML), or W3C PROV (PROV-JSON)
         #[arg(long, value_enum, default_value = "words")]
         format: CustodyForm,
+        /// Headers of Bitcoin's blocks, so that times of blocks are told: as for `verify`
+        #[arg(long, value_name = "FILE")]
+        bitcoin_headers: Option<PathBuf>,
     },
     /// Keys for the people who work on a case
     #[command(subcommand)]
@@ -686,6 +689,9 @@ pub(crate) struct PublishArguments {
     /// Write it although known patterns of secrets were found in what it shows
     #[arg(long)]
     pub(crate) keep_secrets: bool,
+    /// Hand over the outside timestamps, too: they tell the second at which somebody was asked
+    #[arg(long)]
+    pub(crate) timestamps: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -379,9 +379,11 @@ pub(super) fn custody(
     arguments: &Arguments,
     id: &str,
     form: CustodyForm,
+    block_headers: Option<&Path>,
 ) -> Result<Ending, CaseError> {
+    let trust = super::share::trust(&[], block_headers)?;
     let case = super::open(arguments, "custody")?;
-    let story = case.custody(id)?;
+    let story = case.custody(id, &trust)?;
     match form {
         CustodyForm::Premis => {
             output::quotable(story.to_premis().trim_end())?;

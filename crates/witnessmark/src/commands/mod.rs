@@ -81,7 +81,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Agreement(agreement) => statistics::agreement(arguments, agreement),
         Command::Reconcile(codings) => linking::reconcile(arguments, codings),
         Command::Link(lists) => linking::link(arguments, lists),
-        Command::Custody { id, format } => look::custody(arguments, id, *format),
+        Command::Custody { id, format, bitcoin_headers } => {
+            look::custody(arguments, id, *format, bitcoin_headers.as_deref())
+        }
         Command::Actor(ActorCommand::Add { name, without_passphrase }) => {
             actors::add(arguments, name.clone(), *without_passphrase)
         }
