@@ -141,6 +141,7 @@ fn found(from: usize, to: usize, text: &str) -> Option<Found> {
         bound: Bound::Exact,
         unit: None,
         modality: Modality::Stated,
+        candidates: Vec::new(),
     })
 }
 

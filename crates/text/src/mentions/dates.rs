@@ -84,6 +84,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
                     bound: Bound::Exact,
                     unit: None,
                     modality: Modality::Stated,
+                    candidates: Vec::new(),
                 });
             }
         }

@@ -460,6 +460,7 @@ fn describe(text: &str, mut core: Core, style: Style, percent_leads: bool) -> Op
         bound,
         unit,
         modality: around.modality,
+        candidates: Vec::new(),
     })
 }
 
