@@ -7,10 +7,15 @@ mod attributions;
 mod dates;
 mod english;
 mod han;
+mod labels;
 mod lexicon;
 mod numbers;
 mod numerals;
 mod places;
+mod spelled;
+mod surroundings;
+mod testimony;
+mod tibetan;
 
 use serde::Serialize;
 use witnessmark_model::payload::Level;
@@ -165,6 +170,7 @@ fn all_but_places(text: &str, language: Option<&str>) -> Vec<Found> {
     let mut found = dates::find(text);
     found.extend(numbers::find(text, language.unwrap_or("und")));
     found.extend(attributions::find(text));
+    found.extend(testimony::find(text, language.unwrap_or("und")));
     found
 }
 
