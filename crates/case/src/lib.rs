@@ -65,7 +65,7 @@ pub use timestamps::{
 };
 pub use travel::LeftKeys;
 pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
-pub use workspace::{Case, Environment, InitOptions};
+pub use workspace::{Case, Environment, InitOptions, read_place_names};
 
 pub use witnessmark_archive as archive;
 pub use witnessmark_capture as capture;

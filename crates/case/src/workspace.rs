@@ -8,6 +8,7 @@ use witnessmark_model::id::ConfigurationId;
 use witnessmark_model::payload::{self, Evidence};
 use witnessmark_model::{Entropy, Moment};
 use witnessmark_seal::wraps::Unlocked;
+use witnessmark_text::{PlaceEntry, PlaceNames};
 use witnessmark_vault::{Committed, NewSeal, Opened, Pending, Recovery, Vault};
 
 use crate::casebook::Casebook;
@@ -268,6 +269,18 @@ fn flawed(errors: &witnessmark_claims::InputErrors, what: &str) -> CaseError {
 
 fn parse_codebook(text: &str, what: &str) -> Result<Codebook, CaseError> {
     Codebook::parse(text).map_err(|errors| flawed(&errors, &format!("{what}: ")))
+}
+
+/// The names of a gazetteer in a file of its own (CSV), ready to be found in texts.
+pub fn read_place_names(path: &Path) -> Result<PlaceNames, CaseError> {
+    let bytes = std::fs::read(path).map_err(|cause| CaseError::file("read", path, &cause))?;
+    let gazetteer = parse_gazetteer(&bytes, &path.display().to_string())?;
+    Ok(PlaceNames::new(gazetteer.places().iter().map(|place| PlaceEntry {
+        key: &place.name,
+        parent: place.parent.as_deref(),
+        level: place.level,
+        names: place.names.iter().map(String::as_str).collect(),
+    })))
 }
 
 fn parse_gazetteer(bytes: &[u8], what: &str) -> Result<Gazetteer, CaseError> {

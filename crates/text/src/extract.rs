@@ -15,7 +15,7 @@ use crate::html::metadata::{Published, metadata};
 use crate::html::render::visible_text;
 use crate::html::signals::{Signals, signals};
 use crate::language::detect_language;
-use crate::mentions::{Mention, find_mentions};
+use crate::mentions::{Mention, PlaceNames, find_mentions_among};
 use crate::verdict::markers::{self, Markers};
 
 /// The name and version of this extractor. Changes whenever the same bytes would give another
@@ -66,7 +66,7 @@ pub struct Extraction {
     pub main_text: Option<String>,
     /// The links, in the page's order.
     pub links: Vec<Link>,
-    /// Numbers and dates, with their places in `text`.
+    /// Numbers, dates, places and attributions, with where they stand in `text`.
     pub mentions: Vec<Mention>,
     /// [`EXTRACTOR`].
     pub extractor: String,
@@ -166,8 +166,13 @@ impl Extraction {
         self.language = found.language;
         self.script = found.script;
         self.language_confidence = found.confidence;
-        self.mentions = find_mentions(&self.text, Some(&self.language));
+        self.find_mentions_among(PlaceNames::builtin());
         self
+    }
+
+    /// Finds the mentions anew, with the places of a gazetteer instead of those that are known without one.
+    pub fn find_mentions_among(&mut self, places: &PlaceNames) {
+        self.mentions = find_mentions_among(&self.text, Some(&self.language), places);
     }
 }
 

@@ -39,7 +39,10 @@ pub use index::{
     Document, Hit, Index, IndexError, IndexKey, Match, QueryError, Results, SearchOptions, Writer,
 };
 pub use language::{Language, detect_language};
-pub use mentions::{Bound, Mention, MentionKind, MentionValue, Modality, find_mentions};
+pub use mentions::{
+    Bound, Mention, MentionKind, MentionValue, Modality, PlaceCandidate, PlaceEntry, PlaceNames,
+    find_mentions, find_mentions_among, find_places,
+};
 pub use near_duplicates::{NearDuplicate, near_duplicates};
 pub use offsets::Offsets;
 pub use overlap::{Overlap, Quotation, SharedPassage, overlap, quotations};

@@ -234,6 +234,9 @@ pub(crate) enum Command {
         /// HTML, text and WARC files
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// The places to find (CSV), instead of those that are known without one
+        #[arg(long, value_name = "FILE")]
+        gazetteer: Option<PathBuf>,
     },
     /// Name the language of files or lines
     Language {

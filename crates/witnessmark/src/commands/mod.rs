@@ -99,7 +99,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         }
         Command::Warc(WarcCommand::Check { files }) => plain::warc_check(arguments, files),
         Command::Warc(WarcCommand::Index { files }) => plain::warc_index(files),
-        Command::Extract { files } => plain::extract(arguments, files),
+        Command::Extract { files, gazetteer } => {
+            plain::extract(arguments, files, gazetteer.as_deref())
+        }
         Command::Language { files, lines } => plain::language(arguments, files, lines.as_deref()),
         Command::NearDuplicates { file, threshold } => {
             plain::near_duplicates(arguments, file, *threshold)

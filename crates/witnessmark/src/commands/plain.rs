@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use witnessmark_case::CaseError;
 use witnessmark_case::archive::{self, Reader, RecordType, Verdict};
-use witnessmark_case::text::{self, Hints};
+use witnessmark_case::text::{self, Hints, PlaceNames};
+use witnessmark_case::{CaseError, read_place_names};
 
 use crate::Ending;
 use crate::arguments::Arguments;
@@ -83,7 +83,13 @@ pub(super) fn warc_index(files: &[PathBuf]) -> Result<Ending, CaseError> {
 }
 
 /// `extract`.
-pub(super) fn extract(arguments: &Arguments, files: &[PathBuf]) -> Result<Ending, CaseError> {
+pub(super) fn extract(
+    arguments: &Arguments,
+    files: &[PathBuf],
+    gazetteer: Option<&Path>,
+) -> Result<Ending, CaseError> {
+    let places = gazetteer.map(read_place_names).transpose()?;
+    let places = places.as_ref();
     let mut flawed = false;
     for path in files {
         let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
@@ -92,14 +98,14 @@ pub(super) fn extract(arguments: &Arguments, files: &[PathBuf]) -> Result<Ending
         Read::by_ref(&mut file).take(4096).read_to_end(&mut head).map_err(fail)?;
         file.rewind().map_err(fail)?;
         if is_archive(&head) {
-            flawed |= !extract_archive(arguments, path, file)?;
+            flawed |= !extract_archive(arguments, path, file, places)?;
             continue;
         }
         let mut bytes = Vec::new();
         file.take(LARGEST_DOCUMENT as u64).read_to_end(&mut bytes).map_err(fail)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let hints = Hints { file_name: Some(name), ..Hints::default() };
-        flawed |= !print_extraction(arguments, path, None, &bytes, &hints)?;
+        flawed |= !print_extraction(arguments, path, None, &bytes, &hints, places)?;
     }
     Ok(Ending::flawed_if(flawed))
 }
@@ -111,7 +117,12 @@ fn is_archive(head: &[u8]) -> bool {
 }
 
 /// Reads each page of an archive; `false` if something is wrong with it, or there is none.
-fn extract_archive(arguments: &Arguments, path: &Path, file: File) -> Result<bool, CaseError> {
+fn extract_archive(
+    arguments: &Arguments,
+    path: &Path,
+    file: File,
+    places: Option<&PlaceNames>,
+) -> Result<bool, CaseError> {
     let (mut sound, mut found, mut broken) = (true, false, None);
     let walked = archive::read_archives(BufReader::new(file), |_, mut reader| {
         while let Some(mut record) = reader.next_record()? {
@@ -130,7 +141,8 @@ fn extract_archive(arguments: &Arguments, path: &Path, file: File) -> Result<boo
             let payload = record.payload(LARGEST_DOCUMENT)?;
             let hints = Hints { media_type, charset, url: url.clone(), file_name: None };
             found = true;
-            match print_extraction(arguments, path, url.as_deref(), &payload.bytes, &hints) {
+            match print_extraction(arguments, path, url.as_deref(), &payload.bytes, &hints, places)
+            {
                 Ok(read) => sound &= read,
                 Err(error) => broken = Some(error),
             }
@@ -162,8 +174,9 @@ fn print_extraction(
     url: Option<&str>,
     bytes: &[u8],
     hints: &Hints,
+    places: Option<&PlaceNames>,
 ) -> Result<bool, CaseError> {
-    let found = match text::extract(bytes, hints) {
+    let mut found = match text::extract(bytes, hints) {
         Ok(found) => found,
         Err(error) => {
             let place = url.map_or_else(String::new, |url| format!(", {url}"));
@@ -172,6 +185,9 @@ fn print_extraction(
             return Ok(false);
         }
     };
+    if let Some(places) = places {
+        found.find_mentions_among(places);
+    }
     if arguments.json {
         let mut fields = Map::new();
         fields.insert("input".into(), path.display().to_string().into());
