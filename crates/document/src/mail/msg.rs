@@ -201,18 +201,3 @@ fn moment_of(ticks: u64) -> Option<(String, String)> {
         .contains(&year)
         .then(|| (date.clone(), format!("{date} {hour:02}:{minute:02}:{second:02} UTC")))
 }
-
-/// Only so that tests can make files: writes are never made by the reader.
-#[cfg(test)]
-pub(crate) fn made(streams: &[(&str, Vec<u8>)]) -> Vec<u8> {
-    use std::io::Write;
-    let mut file = CompoundFile::create(Cursor::new(Vec::new())).expect("a file in memory");
-    for (path, bytes) in streams {
-        if let Some((folder, _)) = path.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()) {
-            file.create_storage_all(folder).expect("a storage");
-        }
-        file.create_stream(path).expect("a stream").write_all(bytes).expect("bytes");
-    }
-    file.flush().expect("a whole file");
-    file.into_inner().into_inner()
-}
