@@ -7,12 +7,24 @@
 //!
 //! **Every offset counts Unicode code points** of the document's text, like everywhere in this project.
 
+mod book;
+mod days;
+mod kind;
+mod mail;
+mod names;
+mod office;
+mod packed;
 mod page;
+mod sheet_text;
+mod walk;
 
 pub use page::{Line, Page, ReadBy};
 
 use serde::{Deserialize, Serialize};
-use witnessmark_text::{Content, ExtractError, Hints, extract};
+use witnessmark_text::{Content, ExtractError, Hints};
+
+use kind::Kind;
+use walk::{Place, Walk};
 
 /// How far a reader goes. What a limit leaves out is named in a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +57,38 @@ pub struct Document {
     pub pages: Vec<Page>,
 }
 
-/// Reads a file, and hands on each document in it as it is found.
-pub fn read(bytes: &[u8], hints: &Hints, _limits: &Limits, each: &mut dyn FnMut(Document)) {
-    let content = extract(bytes, hints).map(Content::from);
-    each(Document { inside: None, content, pages: Vec::new() });
+/// Reads a file, and hands on each document in it as it is found: first the file itself, then what lies inside it.
+///
+/// Nothing is written to disk, and no size that a file declares is believed.
+pub fn read(bytes: &[u8], hints: &Hints, limits: &Limits, each: &mut dyn FnMut(Document)) {
+    let mut walk = Walk::new(limits, each);
+    read_at(&mut walk, bytes, hints, &Place::default(), Vec::new());
+}
+
+/// Reads a file by what its bytes are; `warnings` is what is known about it from around it.
+fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warnings: Vec<String>) {
+    match kind::kind_of(bytes, hints) {
+        Kind::Zip => packed::zip::read(walk, bytes, place, warnings),
+        Kind::Gzip => packed::gzip::read(walk, bytes, hints, place, warnings),
+        Kind::Tar => packed::tar::read(walk, &|| Box::new(bytes), place, warnings),
+        Kind::Compound => office::compound::read(walk, bytes, place, warnings),
+        Kind::Mail => mail::read_eml(walk, bytes, place, warnings),
+        Kind::Rtf => walk.hand_on(place, Ok(office::rtf::read(bytes, warnings))),
+        Kind::Named(media_type) => {
+            let media_type = media_type.to_owned();
+            walk.hand_on(place, Err(ExtractError::Unsupported { media_type }));
+        }
+        Kind::Text => {
+            let content = sheet_text::read(bytes, hints).map(|mut content| {
+                content.warnings.splice(0..0, warnings);
+                content
+            });
+            walk.hand_on(place, content);
+        }
+    }
+}
+
+/// A count as an index of this machine.
+fn index(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
