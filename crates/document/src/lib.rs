@@ -7,7 +7,9 @@
 //!
 //! **Every offset counts Unicode code points** of the document's text, like everywhere in this project.
 
+pub mod ocr;
 mod page;
+pub mod picture;
 
 pub use page::{Line, Page, ReadBy};
 
@@ -45,8 +47,25 @@ pub struct Document {
     pub pages: Vec<Page>,
 }
 
+/// The picture of one page, from 1, of a picture or of a document whose pages are scanned; why there is none.
+///
+/// To be called where [`read`] is: it decodes hostile bytes.
+pub fn page_picture(bytes: &[u8], number: u32) -> Result<picture::Gray, String> {
+    if !picture::is_picture(bytes) {
+        return Err("pages of this kind of document are not made into pictures yet".to_owned());
+    }
+    if number != 1 {
+        return Err(format!("a picture has no page {number}"));
+    }
+    let decoded = picture::Picture::decode(bytes).map_err(|error| error.to_string())?;
+    decoded.to_gray().ok_or_else(|| "it has no pixels".to_owned())
+}
+
 /// Reads a file, and hands on each document in it as it is found.
 pub fn read(bytes: &[u8], hints: &Hints, _limits: &Limits, each: &mut dyn FnMut(Document)) {
+    if picture::is_picture(bytes) {
+        return each(picture::read_picture(bytes, None));
+    }
     let content = extract(bytes, hints).map(Content::from);
     each(Document { inside: None, content, pages: Vec::new() });
 }
