@@ -10,6 +10,7 @@
 pub mod ocr;
 mod page;
 pub mod picture;
+pub mod process;
 
 pub use page::{Line, Page, ReadBy};
 
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use witnessmark_text::{Content, ExtractError, Hints, extract};
 
 /// How far a reader goes. What a limit leaves out is named in a warning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// How deep archives may lie in archives; at 0 none is opened.
     pub depth: u32,

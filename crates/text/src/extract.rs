@@ -27,7 +27,7 @@ const MAX_BYTES: usize = 64 << 20;
 
 /// What is known about a file from outside it. Every field may be missing; what is there is
 /// believed less than the bytes themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hints {
     /// The media type, with or without parameters: the value of HTTP's `Content-Type`.
     pub media_type: Option<String>,
