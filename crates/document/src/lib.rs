@@ -12,9 +12,12 @@ mod days;
 mod kind;
 mod mail;
 mod names;
+pub mod ocr;
 mod office;
 mod packed;
 mod page;
+pub mod picture;
+pub mod process;
 mod sheet_text;
 mod walk;
 
@@ -27,7 +30,7 @@ use kind::Kind;
 use walk::{Place, Walk};
 
 /// How far a reader goes. What a limit leaves out is named in a warning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// How deep archives may lie in archives; at 0 none is opened.
     pub depth: u32,
@@ -67,6 +70,14 @@ pub fn read(bytes: &[u8], hints: &Hints, limits: &Limits, each: &mut dyn FnMut(D
 
 /// Reads a file by what its bytes are; `warnings` is what is known about it from around it.
 fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warnings: Vec<String>) {
+    if picture::is_picture(bytes) {
+        let Document { content, pages, .. } = picture::read_picture(bytes, None);
+        let content = content.map(|mut content| {
+            content.warnings.splice(0..0, warnings);
+            content
+        });
+        return walk.hand_on_pages(place, content, pages);
+    }
     match kind::kind_of(bytes, hints) {
         Kind::Zip => packed::zip::read(walk, bytes, place, warnings),
         Kind::Gzip => packed::gzip::read(walk, bytes, hints, place, warnings),
@@ -86,6 +97,20 @@ fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warn
             walk.hand_on(place, content);
         }
     }
+}
+
+/// The picture of one page, from 1, of a picture or of a document whose pages are scanned; why there is none.
+///
+/// To be called where [`read`] is: it decodes hostile bytes.
+pub fn page_picture(bytes: &[u8], number: u32) -> Result<picture::Gray, String> {
+    if !picture::is_picture(bytes) {
+        return Err("pages of this kind of document are not made into pictures yet".to_owned());
+    }
+    if number != 1 {
+        return Err(format!("a picture has no page {number}"));
+    }
+    let decoded = picture::Picture::decode(bytes).map_err(|error| error.to_string())?;
+    decoded.to_gray().ok_or_else(|| "it has no pixels".to_owned())
 }
 
 /// A count as an index of this machine.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use witnessmark_text::{Content, ExtractError, Hints};
 
 use crate::names::shown;
-use crate::{Document, Limits};
+use crate::{Document, Limits, Page};
 
 /// The most bytes of one unpacked file that are held in memory.
 const MAX_FILE: u64 = 256 << 20;
@@ -85,7 +85,17 @@ impl<'s> Walk<'s> {
 
     /// Hands on one document.
     pub(crate) fn hand_on(&mut self, place: &Place, content: Result<Content, ExtractError>) {
-        (self.each)(Document { inside: place.inside.clone(), content, pages: Vec::new() });
+        self.hand_on_pages(place, content, Vec::new());
+    }
+
+    /// Hands on one document with its pages.
+    pub(crate) fn hand_on_pages(
+        &mut self,
+        place: &Place,
+        content: Result<Content, ExtractError>,
+        pages: Vec<Page>,
+    ) {
+        (self.each)(Document { inside: place.inside.clone(), content, pages });
     }
 
     /// Hands on a file that was named and not read, with the reason.

@@ -27,7 +27,7 @@ const MAX_BYTES: usize = 64 << 20;
 
 /// What is known about a file from outside it. Every field may be missing; what is there is
 /// believed less than the bytes themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hints {
     /// The media type, with or without parameters: the value of HTTP's `Content-Type`.
     pub media_type: Option<String>,
@@ -73,6 +73,9 @@ pub struct Extraction {
     /// What was found wanting: broken bytes, a wrong charset, a limit that was reached. Each begins
     /// with the name of what it is about.
     pub warnings: Vec<String>,
+    /// What the file says of itself beyond its text, such as a picture's Exif data. Anyone can write it: claims of the file,
+    /// never facts.
+    pub says: Vec<Said>,
     /// What the page is built of, for a verdict on it.
     #[serde(skip)]
     pub(crate) signals: Signals,
@@ -106,6 +109,17 @@ pub struct Content {
     pub links: Vec<Link>,
     /// See [`Extraction::warnings`].
     pub warnings: Vec<String>,
+    /// See [`Extraction::says`].
+    pub says: Vec<Said>,
+}
+
+/// One thing that a file says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// What it is about, as the file's format names it: `Make`, `DateTimeOriginal`.
+    pub tag: String,
+    /// What the file says, with its unit.
+    pub value: String,
 }
 
 impl Content {
@@ -122,6 +136,7 @@ impl Content {
             main_text,
             links,
             warnings,
+            says,
         } = self;
         Extraction {
             media_type,
@@ -132,6 +147,7 @@ impl Content {
             published,
             main_text,
             links,
+            says,
             ..blank(text, warnings)
         }
         .finished()
@@ -142,7 +158,7 @@ impl From<Extraction> for Content {
     fn from(found: Extraction) -> Self {
         let Extraction { media_type, charset, extractor, title, author, published, text, .. } =
             found;
-        let Extraction { main_text, links, warnings, .. } = found;
+        let Extraction { main_text, links, warnings, says, .. } = found;
         Self {
             media_type,
             charset,
@@ -154,6 +170,7 @@ impl From<Extraction> for Content {
             main_text,
             links,
             warnings,
+            says,
         }
     }
 }
@@ -194,6 +211,12 @@ pub enum ExtractError {
         /// The offset of the first byte that is not text.
         offset: usize,
     },
+    /// It is a picture that cannot be looked at.
+    #[error("the picture is not read: {why}")]
+    Picture {
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 impl ExtractError {
@@ -201,6 +224,9 @@ impl ExtractError {
     pub fn hint(&self) -> &'static str {
         match self {
             ExtractError::Empty => "look at where the file came from, and fetch it again",
+            ExtractError::Picture { .. } => {
+                "the file is kept as it is; look at it with a program that you trust with damaged files"
+            }
             ExtractError::Unsupported { .. } | ExtractError::NotText { .. } => {
                 "the file is kept as it is; cite it by hand, or add a version of it in HTML or plain text"
             }
@@ -282,6 +308,7 @@ fn blank(text: String, warnings: Vec<String>) -> Extraction {
         mentions: Vec::new(),
         extractor: EXTRACTOR.to_owned(),
         warnings,
+        says: Vec::new(),
         signals: Signals::default(),
         markers: Markers::default(),
     }

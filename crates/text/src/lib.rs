@@ -32,7 +32,7 @@ pub use comparison::{
     CaptureFacts, ChangeKind, FigureChange, FigurePart, RecordDifference, RecordRow, Span,
     TextChange, TextDifference, Version, compare_records, compare_texts,
 };
-pub use extract::{Content, EXTRACTOR, ExtractError, Extraction, Hints, extract};
+pub use extract::{Content, EXTRACTOR, ExtractError, Extraction, Hints, Said, extract};
 pub use html::links::Link;
 pub use html::metadata::Published;
 pub use index::{

@@ -1,5 +1,6 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
+mod confined;
 mod copies;
 mod erasing;
 mod linking;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
 
+pub(crate) use confined::ConfinedArguments;
 pub(crate) use copies::{
     BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments,
     StoreArguments, WayArguments,
@@ -194,6 +196,15 @@ pub(crate) enum Command {
     /// What `unlock` starts
     #[command(hide = true)]
     Agent,
+    /// Reads documents from its standard input, for another process of this program
+    #[command(hide = true)]
+    ReadOne {
+        /// How many bytes of memory it may use
+        memory: u64,
+    },
+    /// Confines itself, and becomes another program
+    #[command(hide = true)]
+    Confined(ConfinedArguments),
     /// Copy the case to another place, or bring the copy there up to date; then verify what lies there
     Replicate(ReplicateArguments),
     /// List the copies that the case knows

@@ -59,6 +59,7 @@ impl Mail {
             main_text: Some(self.body).filter(|body| !body.is_empty()),
             links: self.links,
             warnings: crate::packed::curbed(self.warnings, "mail"),
+            ..Content::default()
         }
     }
 }

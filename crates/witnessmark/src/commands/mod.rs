@@ -3,6 +3,7 @@
 mod actors;
 mod bring;
 mod code;
+mod confined;
 mod copies;
 mod copying;
 mod erasing;
@@ -124,6 +125,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
             travel::come_back(arguments, target, shares, new_passphrase_file.as_deref())
         }
         Command::Agent => agent::serve().map(|()| Ending::Well),
+        Command::ReadOne { memory } => confined::read_one(*memory),
+        Command::Confined(confined) => confined::become_program(confined),
         Command::Demo { dir } => demo::run(arguments, dir),
     }
 }
