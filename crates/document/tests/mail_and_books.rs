@@ -1,5 +1,7 @@
 //! Formats whose files are made here by others' writers or by hand: Outlook's messages, books, sheets of OpenDocument.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::io::{Cursor, Write};
 
 use cfb::CompoundFile;

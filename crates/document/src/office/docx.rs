@@ -207,11 +207,7 @@ impl<'r> Reader<'r> {
                             let address = field_address(&field).unwrap_or_default();
                             self.links.push((address, self.flow.text.len()));
                         }
-                        Some("end") => {
-                            if self.field.take().is_none() {
-                                self.close_link();
-                            }
-                        }
+                        Some("end") if self.field.take().is_none() => self.close_link(),
                         _ => {}
                     },
                     "hyperlink" => {
@@ -348,7 +344,7 @@ impl<'r> Reader<'r> {
         if let Some((address, start)) = self.links.pop()
             && !address.is_empty()
         {
-            let words = self.flow.text.get(start..).unwrap_or_default().to_owned();
+            let words = self.flow.words_from(start);
             self.flow.link(address, &words);
         }
     }

@@ -8,6 +8,9 @@ pub(crate) const MAX_TEXT: usize = 64 << 20;
 /// The most links of one document.
 const MAX_LINKS: usize = 10_000;
 
+/// The most letters of the words of a link.
+const MAX_LINK_WORDS: usize = 2000;
+
 /// The text of one document, as it grows.
 #[derive(Debug, Default)]
 pub(crate) struct Flow {
@@ -78,6 +81,12 @@ impl Flow {
     pub(crate) fn end_row(&mut self) {
         self.rows.pop();
         if self.rows.is_empty() { self.end_line() } else { self.push(" ") }
+    }
+
+    /// The words from a place on, as far as a link needs them: links in links must not copy the whole text each.
+    pub(crate) fn words_from(&self, start: usize) -> String {
+        let rest = self.text.get(start..).unwrap_or_default();
+        rest.chars().take(MAX_LINK_WORDS).collect()
     }
 
     pub(crate) fn link(&mut self, href: String, text: &str) {

@@ -84,7 +84,7 @@ impl Format {
             Self::Number(sections) => {
                 let at = match (value, sections.len()) {
                     (v, 2..) if v < 0.0 => 1,
-                    (v, 3..) if v == 0.0 => 2,
+                    (0.0, 3..) => 2,
                     _ => 0,
                 };
                 let Some(section) = sections.get(at) else { return general(value) };
@@ -177,7 +177,7 @@ impl Section {
             let digits: Vec<char> = whole.chars().collect();
             whole.clear();
             for (at, c) in digits.iter().enumerate() {
-                if at > 0 && (digits.len() - at) % 3 == 0 {
+                if at > 0 && (digits.len() - at).is_multiple_of(3) {
                     whole.push(',');
                 }
                 whole.push(*c);
@@ -332,7 +332,7 @@ mod tests {
         for (code, value, expected) in [
             ("General", 0.1 + 0.2, "0.3"),
             ("General", 13_800_138_000.0, "13800138000"),
-            ("General", 3.141_592_653_589_79, "3.141592654"),
+            ("General", 0.692_307_692_307_692, "0.692307692"),
             ("0%", 0.69, "69%"),
             ("0.0%", 0.035, "3.5%"),
             ("0.00", 2.675, "2.68"),

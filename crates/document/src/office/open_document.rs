@@ -109,7 +109,7 @@ pub(crate) fn read(package: &mut Package<'_, '_>, is_sheet: bool) {
                 }
                 "a" => {
                     if let Some((address, start)) = links.pop() {
-                        let words = flow.text.get(start..).unwrap_or_default().to_owned();
+                        let words = flow.words_from(start);
                         flow.link(address, &words);
                     }
                 }

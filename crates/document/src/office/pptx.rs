@@ -104,7 +104,7 @@ fn read_shapes(package: &mut Package<'_, '_>, part: &str, pictures: &mut u32) ->
                 "t" => in_text = false,
                 "r" => {
                     if let Some((address, start)) = link.take() {
-                        let words = flow.text.get(start..).unwrap_or_default().to_owned();
+                        let words = flow.words_from(start);
                         flow.link(address, &words);
                     }
                 }

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use super::flow::MAX_TEXT;
 use super::number_format::{Format, built_in};
 use super::package::{Package, Relation};
 use super::xml::Piece;
@@ -283,6 +284,11 @@ fn read_sheet(
                     }
                     next_column = cell.column + 1;
                     let words = cell.shown(book);
+                    // One long shared string may stand in every cell of a row.
+                    if row.len() + words.len() > MAX_TEXT {
+                        flow.is_cut = true;
+                        break;
+                    }
                     if !words.is_empty() && cell.column >= written {
                         for _ in written..cell.column {
                             row.push('\t');
