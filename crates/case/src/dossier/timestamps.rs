@@ -8,6 +8,9 @@ use witnessmark_publish::OutsideTimestamp;
 use super::Gathering;
 use crate::{Case, CaseError};
 
+/// Who says something about the time: a method, and the authority if it has one.
+type Voice = (String, Option<String>);
+
 impl Case {
     /// The timestamps for what is opened so far, whose entries are opened too: of each authority (and of OpenTimestamps) the
     /// first that covers each exhibit's entry, the first that covers all that is shown, and the newest, which renews the
@@ -19,8 +22,7 @@ impl Case {
     ) -> Result<Vec<OutsideTimestamp>, CaseError> {
         let mut wanted = exhibits.clone();
         wanted.extend(gathering.open.keys().next_back());
-        let mut by_voice: BTreeMap<(String, Option<String>), Vec<(u64, Timestamp)>> =
-            BTreeMap::new();
+        let mut by_voice: BTreeMap<Voice, Vec<(u64, Timestamp)>> = BTreeMap::new();
         for (entry, _, one) in self.timestamp_entries()? {
             if one.time.is_some() || one.completes.is_some() {
                 let voice = (one.method.clone(), one.authority.clone());
