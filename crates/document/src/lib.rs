@@ -7,13 +7,32 @@
 //!
 //! **Every offset counts Unicode code points** of the document's text, like everywhere in this project.
 
+mod joined;
+mod kinds;
 mod page;
 pub mod process;
 
+pub use joined::{Joined, Layout, PagePlace, Part, read_joined};
+pub use kinds::is_read_apart;
 pub use page::{Line, Page, ReadBy};
 
 use serde::{Deserialize, Serialize};
 use witnessmark_text::{Content, ExtractError, Hints, extract};
+
+/// The name and version of what joins the documents of a file that says nothing itself, such as an archive.
+pub const EXTRACTOR: &str = "witnessmark-document/1";
+
+/// The readers of this version. Each raises its number whenever the same bytes would give another text.
+const EXTRACTORS: &[&str] = &[witnessmark_text::EXTRACTOR, EXTRACTOR];
+
+/// Whether a text that this extractor gave would be the same today.
+pub fn is_current(extractor: &str) -> bool {
+    let name = |full: &str| full.split('/').next().map(str::to_owned);
+    match EXTRACTORS.iter().find(|known| name(known) == name(extractor)) {
+        Some(known) => *known == extractor,
+        None => true,
+    }
+}
 
 /// How far a reader goes. What a limit leaves out is named in a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,6 +7,7 @@ mod confined;
 mod copies;
 mod copying;
 mod erasing;
+mod extract;
 mod judge;
 mod linking;
 mod look;
@@ -98,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         }
         Command::Warc(WarcCommand::Check { files }) => plain::warc_check(arguments, files),
         Command::Warc(WarcCommand::Index { files }) => plain::warc_index(files),
-        Command::Extract { files } => plain::extract(arguments, files),
+        Command::Extract { files } => extract::extract(arguments, files),
         Command::Language { files, lines } => plain::language(arguments, files, lines.as_deref()),
         Command::NearDuplicates { file, threshold } => {
             plain::near_duplicates(arguments, file, *threshold)
