@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use witnessmark_claims::{Codebook, Gazetteer};
+use witnessmark_document::process::{ProcessLimits, Readers};
 use witnessmark_model::id::ConfigurationId;
 use witnessmark_model::payload::{self, Evidence};
 use witnessmark_model::{Entropy, Moment};
@@ -24,6 +25,9 @@ pub struct Environment {
     pub entropy: Box<dyn Entropy>,
     /// What opens a sealed case; not looked at where the case is open.
     pub unlocked: Option<Arc<Unlocked>>,
+    /// The program itself, which reads documents in processes of its own (`witnessmark read-one`). Without it they are kept
+    /// and not read.
+    pub reader: Option<PathBuf>,
     /// Who runs this, as the next one in line is told when the case is locked: process and command.
     pub holder: String,
 }
@@ -50,6 +54,7 @@ pub struct Case {
     pub(crate) casebook: Casebook,
     pub(crate) texts: Texts,
     pub(crate) index: SearchFolder,
+    pub(crate) readers: Arc<Readers>,
     pub(crate) environment: Environment,
 }
 
@@ -123,7 +128,9 @@ impl Case {
     ) -> Result<Self, CaseError> {
         let texts = Texts::open(&vault)?;
         let index = SearchFolder::at(&vault, environment.entropy.as_mut());
-        Ok(Self { vault, casebook, texts, index, environment })
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let readers = Readers::new(environment.reader.clone(), cores, ProcessLimits::default());
+        Ok(Self { vault, casebook, texts, index, readers: Arc::new(readers), environment })
     }
 
     /// Opens the case in `folder` for reading. If its tables lag behind the log, they are made again first; while
@@ -156,6 +163,11 @@ impl Case {
         let (vault, recovery) = writable(folder, &mut environment)?;
         let casebook = Casebook::fitting(&vault)?;
         Ok((Self::assemble(vault, casebook, environment)?, recovery))
+    }
+
+    /// What documents are read without on this computer, such as a part of the sandbox: each said once.
+    pub fn reading_lacks(&self) -> Vec<String> {
+        self.readers.lacking()
     }
 
     /// The case's folder.

@@ -41,6 +41,7 @@ fn environment(folder: &Path) -> Environment {
     let clock = || Moment::from_unix_millis(NOW.fetch_add(1_000, Ordering::Relaxed));
     let wraps = if folder.exists() { Vault::wraps(folder).unwrap() } else { None };
     Environment {
+        reader: None,
         clock: Arc::new(clock),
         unlocked: wraps.map(|wraps| Arc::new(wraps.unlock(&passphrase()).unwrap())),
         entropy: Box::new(Seeded(NOW.fetch_add(1_000, Ordering::Relaxed) as u64)),

@@ -10,7 +10,7 @@ use crate::packed::directory::Directory;
 use crate::walk::{Place, Walk};
 
 /// The name and version of this reader.
-const READER: &str = "witnessmark-book/1";
+pub(crate) const READER: &str = "witnessmark-book/1";
 
 /// The most bytes of text of one book.
 const MAX_TEXT: usize = 64 << 20;

@@ -9,7 +9,9 @@
 
 mod book;
 mod days;
+mod joined;
 mod kind;
+mod kinds;
 mod mail;
 mod names;
 pub mod ocr;
@@ -21,6 +23,8 @@ pub mod process;
 mod sheet_text;
 mod walk;
 
+pub use joined::{Joined, Layout, PagePlace, Part, read_joined};
+pub use kinds::is_read_apart;
 pub use page::{Line, Page, ReadBy};
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +32,29 @@ use witnessmark_text::{Content, ExtractError, Hints};
 
 use kind::Kind;
 use walk::{Place, Walk};
+
+/// The name and version of what joins the documents of a file that says nothing itself, such as an archive.
+pub const EXTRACTOR: &str = "witnessmark-document/1";
+
+/// The readers of this version. Each raises its number whenever the same bytes would give another text.
+const EXTRACTORS: &[&str] = &[
+    witnessmark_text::EXTRACTOR,
+    EXTRACTOR,
+    book::READER,
+    mail::READER,
+    office::READER,
+    packed::READER,
+    picture::PICTURE_READER,
+];
+
+/// Whether a text that this extractor gave would be the same today.
+pub fn is_current(extractor: &str) -> bool {
+    let name = |full: &str| full.split('/').next().map(str::to_owned);
+    match EXTRACTORS.iter().find(|known| name(known) == name(extractor)) {
+        Some(known) => *known == extractor,
+        None => true,
+    }
+}
 
 /// How far a reader goes. What a limit leaves out is named in a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -205,6 +205,12 @@ pub enum ExtractError {
         /// The media type, by the bytes where they tell.
         media_type: String,
     },
+    /// The process that read it was stopped, or could not be asked.
+    #[error("{why}")]
+    Stopped {
+        /// Why.
+        why: String,
+    },
     /// The bytes are labelled as text, but are not.
     #[error("the bytes are not text: the first that no text holds is at offset {offset}")]
     NotText {
@@ -226,6 +232,9 @@ impl ExtractError {
             ExtractError::Empty => "look at where the file came from, and fetch it again",
             ExtractError::Picture { .. } => {
                 "the file is kept as it is; look at it with a program that you trust with damaged files"
+            }
+            ExtractError::Stopped { .. } => {
+                "the file is kept as it is; look at it on a computer that you can lose"
             }
             ExtractError::Unsupported { .. } | ExtractError::NotText { .. } => {
                 "the file is kept as it is; cite it by hand, or add a version of it in HTML or plain text"

@@ -456,6 +456,9 @@ pub(crate) struct ListArguments {
     /// For the log: how many of the last entries
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub(crate) limit: u64,
+    /// For passages: only those that no longer stand in the text as it is read today
+    #[arg(long)]
+    pub(crate) orphans: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use witnessmark_text::Hints;
 
@@ -14,6 +15,8 @@ use crate::{Document, Limits};
 
 /// After so many files a child is replaced, whatever it looks like.
 const FILES_A_CHILD: u32 = 1000;
+/// A child that is not ready after this time never will be. Long, since a computer may be busy.
+const START: Duration = Duration::from_secs(60);
 /// A child that holds more memory than this after a file is replaced, in bytes.
 const MOST_HELD: u64 = 160 << 20;
 
@@ -184,7 +187,7 @@ impl Reader {
         let mut command = Command::new(executable);
         command.arg("read-one").arg(limits.memory.to_string()).env_clear().current_dir("/");
         let mut kept = Kept::start(command)?;
-        kept.begin(limits.time);
+        kept.begin(START);
         let ready = kept.from.as_mut().map(|from| frame::read(from, 1 << 16));
         match ready {
             Some(Ok((Kind::Ready, body))) if let Ok(lacking) = frame::parse(&body) => {

@@ -7,6 +7,7 @@ mod confined;
 mod copies;
 mod copying;
 mod erasing;
+mod extract;
 mod judge;
 mod linking;
 mod look;
@@ -101,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Warc(WarcCommand::Check { files }) => plain::warc_check(arguments, files),
         Command::Warc(WarcCommand::Index { files }) => plain::warc_index(files),
         Command::Extract { files, gazetteer } => {
-            plain::extract(arguments, files, gazetteer.as_deref())
+            extract::extract(arguments, files, gazetteer.as_deref())
         }
         Command::Language { files, lines } => plain::language(arguments, files, lines.as_deref()),
         Command::NearDuplicates { file, threshold } => {
