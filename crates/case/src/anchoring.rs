@@ -40,10 +40,10 @@ impl Case {
         let mut texts: BTreeMap<CaptureId, Option<(Digest, String)>> = BTreeMap::new();
         let mut standings = Vec::with_capacity(passages.len());
         for passage in passages {
-            if !texts.contains_key(&passage.capture) {
+            if let std::collections::btree_map::Entry::Vacant(e) = texts.entry(passage.capture) {
                 let text = self.text_now(passage)?.and_then(|row| row.text);
                 let text = text.map(|text| (Digest::of(text.as_bytes()), text));
-                texts.insert(passage.capture, text);
+                e.insert(text);
             }
             let text = texts.get(&passage.capture).and_then(Option::as_ref);
             standings.push(match text {

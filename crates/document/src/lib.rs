@@ -18,6 +18,7 @@ pub mod ocr;
 mod office;
 mod packed;
 mod page;
+mod pdf;
 pub mod picture;
 pub mod process;
 mod sheet_text;
@@ -44,6 +45,7 @@ const EXTRACTORS: &[&str] = &[
     mail::READER,
     office::READER,
     packed::READER,
+    pdf::READER,
     picture::PICTURE_READER,
 ];
 
@@ -104,6 +106,15 @@ fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warn
             content
         });
         return walk.hand_on_pages(place, content, pages);
+    }
+    if pdf::is_pdf(bytes) {
+        return match pdf::read(bytes, &walk.limits) {
+            Ok((mut content, pages)) => {
+                content.warnings.splice(0..0, warnings);
+                walk.hand_on_pages(place, Ok(content), pages);
+            }
+            Err(error) => walk.hand_on(place, Err(error)),
+        };
     }
     match kind::kind_of(bytes, hints) {
         Kind::Zip => packed::zip::read(walk, bytes, place, warnings),

@@ -223,13 +223,32 @@ pub enum ExtractError {
         /// What is wrong with it.
         why: String,
     },
+    /// The file is locked with a password.
+    #[error("the {media_type} file is locked with a password")]
+    Encrypted {
+        /// The media type.
+        media_type: String,
+    },
+    /// The file is broken beyond what can be mended.
+    #[error("the {media_type} file is damaged: {reason}")]
+    Damaged {
+        /// The media type.
+        media_type: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl ExtractError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            ExtractError::Empty => "look at where the file came from, and fetch it again",
+            ExtractError::Encrypted { .. } => {
+                "the file is kept as it is; open it with its password, and add a copy without one"
+            }
+            ExtractError::Empty | ExtractError::Damaged { .. } => {
+                "look at where the file came from, and fetch it again"
+            }
             ExtractError::Picture { .. } => {
                 "the file is kept as it is; look at it with a program that you trust with damaged files"
             }

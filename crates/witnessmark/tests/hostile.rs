@@ -1,5 +1,7 @@
 //! Hostile documents: they are read in processes of their own, which are held to limits, and whose end is survived.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
 mod program;
 
 use std::io::{Read as _, Write as _};

@@ -4,10 +4,13 @@
 //! process, whichever threads ask it meanwhile.
 
 use std::io::Read;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::{ProcessLimits, Stopped};
 
@@ -42,7 +45,11 @@ enum Order {
 impl Kept {
     /// Starts a process.
     pub(super) fn start(mut command: Command) -> Result<Self, Stopped> {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let (orders, received) = channel();
         let (started, start) = channel();
         let keeper = thread::Builder::new().name("keeper of a reader".to_owned());
@@ -125,8 +132,8 @@ fn watch(orders: &Receiver<Order>) -> bool {
 }
 
 fn end(mut child: Child, timed_out: bool, listener: Option<JoinHandle<String>>) -> Ended {
-    // It may have ended by itself; then this does nothing, and the status is its own.
-    let _ = child.kill();
+    // It may have ended by itself; then this does nothing, and the status is its own. What it started goes with it.
+    let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
     let status = child.wait().ok();
     let said = listener.and_then(|listener| listener.join().ok()).unwrap_or_default();
     Ended { timed_out, status, said }

@@ -13,6 +13,9 @@ use super::keeper::Kept;
 use super::{ProcessLimits, Stopped};
 use crate::{Document, Limits};
 
+/// What is done with each frame of an answer.
+type EachFrame<'a> = dyn FnMut(Kind, &[u8]) -> Result<(), NoFrame> + 'a;
+
 /// After so many files a child is replaced, whatever it looks like.
 const FILES_A_CHILD: u32 = 1000;
 /// A child that is not ready after this time never will be. Long, since a computer may be busy.
@@ -92,7 +95,7 @@ impl Readers {
         &self,
         request: &Request,
         bytes: &[u8],
-        each: &mut dyn FnMut(Kind, &[u8]) -> Result<(), NoFrame>,
+        each: &mut EachFrame<'_>,
     ) -> Result<(), Stopped> {
         let executable = self.executable.as_deref().ok_or(Stopped::NoExecutable)?;
         let mut place = Place { readers: self, reader: Some(self.free_reader(executable)?) };
@@ -208,7 +211,7 @@ impl Reader {
         request: &Request,
         bytes: &[u8],
         mut most: u64,
-        each: &mut dyn FnMut(Kind, &[u8]) -> Result<(), NoFrame>,
+        each: &mut EachFrame<'_>,
     ) -> Result<(), NoFrame> {
         let (Some(to), Some(from)) = (self.kept.to.as_mut(), self.kept.from.as_mut()) else {
             return Err(NoFrame::Over);

@@ -176,7 +176,7 @@ fn is_other(name: &str, before: &str, tail: &str) -> bool {
             };
             let next = tail.strip_prefix(' ').and_then(|tail| tail.split(' ').next());
             let last = before.strip_suffix(' ').and_then(|head| head.rsplit(' ').next());
-            capital(next) || (capital(last) && !last.is_some_and(|last| last == "In"))
+            capital(next) || (capital(last) && last != Some("In"))
         }
         _ => false,
     }

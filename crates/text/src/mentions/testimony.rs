@@ -315,8 +315,7 @@ fn is_name(manner: &Manner, name: &str) -> bool {
         .to_lowercase();
     let letters = name.chars().count();
     let is_short = name.split_whitespace().count() <= 5;
-    letters >= 2
-        && letters <= LONGEST
+    (2..=LONGEST).contains(&letters)
         && is_short
         && !NOBODY.contains(&first.as_str())
         && (manner.has_capitals || name.chars().all(|c| c != '\t'))
@@ -375,7 +374,7 @@ fn capitalised(clause: &str) -> Option<&str> {
         }
         at += word.len() + 1;
     }
-    clause.get(..end).filter(|name| end > 0 && !(is_institution && !name.contains(' ')))
+    clause.get(..end).filter(|name| end > 0 && (!is_institution || name.contains(' ')))
 }
 
 /// The name that ends at a byte.
