@@ -40,6 +40,7 @@ pub use html::links::Link;
 pub use html::metadata::Published;
 pub use index::{
     Document, Hit, Index, IndexError, IndexKey, Match, QueryError, Results, SearchOptions, Writer,
+    places_in_query,
 };
 pub use language::{Language, detect_language};
 pub use mentions::{

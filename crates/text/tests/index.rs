@@ -396,3 +396,150 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn conditions_stand_in_the_query() {
+    let index = library();
+    for (query, expected) in [
+        ("title:notice", vec!["en"]),
+        ("title:(采集 OR notice)", vec!["en", "zh"]),
+        ("text:notice", vec![]),
+        ("url:zh-2 language:zh", vec!["zh-2"]),
+        ("site:example.org blood", vec!["en"]),
+        ("site:https://EXAMPLE.org/x blood", vec!["en"]),
+        ("site:www.example.org blood", vec![]),
+        ("language:zh", vec!["zh", "zh-2"]),
+        ("language:zh -language:zh-Hans", vec![]),
+        ("published:2022-09-05", vec!["bo", "zh"]),
+        ("published:2021..2022-09-05", vec!["bo", "zh", "zh-2"]),
+        ("published:..2020", vec!["th"]),
+        ("published:2022-09-13..", vec!["bo", "en"]),
+        ("sampl*", vec!["en"]),
+        ("polic* AND NOT injur*", vec!["en"]),
+        ("smaples~", vec!["en"]),
+        ("sanples~1", vec!["en"]),
+        ("simplas~1", vec![]),
+        ("ئۇيغۇز~", vec!["ug"]),
+        ("(language:en -blood) OR (-language:en 西藏)", vec!["zh", "zh-2"]),
+        ("blood (-injury -bone)", vec!["en"]),
+        ("place:x", vec!["bo", "en"]),
+    ] {
+        let options = SearchOptions {
+            places: [("x".to_owned(), vec!["བོད་ལྗོངས".to_owned(), "14 localities".to_owned()])]
+                .into(),
+            ..SearchOptions::default()
+        };
+        let mut found: Vec<_> =
+            search(&index, query, &options).into_iter().map(|(capture, _)| capture).collect();
+        found.sort();
+        assert_eq!(found, expected, "{query}");
+    }
+}
+
+#[test]
+fn spans_are_those_of_the_words_that_were_found() {
+    let index = library();
+    for (query, expected) in [
+        ("sampl*", vec!["samples", "samples"]),
+        ("smaples~", vec!["samples", "samples"]),
+        ("ئۇيغۇز~", vec!["ئۇيغۇر"]),
+        ("ئاپتون*", vec!["ئاپتونوم"]),
+        ("གྲོང*", vec!["གྲོང"]),
+        ("text:police", vec!["Police", "Police"]),
+    ] {
+        let found = search(&index, query, &SearchOptions::default());
+        assert_eq!(found[0].1, expected, "{query}");
+    }
+}
+
+#[test]
+fn simplified_finds_traditional_and_back_when_asked() {
+    let index = Index::in_memory().unwrap();
+    let mut writer = index.writer(Writer::LEAST_BUDGET).unwrap();
+    writer.add(&document("hans", "", "zh-Hans", "", "县公安局头发样本发展计划")).unwrap();
+    writer.add(&document("hant", "", "zh-Hant", "", "縣公安局頭髮樣本發展計劃")).unwrap();
+    writer.commit().unwrap();
+    for (query, expected) in [
+        ("头发", vec![("hans", "头发"), ("hant", "頭髮")]),
+        ("頭髮樣本", vec![("hans", "头发样本"), ("hant", "頭髮樣本")]),
+        ("\"样本发展\"", vec![("hans", "样本发展"), ("hant", "樣本發展")]),
+        ("樣", vec![("hans", "样"), ("hant", "樣")]),
+        ("县", vec![("hans", "县"), ("hant", "縣")]),
+    ] {
+        let options = SearchOptions { variants: true, ..SearchOptions::default() };
+        let mut found: Vec<_> = search(&index, query, &options)
+            .into_iter()
+            .map(|(capture, passages)| (capture, passages[0].clone()))
+            .collect();
+        found.sort();
+        let expected: Vec<_> =
+            expected.into_iter().map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
+        assert_eq!(found, expected, "{query}");
+        let plain = search(&index, query, &SearchOptions::default());
+        assert_eq!(plain.len(), 1, "{query} without variants");
+    }
+}
+
+#[test]
+fn near_duplicates_are_folded_into_the_best_hit() {
+    let index = Index::in_memory().unwrap();
+    let mut writer = index.writer(Writer::LEAST_BUDGET).unwrap();
+    let words: Vec<String> = (0..300).map(|n| format!("word{n}")).collect();
+    let text = format!("police {}", words.join(" "));
+    let reprint = text.replace("word7 ", "Word7, said ");
+    writer.add(&document("first", "police", "en", "", &text)).unwrap();
+    writer.add(&document("reprint", "", "en", "", &reprint)).unwrap();
+    writer.add(&document("same", "", "en", "", &text)).unwrap();
+    writer.add(&document("other", "", "en", "", "police wrote something else altogether")).unwrap();
+    writer.commit().unwrap();
+    let options = SearchOptions { fold: true, ..SearchOptions::default() };
+    let results = index.search("police", &options).unwrap();
+    let mut found: Vec<_> = results
+        .hits
+        .iter()
+        .map(|hit| {
+            let mut folded = hit.folded.clone();
+            folded.sort();
+            (hit.capture.as_str(), folded)
+        })
+        .collect();
+    found.sort();
+    assert_eq!(
+        found,
+        [("first", vec!["reprint".to_owned(), "same".to_owned()]), ("other", vec![])]
+    );
+    assert_eq!(results.total, 4, "the total counts every text");
+    let all = index.search("police", &SearchOptions::default()).unwrap();
+    assert_eq!(all.hits.len(), 4);
+    assert!(all.hits.iter().all(|hit| hit.folded.is_empty()));
+}
+
+#[test]
+fn errors_of_the_grammar_name_their_place() {
+    let index = library();
+    for (query, at) in [
+        ("published:2022-13", 10),
+        ("blood published:2022..2021", 16),
+        ("blood language:?", 15),
+        ("s*", 1),
+        ("sa*mple", 2),
+        ("blood~7", 5),
+        ("\"blood samples\"~2", 15),
+        ("西藏~", 2),
+        ("a AND", 2),
+        ("AND b", 0),
+        ("a AND OR b", 2),
+        ("a NOT", 2),
+        ("place:nowhere", 6),
+        ("site:/", 5),
+        ("-site:example.org", 0),
+    ] {
+        match index.search(query, &SearchOptions::default()) {
+            Err(IndexError::Query(error)) => assert_eq!(error.at, at, "{query}: {error}"),
+            other => panic!("{query}: {other:?}"),
+        }
+    }
+    let results = index.search("titel:notice OR 10:30", &SearchOptions::default()).unwrap();
+    assert!(results.warnings[0].contains("`titel:` is no field"), "{:?}", results.warnings);
+    assert_eq!(results.warnings.len(), 1);
+}

@@ -2,14 +2,17 @@
 
 mod analyzer;
 mod error;
+mod folding;
 mod passages;
 mod query;
 mod sealed;
 mod search;
 mod segment;
 mod store;
+mod support;
+mod variants;
 
 pub use error::{IndexError, QueryError};
 pub use sealed::IndexKey;
-pub use search::{Hit, Match, Results, SearchOptions};
+pub use search::{Hit, Match, Results, SearchOptions, places_in_query};
 pub use store::{Document, Index, Writer};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tantivy::directory::{Directory, MmapDirectory};
 use tantivy::schema::{
-    Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::TextAnalyzer;
 use tantivy::{
@@ -14,6 +14,7 @@ use tantivy::{
 
 use super::analyzer::{DictionaryWords, TERMS, Terms, WORDS};
 use super::error::IndexError;
+use super::folding;
 use super::sealed::{IndexKey, SealedDirectory};
 
 /// A text to be found, with what is shown of it.
@@ -26,7 +27,7 @@ pub struct Document {
     pub capture: String,
     /// Its title; found too, and counted for more than the text.
     pub title: String,
-    /// Its address, kept to be shown.
+    /// Its address, shown, and found by its words and by the name of its site.
     pub url: String,
     /// BCP 47 tag of its language; a search for `zh` finds `zh-Hans` too.
     pub language: String,
@@ -42,6 +43,7 @@ pub(super) struct Fields {
     pub(super) capture: Field,
     pub(super) title: Field,
     pub(super) url: Field,
+    pub(super) site: Field,
     pub(super) language: Field,
     pub(super) language_prefix: Field,
     pub(super) published: Field,
@@ -49,6 +51,7 @@ pub(super) struct Fields {
     pub(super) last_day: Field,
     pub(super) body: Field,
     pub(super) words: Field,
+    pub(super) sketch: Field,
 }
 
 /// The schema; `stores_texts` decides whether a hit's passages need the text from elsewhere.
@@ -66,8 +69,9 @@ fn schema(stores_texts: bool) -> (Schema, Fields) {
     );
     let fields = Fields {
         capture: builder.add_text_field("capture", STRING | STORED),
-        title: builder.add_text_field("title", with_positions.set_stored()),
-        url: builder.add_text_field("url", STORED),
+        title: builder.add_text_field("title", with_positions.clone().set_stored()),
+        url: builder.add_text_field("url", with_positions.set_stored()),
+        site: builder.add_text_field("site", STRING),
         language: builder.add_text_field("language", STORED),
         language_prefix: builder.add_text_field("language_prefix", STRING),
         published: builder.add_text_field("published", STORED),
@@ -75,6 +79,7 @@ fn schema(stores_texts: bool) -> (Schema, Fields) {
         last_day: builder.add_u64_field("last_day", INDEXED),
         body: builder.add_text_field("body", body),
         words: builder.add_text_field("words", words),
+        sketch: builder.add_u64_field("sketch", FAST),
     };
     (builder.build(), fields)
 }
@@ -250,6 +255,9 @@ impl Writer {
         stored.add_text(fields.capture, &document.capture);
         stored.add_text(fields.title, &document.title);
         stored.add_text(fields.url, &document.url);
+        for site in sites(&document.url) {
+            stored.add_text(fields.site, site);
+        }
         stored.add_text(fields.language, &document.language);
         let tag = document.language.to_lowercase();
         for (at, _) in tag.match_indices('-') {
@@ -261,6 +269,11 @@ impl Writer {
             if let Some((first, last)) = day_range(published) {
                 stored.add_u64(fields.first_day, first);
                 stored.add_u64(fields.last_day, last);
+            }
+        }
+        if let Some(sketch) = folding::sketch(&document.text) {
+            for part in sketch {
+                stored.add_u64(fields.sketch, part);
             }
         }
         stored.add_text(fields.body, &document.text);
@@ -288,6 +301,16 @@ impl Writer {
         self.inner.wait_merging_threads()?;
         self.index.refresh()
     }
+}
+
+/// The name of the computer in an address, and every longer and longer end of it: `www.example.org`, `example.org`,
+/// `org`.
+fn sites(url: &str) -> Vec<String> {
+    let address = url::Url::parse(url).ok();
+    let host = address.as_ref().and_then(|address| address.host_str());
+    let Some(host) = host.map(str::to_lowercase) else { return Vec::new() };
+    let ends = host.match_indices('.').filter_map(|(dot, _)| host.get(dot + 1..));
+    std::iter::once(host.as_str()).chain(ends).map(str::to_owned).collect()
 }
 
 /// The first and last day of a year, month or day in ISO 8601, as the number `yyyymmdd`.
