@@ -1,5 +1,7 @@
 //! Places in labelled sentences of our own (`places.txt`), against the places known without a gazetteer and small ones.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

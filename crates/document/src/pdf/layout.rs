@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn characters_become_lines() {
-        let cases: &[(&str, &[(&str, f64, f64)], &str)] = &[
+        type Drawn<'a> = &'a [(&'a str, f64, f64)];
+        let cases: &[(&str, Drawn<'_>, &str)] = &[
             ("letters that touch are one word", &[("a", 0.0, 0.0), ("b", 5.0, 0.0)], "ab"),
             ("a gap parts words", &[("a", 0.0, 0.0), ("b", 8.0, 0.0)], "a b"),
             ("a wide gap parts cells", &[("a", 0.0, 0.0), ("b", 40.0, 0.0)], "a\tb"),
