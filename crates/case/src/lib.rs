@@ -13,6 +13,7 @@ mod comparing;
 mod copying;
 mod custody;
 mod database;
+mod declared;
 mod dossier;
 mod egress;
 mod erasing;
@@ -42,6 +43,7 @@ pub use coding::{Cited, ClaimRow, ImportedClaims};
 pub use comparing::Comparison;
 pub use copying::SealedCopy;
 pub use custody::CustodyStory;
+pub use declared::{DeclaredSearch, SearchDeclaration};
 pub use dossier::{Clearance, PublishPolicy, Published};
 pub use egress::EgressRow;
 pub use erasing::{
