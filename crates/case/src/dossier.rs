@@ -3,6 +3,7 @@
 mod estimates;
 mod lineage;
 mod opening;
+mod timestamps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -77,6 +78,10 @@ pub struct Published {
     pub exhibits: usize,
     /// How many exhibits are shown whole.
     pub cleared: usize,
+    /// How many timestamps from outside go with it.
+    pub timestamps: usize,
+    /// How many the case keeps.
+    pub timestamps_kept: u64,
     /// Known patterns of secrets that it holds, with the capture each stands in; none unless they were let through.
     pub secrets: Vec<(CaptureId, ShownSecret)>,
 }
@@ -113,7 +118,7 @@ impl Case {
     /// Writes a dossier of all claims and estimates to a folder and to a zip file beside it, then logs that it did.
     ///
     /// The dossier is a function of the log: made from the same entries with the same policy, it is the same, byte for
-    /// byte.
+    /// byte. `timestamps` hands over what vouches for the log from outside, which tells times finer than a day.
     pub fn publish(
         &mut self,
         folder: &Path,
@@ -121,6 +126,7 @@ impl Case {
         policy_text: &str,
         policy: &PublishPolicy,
         keep_secrets: bool,
+        timestamps: bool,
     ) -> Result<Published, CaseError> {
         for path in [folder, zip] {
             if path.exists() {
@@ -133,7 +139,7 @@ impl Case {
                 ));
             }
         }
-        let input = self.dossier_input(policy)?;
+        let input = self.dossier_input(policy, timestamps)?;
         let secrets = secrets_in(&input)?;
         if !secrets.is_empty() && !keep_secrets {
             let named = secrets.iter().map(|(capture, secret)| {
@@ -173,11 +179,17 @@ impl Case {
             estimates: input.estimates.len(),
             exhibits: input.exhibits.len(),
             cleared: input.exhibits.iter().filter(|exhibit| exhibit.text.is_some()).count(),
+            timestamps: input.timestamps.len(),
+            timestamps_kept: self.time_standing()?.timestamps,
             secrets,
         })
     }
 
-    fn dossier_input(&mut self, policy: &PublishPolicy) -> Result<DossierInput, CaseError> {
+    fn dossier_input(
+        &mut self,
+        policy: &PublishPolicy,
+        timestamps: bool,
+    ) -> Result<DossierInput, CaseError> {
         let (title, notice) = self.name()?;
         let (codebook, _) = self.codebook()?;
         let (_, decisions) = self.declared()?;
@@ -214,6 +226,12 @@ impl Case {
             }
         }
         let lineage = self.lineage_picture(&gathering)?;
+        let timestamps = if timestamps {
+            let of_exhibits = exhibits.keys().map(|(entry, _)| *entry).collect();
+            self.dossier_timestamps(&of_exhibits, &mut gathering)?
+        } else {
+            Vec::new()
+        };
         let entries = self.opened(&gathering)?;
         let last = self.stored(self.vault.size().saturating_sub(1))?;
         let (checkpoint, _) = self.vault.checkpoint()?;
@@ -230,6 +248,7 @@ impl Case {
             numbers,
             estimates,
             lineage,
+            timestamps,
         })
     }
 

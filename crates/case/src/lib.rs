@@ -5,6 +5,7 @@
 
 mod actors;
 mod add;
+mod anchoring;
 mod bagging;
 mod casebook;
 mod checking;
@@ -36,6 +37,7 @@ mod workspace;
 
 pub use actors::ActorRow;
 pub use add::{AddOptions, Follow, Listed, Method, Outcome, Reach, SourceRow, WebOptions};
+pub use anchoring::Standing;
 pub use bagging::{Bagged, Difference, Sameness, Unbagged, import_bag, same};
 pub use casebook::{CaptureRow, EntryBefore};
 pub use checking::{CheckReport, FlawRow, Restored, check, restore};
@@ -55,7 +57,7 @@ pub use export::{Exported, SecretsPolicy};
 pub use judging::{Judged, VERDICTS};
 pub use lineage::Corroborated;
 pub use locks::EscrowRow;
-pub use look::{CodeRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
+pub use look::{CodeRow, DocumentRow, LogRow, OriginRow, PassageRow, PlaceRow, Shown, Status};
 pub use progress::Progress;
 pub use reading::TextRow;
 pub use replicating::{CopyRow, KeysChoice, Place, ReplicateOptions, Replicated};
@@ -67,7 +69,7 @@ pub use timestamps::{
 };
 pub use travel::LeftKeys;
 pub use witnesses::{ComparedCheckpoint, Cosigning, WitnessAnswer, WitnessRow};
-pub use workspace::{Case, Environment, InitOptions};
+pub use workspace::{Case, Environment, InitOptions, read_place_names};
 
 pub use witnessmark_archive as archive;
 pub use witnessmark_capture as capture;

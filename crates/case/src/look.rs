@@ -67,6 +67,8 @@ pub struct PassageRow {
     pub exact: String,
     /// How many claims rest on it.
     pub claims: usize,
+    /// Where it stands in the text as it is read today.
+    pub standing: crate::Standing,
 }
 
 /// A place in a list.
@@ -143,6 +145,35 @@ pub struct Shown {
     /// For a capture: its text, as far as it could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<crate::TextRow>,
+    /// For a capture: the documents that its text is made of, where there are pages or more than one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<DocumentRow>,
+    /// For a passage: where it stands in the text as it is read today.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<crate::Standing>,
+    /// For a passage: the document inside the capture that it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inside: Option<String>,
+    /// For a passage: where its lines stand on pages, one box a page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<witnessmark_document::PagePlace>,
+}
+
+/// A document in the text of a capture.
+#[derive(Clone, Debug, Serialize)]
+pub struct DocumentRow {
+    /// Where it lies inside the file; none for the file itself.
+    pub inside: Option<String>,
+    /// Its first code point in the text.
+    pub start: usize,
+    /// The code point after its last.
+    pub end: usize,
+    /// Its media type.
+    pub media_type: String,
+    /// How many pages it has.
+    pub pages: usize,
+    /// How many of them are pictures without text.
+    pub scanned: usize,
 }
 
 impl Case {
@@ -216,20 +247,23 @@ impl Case {
     }
 
     /// All passages.
-    pub fn passages(&self) -> Result<Vec<PassageRow>, CaseError> {
+    pub fn passages(&mut self) -> Result<Vec<PassageRow>, CaseError> {
         let claims = self.casebook.claims()?;
-        let mut rows = Vec::new();
+        let mut passages = Vec::new();
         for entry in self.casebook.entries_of_kind("passage")? {
             if let Some(Payload::Passage(passage)) = entry.payload {
-                rows.push(PassageRow {
-                    passage: passage.id,
-                    capture: passage.capture,
-                    exact: passage.exact,
-                    claims: claims.iter().filter(|(_, c)| c.passage == passage.id).count(),
-                });
+                passages.push(passage);
             }
         }
-        Ok(rows)
+        let standings = self.standings(&passages)?;
+        let rows = passages.into_iter().zip(standings).map(|(passage, standing)| PassageRow {
+            passage: passage.id,
+            capture: passage.capture,
+            exact: passage.exact,
+            claims: claims.iter().filter(|(_, c)| c.passage == passage.id).count(),
+            standing,
+        });
+        Ok(rows.collect())
     }
 
     /// The words of the codebook, in its order.
@@ -322,7 +356,11 @@ impl Case {
                 at: entry.at(),
                 content: serde_json::to_value(&row)?,
                 changes: Vec::new(),
+                documents: documents_of(&text),
                 text: Some(text),
+                standing: None,
+                inside: None,
+                places: Vec::new(),
             });
         }
         let Some(entry) = self.casebook.entry_of_id(&id)? else {
@@ -346,6 +384,11 @@ impl Case {
                 content = serde_json::to_value(stands)?;
             }
         }
+        let (mut standing, mut inside, mut places) = (None, None, Vec::new());
+        if let Some(Payload::Passage(passage)) = &entry.payload {
+            let found = self.standing_on_pages(passage)?;
+            (standing, places, inside) = (Some(found.0), found.1, found.2);
+        }
         Ok(Shown {
             id,
             kind: entry.kind(),
@@ -354,6 +397,10 @@ impl Case {
             content,
             changes,
             text: None,
+            documents: Vec::new(),
+            standing,
+            inside,
+            places,
         })
     }
 
@@ -392,4 +439,21 @@ impl Case {
             alarms: self.rollback().unwrap_or_else(|error| vec![error.fact]),
         })
     }
+}
+
+/// The documents of a text, where there is more to say than that it is one without pages.
+fn documents_of(text: &crate::TextRow) -> Vec<DocumentRow> {
+    let parts = &text.layout.parts;
+    if parts.iter().all(|part| part.inside.is_none() && part.pages.is_empty()) {
+        return Vec::new();
+    }
+    let row = |part: &witnessmark_document::Part| DocumentRow {
+        inside: part.inside.clone(),
+        start: part.start,
+        end: part.end,
+        media_type: part.media_type.clone(),
+        pages: part.pages.len(),
+        scanned: part.pages.iter().filter(|page| page.scanned).count(),
+    };
+    parts.iter().map(row).collect()
 }

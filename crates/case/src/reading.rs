@@ -11,10 +11,12 @@ use rayon::prelude::*;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use witnessmark_archive::{Reader, read_record_at};
+use witnessmark_document::process::{Readers, Stopped};
+use witnessmark_document::{Layout, Limits, is_current, is_read_apart, read_joined};
 use witnessmark_model::Digest;
 use witnessmark_model::payload::{Framing, Verdict};
 use witnessmark_text::verdict::{BrowserView, FailedRequest, Response, judge};
-use witnessmark_text::{Hints, extract};
+use witnessmark_text::{Content, ExtractError, Extraction, Hints, extract};
 use witnessmark_vault::{Store, Vault};
 
 use crate::casebook::{CaptureRow, remove_database};
@@ -24,7 +26,9 @@ use crate::{Case, CaseError, Progress};
 
 const NAME: &str = "cache.db";
 /// Raised whenever the tables change: the texts are then read again.
-const SHAPE: u32 = 2;
+const SHAPE: u32 = 3;
+/// The extractor of a text that was not read for a reason that may not come again.
+const ANOTHER_TIME: &str = "witnessmark-document/0";
 
 /// Larger documents are kept, but not read.
 pub(crate) const LARGEST_TEXT: usize = 64 << 20;
@@ -32,7 +36,7 @@ pub(crate) const LARGEST_TEXT: usize = 64 << 20;
 const BATCH: usize = 256;
 
 /// What an extractor read in a capture.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TextRow {
     /// The extractor, `name/version`.
     pub extractor: String,
@@ -51,6 +55,9 @@ pub struct TextRow {
     /// What it is judged to be by what was read.
     #[serde(skip)]
     pub verdict: Verdict,
+    /// Which documents the text is made of, and where their lines stand on their pages.
+    #[serde(skip)]
+    pub layout: Layout,
 }
 
 /// A text with what else was found while it was read.
@@ -99,6 +106,7 @@ impl TextRow {
             text: None,
             verdict: Verdict { code: "unclear".to_owned(), evidence: vec![why.clone()] },
             warnings: vec![why],
+            layout: Layout::default(),
         }
     }
 }
@@ -149,7 +157,7 @@ impl Texts {
             "CREATE TABLE IF NOT EXISTS texts (
                capture TEXT PRIMARY KEY, extractor TEXT NOT NULL, media_type TEXT NOT NULL, title TEXT,
                language TEXT NOT NULL, published TEXT, text TEXT, warnings TEXT NOT NULL, verdict TEXT NOT NULL,
-               grounds TEXT NOT NULL)
+               grounds TEXT NOT NULL, layout TEXT)
                WITHOUT ROWID;
              CREATE TABLE IF NOT EXISTS indexed (upto INTEGER NOT NULL);",
         )?;
@@ -166,14 +174,18 @@ impl Texts {
 
     pub(crate) fn get(&self, capture: &str) -> Result<Option<TextRow>, CaseError> {
         let mut found = self.db.prepare_cached(
-            "SELECT extractor, media_type, title, language, published, text, warnings, verdict, grounds
+            "SELECT extractor, media_type, title, language, published, text, warnings, verdict, grounds,
+               layout
              FROM texts WHERE capture = ?1",
         )?;
         let row = found.query_row([capture], |row| {
             let warnings: String = row.get(6)?;
             let grounds: String = row.get(8)?;
             let evidence = serde_json::from_str(&grounds).unwrap_or_default();
+            let layout: Option<String> = row.get(9)?;
+            let layout = layout.and_then(|layout| serde_json::from_str(&layout).ok());
             Ok(TextRow {
+                layout: layout.unwrap_or_default(),
                 verdict: Verdict { code: row.get(7)?, evidence },
                 extractor: row.get(0)?,
                 media_type: row.get(1)?,
@@ -212,9 +224,11 @@ impl Texts {
     pub(crate) fn put(&mut self, rows: &[(String, TextRow)]) -> Result<(), CaseError> {
         let transaction = self.db.transaction()?;
         for (capture, row) in rows {
+            let has_layout = !row.layout.parts.is_empty();
+            let layout = has_layout.then(|| serde_json::to_string(&row.layout)).transpose()?;
             transaction
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO texts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                    "INSERT OR REPLACE INTO texts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                 )?
                 .execute(params![
                     capture,
@@ -227,6 +241,7 @@ impl Texts {
                     serde_json::to_string(&row.warnings)?,
                     row.verdict.code,
                     serde_json::to_string(&row.verdict.evidence)?,
+                    layout,
                 ])?;
         }
         transaction.commit()?;
@@ -254,8 +269,24 @@ pub(crate) fn too_large() -> String {
 }
 
 /// The text in `bytes`, as far as this version can read it, and what they are judged to be.
-pub(crate) fn read_text(bytes: &[u8], hints: &Hints, known: &Circumstances) -> Reading {
-    let read = extract(bytes, hints);
+///
+/// Pages of the web and plain text are read here, all else in a process of its own.
+pub(crate) fn read_text(
+    readers: &Readers,
+    bytes: &[u8],
+    hints: &Hints,
+    known: &Circumstances,
+) -> Reading {
+    let apart = is_read_apart(bytes, hints);
+    let (mut layout, mut stopped) = (Layout::default(), None);
+    let read = if apart {
+        let joined = read_joined(readers, bytes, hints, &Limits::default(), LARGEST_TEXT);
+        (layout, stopped) = (joined.layout, joined.stopped);
+        joined.content.map(Content::finish)
+    } else {
+        extract(bytes, hints)
+    };
+    let document = ExtractError::Unsupported { media_type: String::new() };
     let seen = known.seen.clone().unwrap_or_default();
     let failed: Vec<_> = seen.failed.iter().map(|(url, why)| FailedRequest { url, why }).collect();
     let browser =
@@ -268,12 +299,16 @@ pub(crate) fn read_text(bytes: &[u8], hints: &Hints, known: &Circumstances) -> R
         cut: known.cut.as_deref(),
         media_type: hints.media_type.as_deref(),
         body: bytes,
-        read: Some(read.as_ref()),
+        // The words of a page may say that it is a wall; those of a document are its own.
+        read: Some(if apart { Err(&document) } else { read.as_ref() }),
         browser: known.seen.is_some().then_some(&browser),
         ..Response::default()
     });
-    let verdict =
+    let mut verdict =
         Verdict { code: judgement.code.as_str().to_owned(), evidence: judgement.evidence };
+    if apart {
+        judge_document(&mut verdict, read.as_ref(), stopped.as_ref(), &layout);
+    }
     let links = match &read {
         Ok(found) => found.links.iter().map(|link| link.href.clone()).collect(),
         Err(_) => Vec::new(),
@@ -289,26 +324,88 @@ pub(crate) fn read_text(bytes: &[u8], hints: &Hints, known: &Circumstances) -> R
             text: Some(found.text),
             warnings: found.warnings,
             verdict,
+            layout,
         },
         Err(error) => {
             let media_type = hints.media_type.clone().unwrap_or_default();
             TextRow { verdict, ..TextRow::unread(media_type, error.to_string()) }
         }
     };
+    let text = match stopped {
+        Some(why) if may_go_well_later(&why) => {
+            TextRow { extractor: ANOTHER_TIME.to_owned(), ..text }
+        }
+        _ => text,
+    };
     Reading { text, links }
 }
 
+/// Whether the same file may be read another time: what stopped its reader may lie in the computer.
+fn may_go_well_later(why: &Stopped) -> bool {
+    matches!(
+        why,
+        Stopped::NoExecutable
+            | Stopped::Start { .. }
+            | Stopped::Time { .. }
+            | Stopped::Signal { .. }
+    )
+}
+
+/// Says what a document is that came whole, by what was read in it.
+fn judge_document(
+    verdict: &mut Verdict,
+    read: Result<&Extraction, &ExtractError>,
+    stopped: Option<&Stopped>,
+    layout: &Layout,
+) {
+    if !matches!(verdict.code.as_str(), "content" | "unclear" | "partial") {
+        return;
+    }
+    let scanned = layout.parts.iter().flat_map(|part| &part.pages).filter(|page| page.scanned);
+    let scanned = scanned.count();
+    let (code, ground) = match (read, stopped) {
+        (Ok(_), Some(why)) => ("partial", why.to_string()),
+        // Nothing was tried: a person may still look at it.
+        (Err(_), Some(why @ (Stopped::NoExecutable | Stopped::Start { .. }))) => {
+            ("unclear", why.to_string())
+        }
+        (Err(_), Some(why)) => ("error", why.to_string()),
+        (Err(ExtractError::Unsupported { .. }), None) => return,
+        (Err(error), None) => ("error", error.to_string()),
+        (Ok(_), None) if scanned > 0 => {
+            (verdict.code.as_str(), format!("{scanned} of its pages are pictures"))
+        }
+        (Ok(found), None) if found.text.trim().is_empty() => {
+            ("empty", "the document shows no text".to_owned())
+        }
+        (Ok(found), None) => {
+            let code = if verdict.code == "partial" { "partial" } else { "content" };
+            (code, format!("{} letters of text were read", found.text.chars().count()))
+        }
+    };
+    verdict.code = code.to_owned();
+    verdict.evidence.insert(0, ground);
+}
+
 /// Reads the text of one capture from its blob.
-pub(crate) fn read_capture(store: &Store, row: &CaptureRow) -> Result<TextRow, CaseError> {
-    Ok(read_whole(store, row)?.text)
+pub(crate) fn read_capture(
+    readers: &Readers,
+    store: &Store,
+    row: &CaptureRow,
+) -> Result<TextRow, CaseError> {
+    Ok(read_whole(readers, store, row)?.text)
 }
 
 /// Where the links of a capture lead.
-pub(crate) fn links_of_capture(store: &Store, row: &CaptureRow) -> Result<Vec<String>, CaseError> {
-    Ok(read_whole(store, row)?.links)
+pub(crate) fn links_of_capture(
+    readers: &Readers,
+    store: &Store,
+    row: &CaptureRow,
+) -> Result<Vec<String>, CaseError> {
+    Ok(read_whole(readers, store, row)?.links)
 }
 
-fn read_whole(store: &Store, row: &CaptureRow) -> Result<Reading, CaseError> {
+fn read_whole(readers: &Readers, store: &Store, row: &CaptureRow) -> Result<Reading, CaseError> {
     let unread = |why: String| Reading {
         text: TextRow::unread(row.media_type.as_str(), why),
         links: Vec::new(),
@@ -328,7 +425,7 @@ fn read_whole(store: &Store, row: &CaptureRow) -> Result<Reading, CaseError> {
             url: row.url.clone(),
             file_name: Some(row.name.clone()),
         };
-        return Ok(read_text(&bytes, &hints, &Circumstances::default()));
+        return Ok(read_text(readers, &bytes, &hints, &Circumstances::default()));
     };
     let walked;
     let mut reader = if framing == Framing::Inflated {
@@ -345,7 +442,7 @@ fn read_whole(store: &Store, row: &CaptureRow) -> Result<Reading, CaseError> {
                 ..Circumstances::default()
             };
             let media_type = Some(row.media_type.clone()).filter(|kind| !kind.is_empty());
-            read_record(&mut record, media_type, known).map_err(fail)
+            read_record(readers, &mut record, media_type, known).map_err(fail)
         }
         None => Ok(unread("the record is no longer found where the manifest says".to_owned())),
     }
@@ -376,6 +473,7 @@ fn record_in_stream(store: &Store, row: &CaptureRow) -> Result<Vec<u8>, CaseErro
 
 /// Reads the text of a record's content. Without a media type the record's own counts.
 pub(crate) fn read_record(
+    readers: &Readers,
     record: &mut witnessmark_archive::Record<'_, '_>,
     media_type: Option<String>,
     mut known: Circumstances,
@@ -398,7 +496,7 @@ pub(crate) fn read_record(
         url: known.landed_on.clone(),
         file_name: None,
     };
-    let mut reading = read_text(&payload.bytes, &hints, &known);
+    let mut reading = read_text(readers, &payload.bytes, &hints, &known);
     reading.text.warnings.extend(payload.warnings);
     Ok(reading)
 }
@@ -408,11 +506,11 @@ impl Case {
     pub fn text_of(&mut self, row: &CaptureRow) -> Result<TextRow, CaseError> {
         let id = row.capture.to_string();
         if let Some(found) = self.texts.get(&id)?
-            && found.extractor == witnessmark_text::EXTRACTOR
+            && is_current(&found.extractor)
         {
             return Ok(found);
         }
-        let read = read_capture(self.vault.store(), row)?;
+        let read = read_capture(&self.readers, self.vault.store(), row)?;
         self.texts.put(&[(id, read.clone())])?;
         Ok(read)
     }
@@ -481,17 +579,17 @@ impl Case {
         batch: &[CaptureRow],
         progress: &Progress,
     ) -> Result<Vec<(String, TextRow)>, CaseError> {
-        let store = self.vault.store();
+        let (store, readers) = (self.vault.store(), &self.readers);
         let mut cached = Vec::new();
         for row in batch {
             let id = row.capture.to_string();
-            let text = self.texts.get(&id)?.filter(|t| t.extractor == witnessmark_text::EXTRACTOR);
+            let text = self.texts.get(&id)?.filter(|text| is_current(&text.extractor));
             cached.push((id, text));
         }
         let read = |(row, (id, text)): (&CaptureRow, (String, Option<TextRow>))| {
             let text = match text {
                 Some(text) => Ok(text),
-                None => read_capture(store, row),
+                None => read_capture(readers, store, row),
             };
             progress.advance(1, row.bytes);
             text.map(|text| (id, text))

@@ -174,12 +174,13 @@ impl Case {
         }
         let index = self.index.current()?;
         let (texts, casebook, store) = (&self.texts, &self.casebook, self.vault.store());
+        let readers = &self.readers;
         let text_of = |capture: &str| {
             if let Some(found) = texts.get(capture).ok().flatten() {
                 return found.text;
             }
             let row = casebook.capture(&capture.parse().ok()?).ok()??;
-            read_capture(store, &row).ok()?.text
+            read_capture(readers, store, &row).ok()?.text
         };
         let results = index.search_with(query, &options, text_of)?;
         let mut warnings = results.warnings;

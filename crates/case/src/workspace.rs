@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use witnessmark_claims::{Codebook, Gazetteer};
+use witnessmark_document::process::{ProcessLimits, Readers};
 use witnessmark_model::id::ConfigurationId;
 use witnessmark_model::payload::{self, Evidence};
 use witnessmark_model::{Entropy, Moment};
 use witnessmark_seal::wraps::Unlocked;
+use witnessmark_text::{PlaceEntry, PlaceNames};
 use witnessmark_vault::{Committed, NewSeal, Opened, Pending, Recovery, Vault};
 
 use crate::casebook::Casebook;
@@ -23,6 +25,9 @@ pub struct Environment {
     pub entropy: Box<dyn Entropy>,
     /// What opens a sealed case; not looked at where the case is open.
     pub unlocked: Option<Arc<Unlocked>>,
+    /// The program itself, which reads documents in processes of its own (`witnessmark read-one`). Without it they are kept
+    /// and not read.
+    pub reader: Option<PathBuf>,
     /// Who runs this, as the next one in line is told when the case is locked: process and command.
     pub holder: String,
 }
@@ -49,6 +54,7 @@ pub struct Case {
     pub(crate) casebook: Casebook,
     pub(crate) texts: Texts,
     pub(crate) index: SearchFolder,
+    pub(crate) readers: Arc<Readers>,
     pub(crate) environment: Environment,
 }
 
@@ -122,7 +128,9 @@ impl Case {
     ) -> Result<Self, CaseError> {
         let texts = Texts::open(&vault)?;
         let index = SearchFolder::at(&vault, environment.entropy.as_mut());
-        Ok(Self { vault, casebook, texts, index, environment })
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let readers = Readers::new(environment.reader.clone(), cores, ProcessLimits::default());
+        Ok(Self { vault, casebook, texts, index, readers: Arc::new(readers), environment })
     }
 
     /// Opens the case in `folder` for reading. If its tables lag behind the log, they are made again first; while
@@ -155,6 +163,11 @@ impl Case {
         let (vault, recovery) = writable(folder, &mut environment)?;
         let casebook = Casebook::fitting(&vault)?;
         Ok((Self::assemble(vault, casebook, environment)?, recovery))
+    }
+
+    /// What documents are read without on this computer, such as a part of the sandbox: each said once.
+    pub fn reading_lacks(&self) -> Vec<String> {
+        self.readers.lacking()
     }
 
     /// The case's folder.
@@ -268,6 +281,18 @@ fn flawed(errors: &witnessmark_claims::InputErrors, what: &str) -> CaseError {
 
 fn parse_codebook(text: &str, what: &str) -> Result<Codebook, CaseError> {
     Codebook::parse(text).map_err(|errors| flawed(&errors, &format!("{what}: ")))
+}
+
+/// The names of a gazetteer in a file of its own (CSV), ready to be found in texts.
+pub fn read_place_names(path: &Path) -> Result<PlaceNames, CaseError> {
+    let bytes = std::fs::read(path).map_err(|cause| CaseError::file("read", path, &cause))?;
+    let gazetteer = parse_gazetteer(&bytes, &path.display().to_string())?;
+    Ok(PlaceNames::new(gazetteer.places().iter().map(|place| PlaceEntry {
+        key: &place.name,
+        parent: place.parent.as_deref(),
+        level: place.level,
+        names: place.names.iter().map(String::as_str).collect(),
+    })))
 }
 
 fn parse_gazetteer(bytes: &[u8], what: &str) -> Result<Gazetteer, CaseError> {

@@ -129,7 +129,10 @@ fn a_sealed_copy_says_everything_and_proves_what_was_proven() {
     assert!(claims.len() > 5);
     for claim in &claims {
         let id = claim.claim.to_string();
-        let (then, now) = (open_case.custody(&id).unwrap(), copy.custody(&id).unwrap());
+        let (then, now) = (
+            open_case.custody(&id, &Default::default()).unwrap(),
+            copy.custody(&id, &Default::default()).unwrap(),
+        );
         let told = |story: &witnessmark_case::CustodyStory, copied: bool| -> Vec<_> {
             let events = serde_json::to_value(&story.events).unwrap();
             let events = events.as_array().unwrap().iter();
@@ -166,7 +169,8 @@ fn a_sealed_copy_says_everything_and_proves_what_was_proven() {
     let first = claims[0].claim.to_string();
     let field = witnessmark_case::claims::Field::ItemGrade;
     copy.change_claim(&first, &|draft| draft.set(field, "4"), "read once more").unwrap();
-    let story = serde_json::to_value(copy.custody(&first).unwrap().events).unwrap();
+    let story =
+        serde_json::to_value(copy.custody(&first, &Default::default()).unwrap().events).unwrap();
     let last = story.as_array().unwrap().last().unwrap().clone();
     assert!(last.get("before").is_none(), "what is entered later has no time before: {last}");
     drop(copy);
@@ -182,8 +186,8 @@ fn a_sealed_copy_says_everything_and_proves_what_was_proven() {
     // A dossier of it is checked by anybody.
     let (dossier, zip) = (place.path().join("dossier"), place.path().join("dossier.zip"));
     let mut copy = Case::open_writable(&new, environment_of(&new)).unwrap().0;
-    copy.publish(&dossier, &zip, "", &PublishPolicy::default(), false).unwrap();
-    let report = verify::dossier::verify(&Folder::open(&dossier).unwrap());
+    copy.publish(&dossier, &zip, "", &PublishPolicy::default(), false, false).unwrap();
+    let report = verify::dossier::verify(&Folder::open(&dossier).unwrap(), &Default::default());
     assert_eq!(failures(&report), [""; 0]);
 }
 

@@ -117,7 +117,7 @@ fn the_same_log_gives_the_same_dossier_to_the_byte() {
         let dossier = scratch.path().join(name).join("dossier");
         let zip = scratch.path().join(name).join("dossier.zip");
         fs::create_dir(scratch.path().join(name)).unwrap();
-        case.publish(&dossier, &zip, policy, &parsed, false).unwrap();
+        case.publish(&dossier, &zip, policy, &parsed, false, false).unwrap();
         made.push((files(&dossier), fs::read(&zip).unwrap()));
     }
     let [(one, one_zip), (other, other_zip)] = made.try_into().unwrap();

@@ -41,6 +41,7 @@ fn environment(folder: &Path) -> Environment {
     let clock = || Moment::from_unix_millis(NOW.fetch_add(1_000, Ordering::Relaxed));
     let wraps = if folder.exists() { Vault::wraps(folder).unwrap() } else { None };
     Environment {
+        reader: None,
         clock: Arc::new(clock),
         unlocked: wraps.map(|wraps| Arc::new(wraps.unlock(&passphrase()).unwrap())),
         entropy: Box::new(Seeded(NOW.fetch_add(1_000, Ordering::Relaxed) as u64)),
@@ -285,7 +286,7 @@ fn two_people_erase_a_capture_and_all_that_was_made_of_it() {
     assert_eq!(case.search("counted", None, &SearchOptions::default()).unwrap().total, 1);
     assert_eq!(case.corroborate(&[]).unwrap().claims.len(), 0);
     assert_eq!(case.log(100).unwrap().iter().filter(|row| row.kind == "erased").count(), 6);
-    assert!(case.custody("other.txt").is_ok());
+    assert!(case.custody("other.txt", &Default::default()).is_ok());
     case.status().unwrap();
     let again = scratch.path().join("zamfirelle-note.txt");
     add(&mut case, &again);
@@ -413,7 +414,7 @@ fn elements(xml: &str) -> Vec<(String, String)> {
 fn a_story_is_told_as_premis_and_as_prov() {
     let scratch = tempfile::tempdir().unwrap();
     let (case, capture) = filled(scratch.path());
-    let story = case.custody(&capture).unwrap();
+    let story = case.custody(&capture, &Default::default()).unwrap();
     let xml = story.to_premis();
     let found = elements(&xml);
     let at = |path: &str| -> Vec<&str> {

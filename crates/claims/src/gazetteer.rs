@@ -1,5 +1,6 @@
 //! The places that claims may name.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_estimate::coverage;
@@ -26,7 +27,8 @@ pub struct Place {
 /// A tree (or several) of places, in the order of the file.
 ///
 /// Written as CSV with the columns `place,parent,level`, and `population` and `names` where known; other names stand in one
-/// cell, separated by `;`. The default is a gazetteer without places.
+/// cell, separated by `;`. Lines before the header that begin with `#` are passed over: they say where the places are from.
+/// The default is a gazetteer without places.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gazetteer {
     places: Vec<Place>,
@@ -58,14 +60,32 @@ pub struct CoveragePlaces {
 
 const SHEET: &str = "places";
 
+/// The sheet with the lines of remarks before its header left blank, so that rows and lines count as in the file.
+fn without_head(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut lines = 0;
+    while rest.first() == Some(&b'#') {
+        let Some(end) = rest.iter().position(|byte| *byte == b'\n') else { break };
+        rest = rest.get(end + 1..).unwrap_or_default();
+        lines += 1;
+    }
+    if lines == 0 {
+        return Cow::Borrowed(bytes);
+    }
+    let mut blank = vec![b'\n'; lines];
+    blank.extend_from_slice(rest);
+    Cow::Owned(blank)
+}
+
 impl Gazetteer {
     /// Reads a gazetteer. Everything that is wrong is given at once, with row and column; only bytes that are not UTF-8,
     /// a broken header or a broken quotation mark end the reading.
     pub fn parse(bytes: &[u8]) -> Result<Self, InputErrors> {
         let mut errors = InputErrors::default();
+        let bytes = without_head(bytes);
         let table = Table::read(
             SHEET,
-            bytes,
+            &bytes,
             &["place", "parent", "level"],
             &["population", "names"],
             &mut errors,

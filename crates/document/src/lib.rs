@@ -7,15 +7,59 @@
 //!
 //! **Every offset counts Unicode code points** of the document's text, like everywhere in this project.
 
+mod book;
+mod days;
+mod joined;
+mod kind;
+mod kinds;
+mod mail;
+mod names;
+pub mod ocr;
+mod office;
+mod packed;
 mod page;
+mod pdf;
+pub mod picture;
+pub mod process;
+mod sheet_text;
+mod walk;
 
+pub use joined::{Joined, Layout, PagePlace, Part, read_joined};
+pub use kinds::is_read_apart;
 pub use page::{Line, Page, ReadBy};
 
 use serde::{Deserialize, Serialize};
-use witnessmark_text::{Content, ExtractError, Hints, extract};
+use witnessmark_text::{Content, ExtractError, Hints};
+
+use kind::Kind;
+use walk::{Place, Walk};
+
+/// The name and version of what joins the documents of a file that says nothing itself, such as an archive.
+pub const EXTRACTOR: &str = "witnessmark-document/1";
+
+/// The readers of this version. Each raises its number whenever the same bytes would give another text.
+const EXTRACTORS: &[&str] = &[
+    witnessmark_text::EXTRACTOR,
+    EXTRACTOR,
+    book::READER,
+    mail::READER,
+    office::READER,
+    packed::READER,
+    pdf::READER,
+    picture::PICTURE_READER,
+];
+
+/// Whether a text that this extractor gave would be the same today.
+pub fn is_current(extractor: &str) -> bool {
+    let name = |full: &str| full.split('/').next().map(str::to_owned);
+    match EXTRACTORS.iter().find(|known| name(known) == name(extractor)) {
+        Some(known) => *known == extractor,
+        None => true,
+    }
+}
 
 /// How far a reader goes. What a limit leaves out is named in a warning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// How deep archives may lie in archives; at 0 none is opened.
     pub depth: u32,
@@ -45,8 +89,69 @@ pub struct Document {
     pub pages: Vec<Page>,
 }
 
-/// Reads a file, and hands on each document in it as it is found.
-pub fn read(bytes: &[u8], hints: &Hints, _limits: &Limits, each: &mut dyn FnMut(Document)) {
-    let content = extract(bytes, hints).map(Content::from);
-    each(Document { inside: None, content, pages: Vec::new() });
+/// Reads a file, and hands on each document in it as it is found: first the file itself, then what lies inside it.
+///
+/// Nothing is written to disk, and no size that a file declares is believed.
+pub fn read(bytes: &[u8], hints: &Hints, limits: &Limits, each: &mut dyn FnMut(Document)) {
+    let mut walk = Walk::new(limits, each);
+    read_at(&mut walk, bytes, hints, &Place::default(), Vec::new());
+}
+
+/// Reads a file by what its bytes are; `warnings` is what is known about it from around it.
+fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warnings: Vec<String>) {
+    if picture::is_picture(bytes) {
+        let Document { content, pages, .. } = picture::read_picture(bytes, None);
+        let content = content.map(|mut content| {
+            content.warnings.splice(0..0, warnings);
+            content
+        });
+        return walk.hand_on_pages(place, content, pages);
+    }
+    if pdf::is_pdf(bytes) {
+        return match pdf::read(bytes, &walk.limits) {
+            Ok((mut content, pages)) => {
+                content.warnings.splice(0..0, warnings);
+                walk.hand_on_pages(place, Ok(content), pages);
+            }
+            Err(error) => walk.hand_on(place, Err(error)),
+        };
+    }
+    match kind::kind_of(bytes, hints) {
+        Kind::Zip => packed::zip::read(walk, bytes, place, warnings),
+        Kind::Gzip => packed::gzip::read(walk, bytes, hints, place, warnings),
+        Kind::Tar => packed::tar::read(walk, &|| Box::new(bytes), place, warnings),
+        Kind::Compound => office::compound::read(walk, bytes, place, warnings),
+        Kind::Mail => mail::read_eml(walk, bytes, place, warnings),
+        Kind::Rtf => walk.hand_on(place, Ok(office::rtf::read(bytes, warnings))),
+        Kind::Named(media_type) => {
+            let media_type = media_type.to_owned();
+            walk.hand_on(place, Err(ExtractError::Unsupported { media_type }));
+        }
+        Kind::Text => {
+            let content = sheet_text::read(bytes, hints).map(|mut content| {
+                content.warnings.splice(0..0, warnings);
+                content
+            });
+            walk.hand_on(place, content);
+        }
+    }
+}
+
+/// The picture of one page, from 1, of a picture or of a document whose pages are scanned; why there is none.
+///
+/// To be called where [`read`] is: it decodes hostile bytes.
+pub fn page_picture(bytes: &[u8], number: u32) -> Result<picture::Gray, String> {
+    if !picture::is_picture(bytes) {
+        return Err("pages of this kind of document are not made into pictures yet".to_owned());
+    }
+    if number != 1 {
+        return Err(format!("a picture has no page {number}"));
+    }
+    let decoded = picture::Picture::decode(bytes).map_err(|error| error.to_string())?;
+    decoded.to_gray().ok_or_else(|| "it has no pixels".to_owned())
+}
+
+/// A count as an index of this machine.
+fn index(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }

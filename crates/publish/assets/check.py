@@ -342,8 +342,11 @@ class Dossier:
         data = self.folder.read("data/checkpoint")
         self.size, self.root = read_checkpoint(data, self.vkey, "data/checkpoint")
         self.checkpoint = data
-        says = take(load_json(self.folder.read("data/dossier.json"), "data/dossier.json"), "day entries estimates exhibits "
-                    "log notice numbers profile root size title v", "data/dossier.json", (1, 2))  # 2: of a sealed case
+        says = load_json(self.folder.read("data/dossier.json"), "data/dossier.json")
+        timed = isinstance(says, dict) and says.get("v") == 3  # 2: of a sealed case; 3: with timestamps, which check/times.py checks
+        take(says, "day entries estimates exhibits log notice numbers profile root size title v" + " sealed timestamps" * timed,
+             "data/dossier.json", (1, 2, 3))
+        self.sealed = each(says["sealed"], "sealed", bool) if timed else says["v"] == 2
         day(says["day"])
         self.says = says
         for field, value in (("log", self.vkey[0]), ("size", self.size), ("root", self.root.hex())):
@@ -391,7 +394,7 @@ class Dossier:
         if entry["payload"] is not None:
             file = self.use(entry["payload"], "payloads/%d.json" % index)
             data = self.folder.read(file)
-            need(entry["v"] == 2 or sha(data) == digest(opened["object"]), "%s is not the object that the leaf names" % file)
+            need(self.sealed or sha(data) == digest(opened["object"]), "%s is not the object that the leaf names" % file)
             payload = read_payload(data, opened["kind"], file)
         count = whole(entry["part_count"], "part_count")
         for part in each(entry["parts"], "parts"):
@@ -405,7 +408,7 @@ class Dossier:
                 self.use(part["file"], "parts/" + part["sha256"])
                 need(self.folder.digest(part["file"]) == part["sha256"], part["file"] + " has another digest than its name")
             parts[number] = part
-        need(0 not in parts or entry["v"] == 2 or parts[0]["sha256"] == opened["object"], "part 0 is not the payload")
+        need(0 not in parts or self.sealed or parts[0]["sha256"] == opened["object"], "part 0 is not the payload")
         if payload is not None:  # format.md, Log: what the parts of a commit are
             need(0 in parts, "part 0 is not given")
             need(parts[0]["sha256"] == sha(data).hex(), "part 0 is not the payload")  # in a sealed case nothing else binds it
@@ -716,7 +719,8 @@ What this does not show:
 - That what a source says is true, who really wrote it, or that a web page was served by the site it names.
 - That nothing was left out: other entries, other evidence, a later correction.
 - When something happened. Days and times are the word of the log's keeper; before its first outside timestamp or
-  cosignature the holder of the key could have rewritten the whole log. This program checks neither of those two.
+  cosignature the holder of the key could have rewritten the whole log. This program checks neither (check/times.py, if
+  it is there, looks at timestamps).
 - Who held a key, or whether they signed freely: a signature says that this key signed.
 - {limits}
 - That this is the right log. Compare a fingerprint above with one that you got elsewhere, and use a copy of this

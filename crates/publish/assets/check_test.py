@@ -607,7 +607,8 @@ class Dossiers(unittest.TestCase):
                 ("object opened to what it says", edit("entries/%d.json" % E, lambda e: e["open"]["object"].update(value=e["parts"][0]["sha256"])), "the opening of object"),
                 ("an entry of an open case", entry(E, v=1), "it has an unknown version"),
                 ("a list of an open case", says(v=1), "it has an unknown version"),
-                ("a version that nobody knows", says(v=3), "data/dossier.json has an unknown version")):
+                ("version 3 without what it adds", says(v=3), "data/dossier.json has not exactly the fields"),
+                ("a version that nobody knows", says(v=4), "data/dossier.json has an unknown version")):
             with self.subTest(what):
                 files = dict(SEALED_DOSSIER)
                 corrupt(files)

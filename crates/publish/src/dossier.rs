@@ -10,9 +10,11 @@ use crate::entry::{self, entry_path, part_path, payload_path, proof_path};
 use crate::error::{PublishError, SignError};
 use crate::input::{DossierInput, OpenedPart, PartBytes, PartStream};
 use crate::resolve::Edition;
-use crate::{manifest, pages};
+use crate::{manifest, pages, timestamps};
 
 const CHECKER: &str = include_str!("../assets/check.py");
+/// The checker of timestamps, which goes with them.
+const TIMES_CHECKER: &str = include_str!("../assets/times.py");
 const STYLE: &str = include_str!("../assets/dossier.css");
 const SUMS: &str = "SHA256SUMS";
 const SUMS_NOTE: &str = "SHA256SUMS.note";
@@ -59,10 +61,18 @@ pub fn build(
     put("data/log.vkey".into(), format!("{}\n", edition.key).into_bytes());
     put("data/dossier.json".into(), manifest::file(&edition)?);
     for given in &input.entries {
-        put(entry_path(given.index), entry::file(given, input.sealed)?);
+        put(entry_path(given.index), entry::file(given, entry::version(input))?);
         put(proof_path(given.index), given.proof.to_bytes());
         if let Some(payload) = &given.payload {
             put(payload_path(given.index), payload.clone());
+        }
+    }
+    if !edition.timestamps.is_empty() {
+        put("check/times.py".into(), TIMES_CHECKER.into());
+    }
+    for stamped in &edition.timestamps {
+        for (name, bytes) in &stamped.given.files {
+            put(timestamps::path(&stamped.says, name), bytes.clone());
         }
     }
     for part in input.entries.iter().flat_map(|entry| &entry.parts) {

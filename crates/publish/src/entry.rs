@@ -157,9 +157,13 @@ struct PartLine<'e> {
     file: Option<String>,
 }
 
-/// The version of a dossier and of its entries: 1 of an open case, 2 of a sealed one.
-pub(crate) fn version(sealed: bool) -> u8 {
-    if sealed { 2 } else { 1 }
+/// The version of a dossier and of its entries: 1 of an open case, 2 of a sealed one, 3 of either with timestamps.
+pub(crate) fn version(input: &DossierInput) -> u8 {
+    match (input.timestamps.is_empty(), input.sealed) {
+        (false, _) => 3,
+        (true, true) => 2,
+        (true, false) => 1,
+    }
 }
 
 /// `entries/<index>.json`.
@@ -183,12 +187,12 @@ pub(crate) fn part_path(sha256: &Digest) -> String {
 }
 
 /// The bytes of the entry's file (`docs/format.md`, section Dossier).
-pub(crate) fn file(given: &OpenedEntry, sealed: bool) -> Result<Vec<u8>, CanonicalError> {
+pub(crate) fn file(given: &OpenedEntry, version: u8) -> Result<Vec<u8>, CanonicalError> {
     let mut parts: Vec<&OpenedPart> = given.parts.iter().collect();
     parts.sort_by_key(|part| part.index);
     let leaf = String::from_utf8_lossy(&given.leaf);
     let mut bytes = canonical::to_bytes(&EntryFile {
-        v: version(sealed),
+        v: version,
         index: given.index,
         leaf: &leaf,
         open: given.open.iter().map(|(field, opening)| (field.name(), opening)).collect(),

@@ -42,6 +42,20 @@ pub struct DossierInput {
     pub estimates: Vec<Estimate>,
     /// Who rests on whom, for the picture.
     pub lineage: Lineage,
+    /// What vouches for the log from outside, by a person's choice: it tells times finer than a day. Each entry is among
+    /// the opened ones, with its payload.
+    pub timestamps: Vec<OutsideTimestamp>,
+}
+
+/// A timestamp from outside that is handed over.
+#[derive(Clone, Debug)]
+pub struct OutsideTimestamp {
+    /// The `timestamp` entry that names its files.
+    pub entry: u64,
+    /// That the log of its size is the beginning of the log of [`LogState`] (RFC 6962, section 2.1.2).
+    pub consistency: Vec<Digest>,
+    /// Its files, by the names in the entry.
+    pub files: Vec<(String, Vec<u8>)>,
 }
 
 /// For whom a dossier is made.

@@ -17,6 +17,7 @@ mod pages;
 mod resolve;
 mod script;
 mod secrets;
+mod timestamps;
 mod when;
 mod write;
 

@@ -1,6 +1,7 @@
 //! `data/dossier.json`: what is claimed, for machines.
 
 use serde::Serialize;
+use witnessmark_model::Digest;
 use witnessmark_model::canonical::{self, CanonicalError};
 use witnessmark_model::id::{CaptureId, ClaimId, EstimateId};
 
@@ -20,6 +21,16 @@ struct Manifest<'e> {
     numbers: Vec<NumberLine<'e>>,
     estimates: Vec<EstimateLine<'e>>,
     exhibits: Vec<ExhibitLine<'e>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamps: Option<Vec<TimestampLine<'e>>>,
+}
+
+#[derive(Serialize)]
+struct TimestampLine<'e> {
+    entry: u64,
+    consistency: &'e [Digest],
 }
 
 #[derive(Serialize)]
@@ -115,8 +126,13 @@ pub(crate) fn file(edition: &Edition<'_>) -> Result<Vec<u8>, CanonicalError> {
             .as_ref()
             .map(|text| TextPart { entry: text.entry, part: text.part }),
     });
+    let timed = !edition.timestamps.is_empty();
+    let timestamps = edition
+        .timestamps
+        .iter()
+        .map(|one| TimestampLine { entry: one.given.entry, consistency: &one.given.consistency });
     let mut bytes = canonical::to_bytes(&Manifest {
-        v: crate::entry::version(edition.input.sealed),
+        v: crate::entry::version(edition.input),
         title: &edition.input.title,
         notice: edition.input.notice.as_deref(),
         profile: edition.input.profile.word(),
@@ -128,6 +144,8 @@ pub(crate) fn file(edition: &Edition<'_>) -> Result<Vec<u8>, CanonicalError> {
         numbers: numbers.collect(),
         estimates: estimates.collect(),
         exhibits: exhibits.collect(),
+        sealed: timed.then_some(edition.input.sealed),
+        timestamps: timed.then(|| timestamps.collect()),
     })?;
     bytes.push(b'\n');
     Ok(bytes)

@@ -12,6 +12,7 @@ use crate::entry::Entry;
 use crate::error::PublishError;
 use crate::figure::OwnFigures;
 use crate::input::{self, DossierInput};
+use crate::timestamps::Stamped;
 
 /// A dossier's content, checked and linked.
 pub(crate) struct Edition<'i> {
@@ -24,6 +25,8 @@ pub(crate) struct Edition<'i> {
     pub(crate) exhibits: Vec<Exhibit<'i>>,
     pub(crate) numbers: Vec<Number<'i>>,
     pub(crate) estimates: Vec<Estimate<'i>>,
+    /// What vouches for the log from outside.
+    pub(crate) timestamps: Vec<Stamped<'i>>,
 }
 
 /// An exhibit with its id and the passages read in it.
@@ -118,7 +121,12 @@ impl<'i> Edition<'i> {
             exhibits,
             numbers: Vec::new(),
             estimates: Vec::new(),
+            timestamps: Vec::new(),
         };
+        for given in &input.timestamps {
+            let stamped = edition.stamped(given)?;
+            edition.timestamps.push(stamped);
+        }
         for (position, given) in (1..).zip(&input.exhibits) {
             let exhibit = edition.exhibit(format!("e{position:03}"), given)?;
             edition.exhibits.push(exhibit);
@@ -135,7 +143,7 @@ impl<'i> Edition<'i> {
         Ok(edition)
     }
 
-    fn entry(&self, index: u64, place: &str) -> Result<&Entry<'i>, PublishError> {
+    pub(crate) fn entry(&self, index: u64, place: &str) -> Result<&Entry<'i>, PublishError> {
         let missing = || PublishError::input(place, format!("entry {index} is not opened"));
         self.entries.get(&index).ok_or_else(missing)
     }

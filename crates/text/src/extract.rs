@@ -15,7 +15,7 @@ use crate::html::metadata::{Published, metadata};
 use crate::html::render::visible_text;
 use crate::html::signals::{Signals, signals};
 use crate::language::detect_language;
-use crate::mentions::{Mention, find_mentions};
+use crate::mentions::{Mention, PlaceNames, find_mentions_among};
 use crate::verdict::markers::{self, Markers};
 
 /// The name and version of this extractor. Changes whenever the same bytes would give another
@@ -27,7 +27,7 @@ const MAX_BYTES: usize = 64 << 20;
 
 /// What is known about a file from outside it. Every field may be missing; what is there is
 /// believed less than the bytes themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hints {
     /// The media type, with or without parameters: the value of HTTP's `Content-Type`.
     pub media_type: Option<String>,
@@ -66,13 +66,16 @@ pub struct Extraction {
     pub main_text: Option<String>,
     /// The links, in the page's order.
     pub links: Vec<Link>,
-    /// Numbers and dates, with their places in `text`.
+    /// Numbers, dates, places and attributions, with where they stand in `text`.
     pub mentions: Vec<Mention>,
     /// [`EXTRACTOR`].
     pub extractor: String,
     /// What was found wanting: broken bytes, a wrong charset, a limit that was reached. Each begins
     /// with the name of what it is about.
     pub warnings: Vec<String>,
+    /// What the file says of itself beyond its text, such as a picture's Exif data. Anyone can write it: claims of the file,
+    /// never facts.
+    pub says: Vec<Said>,
     /// What the page is built of, for a verdict on it.
     #[serde(skip)]
     pub(crate) signals: Signals,
@@ -106,6 +109,17 @@ pub struct Content {
     pub links: Vec<Link>,
     /// See [`Extraction::warnings`].
     pub warnings: Vec<String>,
+    /// See [`Extraction::says`].
+    pub says: Vec<Said>,
+}
+
+/// One thing that a file says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// What it is about, as the file's format names it: `Make`, `DateTimeOriginal`.
+    pub tag: String,
+    /// What the file says, with its unit.
+    pub value: String,
 }
 
 impl Content {
@@ -122,6 +136,7 @@ impl Content {
             main_text,
             links,
             warnings,
+            says,
         } = self;
         Extraction {
             media_type,
@@ -132,6 +147,7 @@ impl Content {
             published,
             main_text,
             links,
+            says,
             ..blank(text, warnings)
         }
         .finished()
@@ -142,7 +158,7 @@ impl From<Extraction> for Content {
     fn from(found: Extraction) -> Self {
         let Extraction { media_type, charset, extractor, title, author, published, text, .. } =
             found;
-        let Extraction { main_text, links, warnings, .. } = found;
+        let Extraction { main_text, links, warnings, says, .. } = found;
         Self {
             media_type,
             charset,
@@ -154,6 +170,7 @@ impl From<Extraction> for Content {
             main_text,
             links,
             warnings,
+            says,
         }
     }
 }
@@ -166,8 +183,13 @@ impl Extraction {
         self.language = found.language;
         self.script = found.script;
         self.language_confidence = found.confidence;
-        self.mentions = find_mentions(&self.text, Some(&self.language));
+        self.find_mentions_among(PlaceNames::builtin());
         self
+    }
+
+    /// Finds the mentions anew, with the places of a gazetteer instead of those that are known without one.
+    pub fn find_mentions_among(&mut self, places: &PlaceNames) {
+        self.mentions = find_mentions_among(&self.text, Some(&self.language), places);
     }
 }
 
@@ -183,11 +205,37 @@ pub enum ExtractError {
         /// The media type, by the bytes where they tell.
         media_type: String,
     },
+    /// The process that read it was stopped, or could not be asked.
+    #[error("{why}")]
+    Stopped {
+        /// Why.
+        why: String,
+    },
     /// The bytes are labelled as text, but are not.
     #[error("the bytes are not text: the first that no text holds is at offset {offset}")]
     NotText {
         /// The offset of the first byte that is not text.
         offset: usize,
+    },
+    /// It is a picture that cannot be looked at.
+    #[error("the picture is not read: {why}")]
+    Picture {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The file is locked with a password.
+    #[error("the {media_type} file is locked with a password")]
+    Encrypted {
+        /// The media type.
+        media_type: String,
+    },
+    /// The file is broken beyond what can be mended.
+    #[error("the {media_type} file is damaged: {reason}")]
+    Damaged {
+        /// The media type.
+        media_type: String,
+        /// What is wrong with it.
+        reason: String,
     },
 }
 
@@ -195,7 +243,18 @@ impl ExtractError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            ExtractError::Empty => "look at where the file came from, and fetch it again",
+            ExtractError::Encrypted { .. } => {
+                "the file is kept as it is; open it with its password, and add a copy without one"
+            }
+            ExtractError::Empty | ExtractError::Damaged { .. } => {
+                "look at where the file came from, and fetch it again"
+            }
+            ExtractError::Picture { .. } => {
+                "the file is kept as it is; look at it with a program that you trust with damaged files"
+            }
+            ExtractError::Stopped { .. } => {
+                "the file is kept as it is; look at it on a computer that you can lose"
+            }
             ExtractError::Unsupported { .. } | ExtractError::NotText { .. } => {
                 "the file is kept as it is; cite it by hand, or add a version of it in HTML or plain text"
             }
@@ -277,6 +336,7 @@ fn blank(text: String, warnings: Vec<String>) -> Extraction {
         mentions: Vec::new(),
         extractor: EXTRACTOR.to_owned(),
         warnings,
+        says: Vec::new(),
         signals: Signals::default(),
         markers: Markers::default(),
     }

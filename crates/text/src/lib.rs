@@ -7,12 +7,14 @@
 //! - [`Index`] is a search index for every script our users read.
 //! - [`verdict::judge`] says whether a capture holds the content that was asked for.
 //! - [`near_duplicates`], [`overlap`] and [`quotations`] find what texts took from each other.
+//! - [`anchor`](anchor()) finds a quoted passage again in another text.
 //! - [`Offsets`] converts between code points, bytes and UTF-16 units.
 //!
 //! **Every offset of this crate counts Unicode code points**, as the Web Annotation data model
 //! does (W3C, 2017, section 4.2.5). Texts keep the code points as decoded; only the index and
 //! comparisons normalise.
 
+mod anchor;
 mod charset;
 mod comparison;
 mod dates;
@@ -28,11 +30,12 @@ mod shingles;
 pub mod verdict;
 mod words;
 
+pub use anchor::{Anchor, Quote, anchor};
 pub use comparison::{
     CaptureFacts, ChangeKind, FigureChange, FigurePart, RecordDifference, RecordRow, Span,
     TextChange, TextDifference, Version, compare_records, compare_texts,
 };
-pub use extract::{Content, EXTRACTOR, ExtractError, Extraction, Hints, extract};
+pub use extract::{Content, EXTRACTOR, ExtractError, Extraction, Hints, Said, extract};
 pub use html::links::Link;
 pub use html::metadata::Published;
 pub use index::{
@@ -40,7 +43,10 @@ pub use index::{
     places_in_query,
 };
 pub use language::{Language, detect_language};
-pub use mentions::{Bound, Mention, MentionKind, MentionValue, Modality, find_mentions};
+pub use mentions::{
+    Bound, Mention, MentionKind, MentionValue, Modality, PlaceCandidate, PlaceEntry, PlaceNames,
+    find_mentions, find_mentions_among, find_places,
+};
 pub use near_duplicates::{NearDuplicate, near_duplicates};
 pub use offsets::Offsets;
 pub use overlap::{Overlap, Quotation, SharedPassage, overlap, quotations};

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use witnessmark_model::Digest;
 use witnessmark_model::payload::CaseCreated;
 use witnessmark_seal::CaseKey;
 
 use crate::files::{Files, Listed};
 use crate::findings::{Findings, Group};
 use crate::report::{Kind, Report};
+use crate::timestamps::{self, Beside};
 use crate::trust::Trust;
 
 mod blobs;
@@ -25,7 +27,6 @@ mod packs;
 mod plain;
 mod predecessor;
 mod promise;
-mod timestamps;
 mod tree;
 
 pub(crate) use links::stands;
@@ -87,15 +88,19 @@ fn examine(files: &dyn Files, key: Option<&CaseKey>, trust: &Trust, said: Said) 
         keys.compare(&entries.actors, &mut findings);
         case.compare(created.as_ref(), &mut findings);
     }
-    let outside = timestamps::check(
+    let joins = |size: u64, signed: &Digest| match tree.root(size) {
+        Some(root) if root == *signed => Ok(()),
+        Some(root) => Err(format!("it signs the root {signed}, the entries give {root}")),
+        None => Err("entries are missing, so its root cannot be made anew".to_owned()),
+    };
+    let beside = Beside {
         files,
-        &names,
-        &tree,
-        verifier.as_ref(),
-        &entries.timestamps,
-        trust,
-        &mut findings,
-    );
+        names: &names,
+        below: "log/timestamps",
+        joins: &joins,
+        verifier: verifier.as_ref(),
+    };
+    let outside = timestamps::check(&beside, &entries.timestamps, trust, &mut findings);
     file_set::check(files, &names, &sizes, &chain, &entries, &outside.files, &mut findings);
 
     let size = sizes.signed();

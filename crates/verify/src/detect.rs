@@ -63,6 +63,6 @@ pub fn detect(files: &dyn Files) -> Result<Kind, Unknown> {
 pub fn verify(files: &dyn Files, key: Option<&CaseKey>, trust: &Trust) -> Result<Report, Unknown> {
     Ok(match detect(files)? {
         Kind::Case => crate::case::verify(files, key, trust),
-        Kind::Dossier => crate::dossier::verify(files),
+        Kind::Dossier => crate::dossier::verify(files, trust),
     })
 }

@@ -6,12 +6,15 @@ use serde::Deserialize;
 use witnessmark_model::checkpoint::Checkpoint;
 use witnessmark_model::id::{CaptureId, ClaimId, EstimateId};
 use witnessmark_model::note::Verifier;
-use witnessmark_model::{Digest, moment};
+use witnessmark_model::payload::{Payload, Timestamp};
+use witnessmark_model::{Digest, merkle, moment};
 
 use crate::case::counted;
 use crate::files::{self, Files, Listed};
 use crate::findings::{Findings, Group};
 use crate::report::{Kind, Report};
+use crate::timestamps::{self, Beside, Outside};
+use crate::trust::Trust;
 
 mod entries;
 mod numbers;
@@ -24,6 +27,12 @@ const MANIFEST: &str = "data/dossier.json";
 const OPEN: u8 = 1;
 /// The version of a dossier of a sealed case: `object` is the digest of bytes that only the case's keeper has.
 const SEALED: u8 = 2;
+/// The version of a dossier that carries timestamps: it says itself whether its case is sealed.
+const TIMED: u8 = 3;
+/// The folder of what vouches for checkpoints from outside.
+const TIMESTAMPS: &str = "timestamps";
+/// A consistency proof has at most two hashes a level of the tree.
+const MOST_CONSISTENCY: usize = 128;
 /// Checkpoints, keys and notes are a few lines.
 const LARGEST_NOTE: u64 = 1 << 20;
 /// A dossier's manifest, an entry file or a payload; payloads hold at most a quoted passage.
@@ -51,6 +60,35 @@ struct Manifest {
     numbers: Vec<Number>,
     estimates: Vec<Estimate>,
     exhibits: Vec<Exhibit>,
+    /// From version 3 on: whether the case is sealed.
+    sealed: Option<bool>,
+    /// From version 3 on.
+    timestamps: Option<Vec<Stamped>>,
+}
+
+impl Manifest {
+    /// Whether the case is sealed; what is wrong with the version otherwise.
+    fn is_sealed(&self) -> Result<bool, String> {
+        match (self.v, self.sealed, &self.timestamps) {
+            (OPEN, None, None) => Ok(false),
+            (SEALED, None, None) => Ok(true),
+            (TIMED, Some(sealed), Some(_)) => Ok(sealed),
+            (OPEN | SEALED | TIMED, ..) => {
+                Err("`sealed` and `timestamps` stand in version 3, and in no other".to_owned())
+            }
+            (other, ..) => Err(format!("it is of version {other}, which is not known here")),
+        }
+    }
+}
+
+/// A timestamp that is handed over.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stamped {
+    /// The entry that names it.
+    entry: u64,
+    /// That the log of its size is the beginning of the log of the checkpoint (RFC 6962, section 2.1.2).
+    consistency: Vec<Digest>,
 }
 
 /// A number on a page, and the entries it rests on.
@@ -100,8 +138,8 @@ struct PartRef {
     part: u64,
 }
 
-/// Verifies a dossier. Every failure is named; none stops the rest.
-pub fn verify(files: &dyn Files) -> Report {
+/// Verifies a dossier. Every failure is named; none stops the rest. `trust` says whom the reader believes about time.
+pub fn verify(files: &dyn Files, trust: &Trust) -> Report {
     let mut findings = Findings::default();
     for problem in files.problems() {
         findings.fail(Group::Container, "the zip", problem);
@@ -120,7 +158,7 @@ pub fn verify(files: &dyn Files) -> Report {
     let entries = entries::check(
         files,
         &names,
-        manifest.as_ref().map(|manifest| (manifest.v, manifest.entries.as_slice())),
+        manifest.as_ref().map(entries::Claimed::of),
         checkpoint.as_ref().map(|(note, _)| note.as_slice()),
         verifier.as_ref(),
         &mut findings,
@@ -128,21 +166,71 @@ pub fn verify(files: &dyn Files) -> Report {
     if let Some(manifest) = &manifest {
         numbers::check(files, &names, manifest, &entries, &mut findings);
     }
-    let size = checkpoint.as_ref().map_or(0, |(_, checkpoint)| checkpoint.size);
-    let root = checkpoint.map(|(_, checkpoint)| checkpoint.root.hex()).unwrap_or_default();
-    findings.unchecked(
-        Group::Timestamps,
-        CHECKPOINT,
-        format!(
-            "no outside timestamp covers the log: its key's holder could have rewritten it; {}",
-            counted(size, "entry", "entries")
-        ),
-    );
+    let signed = checkpoint.as_ref().map(|(_, checkpoint)| checkpoint);
+    let outside = manifest.as_ref().map(|manifest| {
+        let of_log = (verifier.as_ref(), signed);
+        outside(files, &names, manifest, of_log, &entries, trust, &mut findings)
+    });
+    let outside = outside.unwrap_or_default();
+    for name in names.keys().filter(|name| name.starts_with("timestamps/")) {
+        if manifest.is_some() && !outside.files.contains(name) {
+            findings.fail(Group::Timestamps, name, "no entry names it");
+        }
+    }
+    let size = signed.map_or(0, |checkpoint| checkpoint.size);
+    let root = signed.map(|checkpoint| checkpoint.root.hex()).unwrap_or_default();
+    outside.count_uncovered(size, 0, &mut findings);
     let fingerprint =
         |name| files::fingerprint(files, name).map(|found| found.sha256.hex()).unwrap_or_default();
-    let sealed = manifest.as_ref().is_some_and(|manifest| manifest.v == SEALED);
+    let sealed = manifest.as_ref().is_some_and(|manifest| manifest.is_sealed() == Ok(true));
     let marks = Marks { size, root, key: fingerprint(KEY), checkpoint: fingerprint(CHECKPOINT) };
-    report(findings, &marks, entries.opened.len() as u64, sealed)
+    report(findings, &marks, entries.opened.len() as u64, sealed, &outside)
+}
+
+/// Checks the timestamps that are handed over: each named by an opened entry, over a checkpoint that is the beginning of
+/// the log shown here.
+fn outside(
+    files: &dyn Files,
+    names: &Names,
+    manifest: &Manifest,
+    (verifier, checkpoint): (Option<&Verifier>, Option<&Checkpoint>),
+    entries: &entries::Entries,
+    trust: &Trust,
+    findings: &mut Findings,
+) -> Outside {
+    let listed = manifest.timestamps.as_deref().unwrap_or_default();
+    let mut named: Vec<(u64, Timestamp)> = Vec::new();
+    let mut paths: BTreeMap<u64, &[Digest]> = BTreeMap::new();
+    for one in listed {
+        let payload = entries.opened.get(&one.entry).and_then(|opened| opened.payload.as_ref());
+        let Some(Payload::Timestamp(timestamp)) = payload else {
+            let detail = format!("entry {} is no timestamp that is shown here", one.entry);
+            findings.fail(Group::Timestamps, MANIFEST, detail);
+            continue;
+        };
+        if one.consistency.len() > MOST_CONSISTENCY
+            || named.iter().any(|(entry, _)| *entry == one.entry)
+        {
+            let detail = format!("entry {} stands twice, or its proof is too long", one.entry);
+            findings.fail(Group::Timestamps, MANIFEST, detail);
+            continue;
+        }
+        paths.insert(timestamp.size, &one.consistency);
+        named.push((one.entry, timestamp.clone()));
+    }
+    let joins = |size: u64, root: &Digest| {
+        let (Some(now), Some(path)) = (checkpoint, paths.get(&size)) else {
+            return Err("there is no checkpoint to hold it against".to_owned());
+        };
+        match merkle::is_consistent(size, *root, now.size, now.root, path) {
+            true => Ok(()),
+            false => Err(format!(
+                "its log of {size} entries is not shown to be the beginning of the log of data/checkpoint"
+            )),
+        }
+    };
+    let beside = Beside { files, names, below: TIMESTAMPS, joins: &joins, verifier };
+    timestamps::check(&beside, &named, trust, findings)
 }
 
 /// The listing by name; a name that stands twice is a finding.
@@ -179,11 +267,12 @@ fn key(files: &dyn Files, findings: &mut Findings) -> Option<Verifier> {
 }
 
 fn manifest(files: &dyn Files, findings: &mut Findings) -> Option<Manifest> {
-    let parsed = json::<Manifest>(files, MANIFEST).and_then(|manifest| match manifest.v {
-        OPEN | SEALED if moment::is_day(&manifest.day) => Ok(manifest),
-        OPEN | SEALED => Err("its day is not one".to_owned()),
-        other => Err(format!("it is of version {other}, which is not known here")),
-    });
+    let parsed =
+        json::<Manifest>(files, MANIFEST).and_then(|manifest| match manifest.is_sealed() {
+            Ok(_) if moment::is_day(&manifest.day) => Ok(manifest),
+            Ok(_) => Err("its day is not one".to_owned()),
+            Err(wrong) => Err(wrong),
+        });
     match parsed {
         Ok(manifest) => Some(manifest),
         Err(detail) => {
@@ -248,10 +337,16 @@ struct Marks {
     checkpoint: String,
 }
 
-fn report(findings: Findings, marks: &Marks, opened: u64, sealed: bool) -> Report {
+fn report(
+    findings: Findings,
+    marks: &Marks,
+    opened: u64,
+    sealed: bool,
+    outside: &Outside,
+) -> Report {
     use Group::*;
     let Marks { size, root, key, checkpoint } = marks;
-    let proves: Vec<(&[Group], String)> = vec![
+    let mut proves: Vec<(&[Group], String)> = vec![
         (
             &[Sums, SumsNote, Files],
             "Every file here is one that the log's key signed for, and none was added.".into(),
@@ -280,6 +375,8 @@ fn report(findings: Findings, marks: &Marks, opened: u64, sealed: bool) -> Repor
             "Each quotation whose text is here stands in it word for word, at its place.".into(),
         ),
     ];
+    // Each stands for itself: the root that it covers leads to the one that is signed here.
+    proves.extend(outside.shown.iter().map(|sentence| (&[Checkpoint][..], sentence.clone())));
     let mut does_not_prove: Vec<String> = vec![
         "That what the sources say is true, that they were written by whom they name, or that nothing \
          was left out."
@@ -289,10 +386,7 @@ fn report(findings: Findings, marks: &Marks, opened: u64, sealed: bool) -> Repor
              fingerprint of the key, {key}, and that of the checkpoint, {checkpoint}, with ones obtained \
              elsewhere."
         ),
-        "When anything was recorded: the days are those of the writing computer's clock, and no outside \
-         timestamp or cosignature covers the log; until one does, whoever holds its key could have \
-         rewritten it."
-            .into(),
+        outside.not_shown(*size, 0),
         "Who held a key, or whether they signed freely: a signature shows that the key signed.".into(),
         "That the pages for people say what the entries say: the files are those that were signed, but \
          only the numbers' chains in data/dossier.json were followed."

@@ -11,6 +11,7 @@ pub mod dossier;
 pub mod files;
 mod findings;
 mod report;
+mod timestamps;
 mod trust;
 
 pub use detect::{Unknown, detect, verify};

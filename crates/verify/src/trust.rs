@@ -11,6 +11,11 @@ pub struct Trust {
 }
 
 impl Trust {
+    /// The block headers that the reader takes for Bitcoin's.
+    pub fn block_headers(&self) -> &BlockHeaders {
+        &self.block_headers
+    }
+
     /// Believes time-stamp authorities whose certificates lead to those of this file: one in DER, or any number in PEM.
     /// Returns whom it believes now.
     pub fn believe_time_roots(&mut self, file: &[u8]) -> Result<Vec<String>, Fault> {

@@ -59,9 +59,9 @@ proptest! {
         if let Some((name, mut files)) = change(&DOSSIER.0, pick, at, cut, &insert) {
             if signed {
                 sign(&mut files, &DOSSIER.1);
-                dossier::verify(&files);
+                dossier::verify(&files, &Trust::default());
             } else {
-                prop_assert_eq!(dossier::verify(&files).verdict, Verdict::Failed, "{}", name);
+                prop_assert_eq!(dossier::verify(&files, &Trust::default()).verdict, Verdict::Failed, "{}", name);
             }
         }
     }

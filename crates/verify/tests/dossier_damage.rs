@@ -6,7 +6,7 @@ mod fixture;
 use fixture::{Signing, damages, dossier, failures, mentions, names, sealed_dossier, sign};
 use witnessmark_model::Digest;
 use witnessmark_model::note::NoteSigner;
-use witnessmark_verify::{Kind, Memory, Outcome, Report, Verdict, detect, dossier::verify};
+use witnessmark_verify::{Kind, Memory, Outcome, Report, Trust, Verdict, detect, dossier::verify};
 
 fn assert_intact(report: &Report) {
     assert_eq!(failures(report), Vec::<&witnessmark_verify::Check>::new());
@@ -17,7 +17,7 @@ fn assert_intact(report: &Report) {
 fn a_sound_dossier_is_intact_and_says_what_that_means() {
     let (files, _) = dossier();
     assert_eq!(detect(&files).unwrap(), Kind::Dossier);
-    let report = verify(&files);
+    let report = verify(&files, &Trust::default());
     assert_intact(&report);
     assert_eq!(
         report.summary(),
@@ -52,13 +52,13 @@ fn every_damage_to_every_file_is_found_and_the_file_named() {
         for (what, changed) in damages.into_iter().step_by(step) {
             let mut files = sound.clone();
             files.0.insert(name.clone(), changed);
-            let report = verify(&files);
+            let report = verify(&files, &Trust::default());
             assert_eq!(report.verdict, Verdict::Failed, "{name}: {what}");
             assert!(mentions(&report, name), "{name}: {what}: {:#?}", failures(&report));
         }
         let mut files = sound.clone();
         files.0.remove(name);
-        assert!(names(&verify(&files), name), "{name} removed");
+        assert!(names(&verify(&files, &Trust::default()), name), "{name} removed");
     }
 }
 
@@ -78,7 +78,7 @@ fn every_added_file_is_named() {
     for name in added {
         let mut files = sound.clone();
         files.0.insert(name.into(), b"x".to_vec());
-        assert!(names(&verify(&files), name), "{name}");
+        assert!(names(&verify(&files, &Trust::default()), name), "{name}");
     }
 }
 
@@ -91,7 +91,7 @@ fn two_files_that_changed_places_are_both_named() {
         let mut files = sound.clone();
         files.0.insert(a.clone(), sound.0[b].clone());
         files.0.insert(b.clone(), sound.0[a].clone());
-        let report = verify(&files);
+        let report = verify(&files, &Trust::default());
         for name in [a, b] {
             assert!(mentions(&report, name), "{a} and {b}: {:#?}", failures(&report));
         }
@@ -163,7 +163,7 @@ fn changes_signed_by_the_logs_own_key_are_found() {
         ("the version", replace(manifest, "\"v\":1", "\"v\":2"), "entries/0.json"),
     ];
     for (what, files, named) in cases {
-        let report = verify(&files);
+        let report = verify(&files, &Trust::default());
         assert_eq!(report.verdict, Verdict::Failed, "{what}");
         assert!(mentions(&report, named), "{what}: {:#?}", failures(&report));
         let sums = failures(&report).iter().any(|check| check.name == "sums");
@@ -174,19 +174,19 @@ fn changes_signed_by_the_logs_own_key_are_found() {
     let part = files.0.keys().find(|name| name.starts_with("parts/")).unwrap().clone();
     files.0.insert(part.clone(), b"something else".to_vec());
     sign(&mut files, &signers);
-    assert!(names(&verify(&files), &part));
+    assert!(names(&verify(&files, &Trust::default()), &part));
 
     let mut files = sound.clone();
     files.0.insert("parts/unused".into(), b"x".to_vec());
     sign(&mut files, &signers);
-    assert!(names(&verify(&files), "parts/unused"));
+    assert!(names(&verify(&files, &Trust::default()), "parts/unused"));
 }
 
 /// Of a sealed case what an entry says is bound by part 0 alone: nothing else tells a changed payload from the sound one.
 #[test]
 fn a_dossier_of_a_sealed_case_is_as_hard_to_change() {
     let (sound, signing) = sealed_dossier();
-    let report = verify(&sound);
+    let report = verify(&sound, &Trust::default());
     assert_intact(&report);
     assert!(report.does_not_prove.iter().any(|line| line.contains("`object`")), "{report:?}");
     let text = |name: &str| String::from_utf8(sound.0[name].clone()).unwrap();
@@ -247,7 +247,7 @@ fn a_dossier_of_a_sealed_case_is_as_hard_to_change() {
         let mut files = sound.clone();
         bends.iter().for_each(|bend| bend(&mut files));
         sign(&mut files, &signing);
-        let report = verify(&files);
+        let report = verify(&files, &Trust::default());
         assert_eq!(report.verdict, Verdict::Failed, "{what}");
         assert!(mentions(&report, named), "{what}: {:#?}", failures(&report));
     }
@@ -265,7 +265,7 @@ fn another_key_cannot_take_the_logs_place() {
     files.0.insert("data/log.vkey".into(), key.into_bytes());
     let signing: Signing = Box::new(move |text| signer.sign(text).unwrap());
     sign(&mut files, &signing);
-    let report = verify(&files);
+    let report = verify(&files, &Trust::default());
     assert!(names(&report, "data/checkpoint"), "{:#?}", failures(&report));
 }
 
@@ -352,7 +352,7 @@ fn hostile_notes_and_proofs_are_refused_by_name() {
         let mut files = sound.clone();
         files.0.insert(file.into(), changed.into_bytes());
         sign(&mut files, &signers);
-        let report = verify(&files);
+        let report = verify(&files, &Trust::default());
         assert!(names(&report, file), "{file}: {what}: {:#?}", failures(&report));
     }
 }
@@ -377,7 +377,7 @@ fn hostile_sums_are_refused() {
     for (what, changed) in cases {
         let mut files = sound.clone();
         files.0.insert("SHA256SUMS".into(), changed.into_bytes());
-        let report = verify(&files);
+        let report = verify(&files, &Trust::default());
         assert!(names(&report, "SHA256SUMS"), "{what}: {:#?}", failures(&report));
     }
 }

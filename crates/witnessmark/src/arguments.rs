@@ -1,5 +1,6 @@
 //! What the command line takes. Names and meanings are kept: nothing here is renamed or dropped.
 
+mod confined;
 mod copies;
 mod erasing;
 mod linking;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use witnessmark_case::estimation::agreement::Level;
 use witnessmark_case::estimation::overlap::Method;
 
+pub(crate) use confined::ConfinedArguments;
 pub(crate) use copies::{
     BagArguments, CheckArguments, CopiesCommand, ReplicateArguments, RestoreArguments,
     StoreArguments, WayArguments,
@@ -143,6 +145,9 @@ pub(crate) enum Command {
         /// The form: words, PREMIS 3.0 (XML), or W3C PROV (PROV-JSON)
         #[arg(long, value_enum, default_value = "words")]
         format: CustodyForm,
+        /// Headers of Bitcoin's blocks, so that times of blocks are told: as for `verify`
+        #[arg(long, value_name = "FILE")]
+        bitcoin_headers: Option<PathBuf>,
     },
     /// Keys for the people who work on a case
     #[command(subcommand)]
@@ -194,6 +199,15 @@ pub(crate) enum Command {
     /// What `unlock` starts
     #[command(hide = true)]
     Agent,
+    /// Reads documents from its standard input, for another process of this program
+    #[command(hide = true)]
+    ReadOne {
+        /// How many bytes of memory it may use
+        memory: u64,
+    },
+    /// Confines itself, and becomes another program
+    #[command(hide = true)]
+    Confined(ConfinedArguments),
     /// Copy the case to another place, or bring the copy there up to date; then verify what lies there
     Replicate(ReplicateArguments),
     /// List the copies that the case knows
@@ -234,6 +248,9 @@ pub(crate) enum Command {
         /// HTML, text and WARC files
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// The places to find (CSV), instead of those that are known without one
+        #[arg(long, value_name = "FILE")]
+        gazetteer: Option<PathBuf>,
     },
     /// Name the language of files or lines
     Language {
@@ -444,6 +461,9 @@ pub(crate) struct ListArguments {
     /// For the log: how many of the last entries
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub(crate) limit: u64,
+    /// For passages: only those that no longer stand in the text as it is read today
+    #[arg(long)]
+    pub(crate) orphans: bool,
 }
 
 #[derive(Debug, Args)]
@@ -725,6 +745,9 @@ pub(crate) struct PublishArguments {
     /// Write it although known patterns of secrets were found in what it shows
     #[arg(long)]
     pub(crate) keep_secrets: bool,
+    /// Hand over the outside timestamps, too: they tell the second at which somebody was asked
+    #[arg(long)]
+    pub(crate) timestamps: bool,
 }
 
 #[derive(Debug, Subcommand)]

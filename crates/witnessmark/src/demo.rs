@@ -185,7 +185,7 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
     let dossier = dir.join("dossier");
     let zip = dir.join("dossier.zip");
     let parsed = PublishPolicy::parse(&policy, "policy.toml")?;
-    let published = case.publish(&dossier, &zip, &policy, &parsed, false)?;
+    let published = case.publish(&dossier, &zip, &policy, &parsed, false, false)?;
     say(&format!("   {} numbers, {} exhibits", published.numbers, published.exhibits))?;
     let wacz = dir.join("web.wacz");
     say(

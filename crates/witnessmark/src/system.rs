@@ -31,6 +31,7 @@ pub(crate) fn environment(command: &str) -> Environment {
         clock: Arc::new(now),
         entropy: Box::new(SystemEntropy),
         unlocked: None,
+        reader: std::env::current_exe().ok(),
         holder: format!("process {} (witnessmark {command}, since {})", std::process::id(), now()),
     }
 }

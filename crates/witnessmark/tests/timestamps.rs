@@ -94,6 +94,10 @@ const ASK: [&str; 4] = ["--case", "case", "timestamp", "--allow-private-network"
 /// A case in `folder/case` that may connect, and asks this authority.
 fn case_that_asks(folder: &Path, tsa: &Tsa, more: &[&str]) {
     make_case(folder, &[]);
+    may_ask(folder, tsa, more);
+}
+
+fn may_ask(folder: &Path, tsa: &Tsa, more: &[&str]) {
     json(folder, 0, &["--case", "case", "egress", "direct"]);
     let (url, root) = (tsa.url(), tsa.root());
     let add = ["--case", "case", "timestamp", "authority", "add", &url, "--root", &root];
@@ -101,8 +105,19 @@ fn case_that_asks(folder: &Path, tsa: &Tsa, more: &[&str]) {
 }
 
 fn verify(folder: &Path, more: &[&str]) -> Value {
-    let output = run(folder, &[&["verify", "case", "--json"], more].concat());
+    verify_this(folder, "case", more)
+}
+
+fn verify_this(folder: &Path, what: &str, more: &[&str]) -> Value {
+    let output = run(folder, &[&["verify", what, "--json"], more].concat());
     one(program::lines(&output.stdout))
+}
+
+/// A file with this header alone, as a reader gets it from a node.
+fn headers_file(folder: &Path, header: &[u8; 80]) -> String {
+    let file = folder.join("headers.txt");
+    fs::write(&file, format!("{HEIGHT},{}\n", data_encoding::HEXLOWER.encode(header))).unwrap();
+    file.to_str().unwrap().to_owned()
 }
 
 fn texts(report: &Value, field: &str) -> String {
@@ -526,12 +541,7 @@ fn a_proof_is_begun_completed_and_held_against_headers() {
 
     let open = checks(&verify(folder.path(), &[]), "unchecked").join("\n");
     assert!(open.contains("block 101 of Bitcoin; you brought no header of it"), "{open}");
-    let line = |header: &[u8; 80]| {
-        let file = folder.path().join("headers.txt");
-        let text = format!("{HEIGHT},{}\n", data_encoding::HEXLOWER.encode(header));
-        fs::write(&file, text).unwrap();
-        file.to_str().unwrap().to_owned()
-    };
+    let line = |header: &[u8; 80]| headers_file(folder.path(), header);
     let header = calendar.state.lock().unwrap().header.unwrap();
     let shown = texts(&verify(folder.path(), &["--bitcoin-headers", &line(&header)]), "proves");
     for words in [
@@ -547,6 +557,178 @@ fn a_proof_is_begun_completed_and_held_against_headers() {
     assert!(checks(&report, "no")[0].contains("it does not lead to block 101"), "{report}");
 
     official_client_agrees(&kept(folder.path(), ".ots"), &checkpoint, &header);
+}
+
+/// One claim on one page, and somebody outside who vouches for the log with it: a token, and a proof that leads to a block.
+fn vouched_for(folder: &Path, tsa: &Tsa, calendar: &Calendar) -> String {
+    let codebook = program::demo("codebook.toml");
+    make_case(folder, &["--codebook", codebook.to_str().unwrap()]);
+    may_ask(folder, tsa, &[]);
+    let case = |words: &[&str]| one(json(folder, 0, &[&["--case", "case"], words].concat()));
+    let url = calendar.url();
+    case(&["timestamp", "authority", "add", &url, "--calendar", "--label", TEST]);
+    case(&["add", program::demo("sources/original-report.html").to_str().unwrap()]);
+    let cited =
+        case(&["cite", "original-report.html", "--exact", "300,000 people in Delvoru Province"]);
+    let passage = cited["passage"].as_str().unwrap();
+    let claim = ["claim", passage, "--act", "dna-collection", "--count", "300000"];
+    case(&[&claim[..], &["--unit", "people", "--bound", "exact"]].concat());
+    json(folder, 0, &ASK);
+    calendar.state.lock().unwrap().in_block = true;
+    case(&["timestamp", "upgrade", "--allow-private-network"]);
+    let captures = case(&["list", "captures"]);
+    captures[0]["capture"].as_str().unwrap().to_owned()
+}
+
+/// Custody tells who vouches for a thing and when; the time of a block only by a header that the reader brings.
+#[test]
+fn custody_tells_times_of_blocks_by_the_headers_that_the_reader_brings() {
+    let Some(tsa) = Tsa::start() else { return };
+    let (calendar, folder) = (Calendar::start(), tempfile::tempdir().unwrap());
+    let folder = folder.path();
+    let capture = vouched_for(folder, &tsa, &calendar);
+    let story = |more: &[&str]| {
+        let story =
+            one(json(folder, 0, &[&["--case", "case", "custody", &capture], more].concat()));
+        let events = story["events"].as_array().unwrap();
+        let about = |event: &&Value| event["kind"] == "timestamp";
+        let texts = events.iter().filter(about).map(|event| event["text"].as_str().unwrap());
+        texts.collect::<Vec<_>>().join("\n")
+    };
+    let said = story(&[]);
+    assert!(
+        said.contains(
+            "by the word of CN=test-proves-nothing-signer,O=test it existed no later than"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.contains(
+            "Block 101 of Bitcoin holds a proof of OpenTimestamps [test: proves nothing]"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("this is not checked") && !said.contains("2026-11-18T11"), "{said}");
+    let header = calendar.state.lock().unwrap().header.unwrap();
+    let said = story(&["--bitcoin-headers", &headers_file(folder, &header)]);
+    assert!(said.contains("says 2026-11-18T11:06:40Z (approximate: by hours)"), "{said}");
+    assert!(said.contains("a block of a test chain: it proves nothing"), "{said}");
+    let other = block::mined([3; 32], &[8; 32], 1_795_000_000);
+    let said = story(&["--bitcoin-headers", &headers_file(folder, &other)]);
+    assert!(said.contains("does not lead to block 101"), "{said}");
+    assert_eq!(said.lines().count(), 2, "the promise that was completed is not told again: {said}");
+}
+
+/// A dossier holds no time finer than a day unless somebody asks for it; then its timestamps are checked by us, by OpenSSL,
+/// and by a program that was written from the format.
+#[test]
+fn a_dossier_carries_its_timestamps_when_asked() {
+    let Some(tsa) = Tsa::start() else { return };
+    let (calendar, folder) = (Calendar::start(), tempfile::tempdir().unwrap());
+    let folder = folder.path();
+    vouched_for(folder, &tsa, &calendar);
+    let plain = one(json(folder, 0, &["--case", "case", "publish", "plain"]));
+    assert_eq!((&plain["timestamps"], &plain["timestamps_kept"]), (&0.into(), &3.into()));
+    assert!(!folder.join("plain/timestamps").exists());
+    let open = checks(&verify_this(folder, "plain", &[]), "unchecked").join("\n");
+    assert!(open.contains("no outside timestamp or cosignature covers the log"), "{open}");
+    let timed = one(json(folder, 0, &["--case", "case", "publish", "timed", "--timestamps"]));
+    assert_eq!(timed["timestamps"], 2, "the promise stays behind: {timed}");
+
+    // We: nothing is believed unasked; what is asked for is said in the words of what may be claimed.
+    let report = verify_this(folder, "timed", &[]);
+    assert_eq!(report["verdict"], "intact", "{report}");
+    let open = checks(&report, "unchecked").join("\n");
+    for words in ["you chose no root for it", "block 101 of Bitcoin; you brought no header of it"] {
+        assert!(open.contains(words), "{words}: {open}");
+    }
+    let header = calendar.state.lock().unwrap().header.unwrap();
+    let headers = headers_file(folder, &header);
+    let root = tsa.root();
+    let trust = ["--time-root", root.as_str(), "--bitcoin-headers", headers.as_str()];
+    for what in ["timed", "timed.zip"] {
+        let shown = texts(&verify_this(folder, what, &trust), "proves");
+        for words in [
+            "By the word of CN=test-proves-nothing-signer,O=test, whose root you chose (1 token): the log's first",
+            "By OpenTimestamps [test: proves nothing] and the block headers that you brought",
+            "Not when anything was published.",
+        ] {
+            assert!(shown.contains(words), "{what}: {words}: {shown}");
+        }
+    }
+    let page = fs::read_to_string(folder.join("timed/check/index.html")).unwrap();
+    for words in [
+        "By the word of this authority, whose root you must choose, this digest existed no later than",
+        "not when the page was published",
+        "the time of a block is approximate",
+        "openssl ts -verify -data checkpoint",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+
+    // OpenSSL, with the root that the reader chose.
+    let sizes = fs::read_dir(folder.join("timed/timestamps")).unwrap();
+    let sizes: Vec<PathBuf> = sizes.map(|size| size.unwrap().path()).collect();
+    let [beside] = sizes.as_slice() else { panic!("{sizes:?}") };
+    let files = fs::read_dir(beside).unwrap().map(|file| file.unwrap().path());
+    let files: Vec<PathBuf> = files.collect();
+    let of = |ending: &str| {
+        files.iter().find(|path| path.to_string_lossy().ends_with(ending)).unwrap().clone()
+    };
+    let checked = Command::new("openssl")
+        .args(["ts", "-verify", "-data"])
+        .args([&beside.join("checkpoint"), Path::new("-in"), &of(".tsr")])
+        .args([Path::new("-CAfile"), Path::new(&root), Path::new("-untrusted"), &of(".pem")])
+        .output()
+        .unwrap();
+    assert!(String::from_utf8_lossy(&checked.stdout).contains("Verification: OK"), "{checked:?}");
+    assert!(of(".crl").exists());
+
+    // Python, which reads the token and walks the proof, and says what it does not check.
+    let python = |words: &[&str]| {
+        let output = Command::new("python3").args(["-B"]).args(words).current_dir(folder).output();
+        let output = output.unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (status, said) = python(&["timed/check/check.py"]);
+    assert_eq!(status, Some(0), "{said}");
+    let (status, said) = python(&["timed/check/times.py"]);
+    assert_eq!(status, Some(0), "{said}");
+    let merkle_root: Vec<u8> = header[36..68].iter().rev().copied().collect();
+    let merkle_root = data_encoding::HEXLOWER.encode(&merkle_root);
+    for words in [
+        "by the word of CN=test-proves-nothing-signer,O=test no later than",
+        "its signature is not checked here",
+        &format!("block 101 of Bitcoin has the Merkle root {merkle_root}"),
+        "2 timestamps, 0 findings",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+
+    // A byte changed anywhere in what vouches, or in the way to it, is found and named by both.
+    let claims = fs::read_to_string(folder.join("timed/data/dossier.json")).unwrap();
+    let at = claims.rfind("\"consistency\":[\"").unwrap() + 16;
+    let mut changed = files.iter().map(|path| (path.clone(), None)).collect::<Vec<_>>();
+    changed.push((folder.join("timed/data/dossier.json"), Some(at)));
+    for (path, at) in changed {
+        let sound = fs::read(&path).unwrap();
+        let mut bent = sound.clone();
+        let at = at.unwrap_or(sound.len() / 2);
+        bent[at] = if bent[at] == b'1' { b'2' } else { b'1' };
+        fs::write(&path, bent).unwrap();
+        let report = verify_this(folder, "timed", &trust);
+        let failed = checks(&report, "no").join("\n");
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert_eq!(report["verdict"], "failed", "{name}");
+        assert!(failed.contains("timestamps/"), "{name}: {failed}");
+        let (status, said) = python(&["timed/check/times.py"]);
+        assert_eq!(status, Some(1), "{name}: {said}");
+        fs::write(&path, sound).unwrap();
+    }
+    fs::write(beside.join("added"), "x").unwrap();
+    let failed = checks(&verify_this(folder, "timed", &trust), "no").join("\n");
+    assert!(failed.contains("/added") && failed.contains("no entry names it"), "{failed}");
+    assert_eq!(python(&["timed/check/times.py"]).0, Some(1));
 }
 
 /// `ots` of opentimestamps-client reads what we wrote as we meant it.

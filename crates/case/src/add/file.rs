@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 
+use witnessmark_document::process::Readers;
 use witnessmark_model::Digest;
 use witnessmark_model::payload::Evidence;
 use witnessmark_text::Hints;
@@ -31,6 +32,7 @@ pub(super) enum Looked {
 /// Looks at a file: reads a document's text, keeps what is too large for memory. None if it was asked to stop.
 pub(super) fn look_at(
     store: &Store,
+    readers: &Readers,
     item: &Item,
     progress: &Progress,
 ) -> Result<Option<Looked>, CaseError> {
@@ -68,7 +70,8 @@ pub(super) fn look_at(
         url: item.url.clone(),
         file_name: Some(item.name.clone()),
     };
-    let text = Box::new(reading::read_text(&bytes, &hints, &Circumstances::default()).text);
+    let text =
+        Box::new(reading::read_text(readers, &bytes, &hints, &Circumstances::default()).text);
     let digest = Digest::of(&bytes);
     Ok(Some(Looked::Document { bytes, digest, text }))
 }

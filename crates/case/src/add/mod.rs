@@ -189,9 +189,11 @@ impl Case {
         on_outcome: &mut dyn FnMut(&Outcome),
     ) -> Result<Vec<Outcome>, CaseError> {
         self.vault.reserve(batch.len(), self.environment.entropy.as_mut())?;
-        let store = self.vault.store();
-        let look =
-            |item| (!progress.stopped()).then(|| (item, file::look_at(store, item, progress)));
+        let (store, readers) = (self.vault.store(), self.readers.as_ref());
+        let look = |item| {
+            let look = || (item, file::look_at(store, readers, item, progress));
+            (!progress.stopped()).then(look)
+        };
         let looked: Vec<_> = batch.par_iter().map(look).collect();
         let (mut pending, mut archives) = (Pendings::default(), Vec::new());
         let mut documents = Vec::new();

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use witnessmark_model::id::CaptureId;
-use witnessmark_model::payload::{Erasure, ErasureRequested, Payload};
+use witnessmark_model::payload::{Erasure, ErasureRequested, Payload, Timestamp};
+use witnessmark_verify::Trust;
 
 use super::{CustodyEvent, CustodyStory, event};
 use crate::casebook::CaptureRow;
@@ -15,6 +16,7 @@ impl Case {
         &self,
         row: &CaptureRow,
         told: &[CustodyEvent],
+        trust: &Trust,
     ) -> Result<Vec<CustodyEvent>, CaseError> {
         let mut ids: BTreeSet<String> = BTreeSet::from([row.capture.to_string()]);
         let mut claims = BTreeSet::new();
@@ -24,7 +26,7 @@ impl Case {
             ids.insert(id);
         }
         let mut events = self.made_from(&ids, &claims, row.entry)?;
-        events.extend(self.vouched_for(row.entry)?);
+        events.extend(self.vouched_for(row.entry, trust)?);
         for entry in self.casebook.entries_of_kind("copy")? {
             let Some(Payload::CaseCopy(copy)) = &entry.payload else { continue };
             if entry.index < row.entry {
@@ -115,19 +117,39 @@ impl Case {
         Ok(events)
     }
 
-    /// The first timestamps and cosignatures that cover an entry, one of each authority.
-    fn vouched_for(&self, index: u64) -> Result<Vec<CustodyEvent>, CaseError> {
+    /// The first timestamps and cosignatures that cover an entry: one token of each authority, one proof of OpenTimestamps
+    /// that leads to a block (or, where there is none yet, one that is promised), one cosignature of each witness.
+    fn vouched_for(&self, index: u64, trust: &Trust) -> Result<Vec<CustodyEvent>, CaseError> {
         let (mut events, mut seen) = (Vec::new(), BTreeSet::new());
+        let mut promised = None;
         for entry in self.casebook.entries_of_kind("timestamp")? {
             let Some(Payload::Timestamp(stamp)) = &entry.payload else { continue };
-            let method = &stamp.method;
-            if stamp.size > index && seen.insert(method.clone()) {
+            if stamp.size <= index {
+                continue;
+            }
+            if stamp.method == Timestamp::OPENTIMESTAMPS {
+                let told = event(&entry, self.word_of_blocks(stamp, trust));
+                if stamp.completes.is_none() {
+                    promised.get_or_insert(told);
+                } else if seen.insert(stamp.method.clone()) {
+                    events.push(told);
+                }
+                continue;
+            }
+            let who = stamp.authority.as_deref().unwrap_or("an authority");
+            if seen.insert(who.to_owned()) {
+                let label =
+                    stamp.label.as_ref().map(|label| format!(" [{label}]")).unwrap_or_default();
+                let time = stamp.time.as_deref().unwrap_or("a time that its entry does not give");
                 events.push(event(
                     &entry,
-                    format!("An outside timestamp ({method}) covers its entry: by that service's word it existed by then."),
+                    format!(
+                        "An outside timestamp covers its entry: by the word of {who}{label} it existed no later than {time}."
+                    ),
                 ));
             }
         }
+        events.extend(promised.filter(|_| !seen.contains(Timestamp::OPENTIMESTAMPS)));
         for entry in self.casebook.entries_of_kind("cosigned")? {
             let Some(Payload::Cosigned(cosigned)) = &entry.payload else { continue };
             let name = cosigned.witness.split('+').next().unwrap_or_default();

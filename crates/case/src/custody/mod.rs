@@ -8,6 +8,8 @@ use serde::Serialize;
 use witnessmark_model::id::CaptureId;
 use witnessmark_model::payload::{Framing, Payload};
 
+use witnessmark_verify::Trust;
+
 use crate::casebook::{CaptureRow, EntryBefore, StoredEntry};
 use crate::{Case, CaseError};
 
@@ -61,8 +63,9 @@ fn event(entry: &StoredEntry, text: String) -> CustodyEvent {
 }
 
 impl Case {
-    /// The story of a capture, a passage or a claim.
-    pub fn custody(&self, id: &str) -> Result<CustodyStory, CaseError> {
+    /// The story of a capture, a passage or a claim. `trust` holds the block headers that the reader brings: by them alone
+    /// times of blocks are told.
+    pub fn custody(&self, id: &str, trust: &Trust) -> Result<CustodyStory, CaseError> {
         let full = match self.find_id(id) {
             Ok(full) => full,
             Err(error) => match (self.find_capture(id), self.erased_story(id)?) {
@@ -100,7 +103,7 @@ impl Case {
         let last = events.iter().map(|event| event.entry).max().unwrap_or(0);
         let row = self.object_of(&capture)?;
         if let Some(row) = &row {
-            let around = self.events_around(row, &events)?;
+            let around = self.events_around(row, &events, trust)?;
             events.extend(around);
         }
         events.sort_by_key(|event| event.entry);

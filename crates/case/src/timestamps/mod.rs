@@ -5,6 +5,7 @@
 //! token's certificates end has renewed it (the idea of RFC 4998, with the log in place of its hash trees).
 
 mod authorities;
+mod blocks;
 mod calendar;
 mod standing;
 mod token;

@@ -56,7 +56,7 @@ impl Case {
         Ok(self.timestamp_entries()?.into_iter().map(|(_, day, one)| (day, one)).collect())
     }
 
-    pub(super) fn timestamp_entries(&self) -> Result<Vec<(u64, String, Timestamp)>, CaseError> {
+    pub(crate) fn timestamp_entries(&self) -> Result<Vec<(u64, String, Timestamp)>, CaseError> {
         let entries = self.casebook.entries_of_kind("timestamp")?;
         let found = entries.into_iter().filter_map(|entry| {
             let day = entry.day();

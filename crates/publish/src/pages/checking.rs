@@ -6,6 +6,7 @@ use witnessmark_model::Digest;
 use super::index::{does_not_prove, proves};
 use super::layout::{self, Place};
 use super::pieces::{command, digest};
+use super::times;
 use crate::resolve::Edition;
 
 /// The page.
@@ -55,6 +56,7 @@ pub(super) fn page(edition: &Edition<'_>) -> String {
                 p { "Pages are made for reading; the files under " code { "data/" } ", " code { "entries/" } " and " code { "payloads/" } " are what is checked. No program compares the two for you: for a number that matters, follow " em { "Check this number by hand" } " on its page, and read the passage in its own language or have it read." }
                 p.proves-line { strong { "What it proves." } " Whatever you find yourself." }
             }
+            @if let Some(times) = times::section(edition) { (times) }
             section aria-labelledby="limits-title" {
                 h2 #limits-title { "What all of this proves, and what it does not" }
                 div.two {
@@ -70,6 +72,9 @@ pub(super) fn page(edition: &Edition<'_>) -> String {
                     div { dt { code { "payloads/" } } dd { "What each entry says." } }
                     div { dt { code { "proofs/" } } dd { "For each entry, a C2SP tlog-proof that it stands in the log." } }
                     div { dt { code { "parts/" } } dd { "Bytes that were cleared to be handed over, named by their SHA-256. Each is what it is called; look before you open it." } }
+                    @if !edition.timestamps.is_empty() {
+                        div { dt { code { "timestamps/" } } dd { "For each checkpoint that somebody outside vouches for: the checkpoint, tokens or proofs, certificates and lists of revoked ones." } }
+                    }
                     div { dt { code { "SHA256SUMS" } } dd { "The list of all files; " code { "SHA256SUMS.note" } " is the signature on it." } }
                 }
             }

@@ -10,6 +10,7 @@ mod layout;
 mod lineage_picture;
 mod number;
 mod pieces;
+mod times;
 
 use crate::error::PublishError;
 use crate::manifest::{exhibit_page, number_page};

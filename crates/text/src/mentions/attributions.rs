@@ -31,6 +31,10 @@ const ENGLISH_VERBS: &[&str] = &[
     "documented",
     "testified",
     "acknowledged",
+    "explained",
+    "added",
+    "disclosed",
+    "argued",
 ];
 
 /// Verbs and phrases behind which a name stands.
@@ -129,7 +133,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     found
 }
 
-fn found(from: usize, to: usize, text: &str) -> Option<Found> {
+pub(super) fn found(from: usize, to: usize, text: &str) -> Option<Found> {
     let name = text.get(from..to)?;
     Some(Found {
         kind: MentionKind::Attribution,
@@ -141,6 +145,7 @@ fn found(from: usize, to: usize, text: &str) -> Option<Found> {
         bound: Bound::Exact,
         unit: None,
         modality: Modality::Stated,
+        candidates: Vec::new(),
     })
 }
 
@@ -217,7 +222,7 @@ fn in_line(text: &str, words: &[Word<'_>], all: &mut Vec<Found>) {
             // X said; and, behind a quotation, said X.
             let before = name_before(words, at);
             let name = before.or_else(|| {
-                (matches!(word.text, "said" | "says" | "wrote")
+                (matches!(word.text, "said" | "says" | "wrote" | "added" | "told")
                     && follows_quotation(text, word.from))
                 .then(|| name_after(words, at))
                 .flatten()
@@ -299,7 +304,8 @@ fn name_after(words: &[Word<'_>], at: usize) -> Option<(usize, usize)> {
 /// Verbs behind a name in Chinese.
 const CHINESE_VERBS: &[&str] = &[
     "报道", "報道", "报导", "報導", "表示", "指出", "透露", "宣布", "通报", "通報", "声称", "聲稱",
-    "称", "稱", "介绍", "介紹", "证实", "證實", "回应", "回應", "强调", "強調",
+    "称", "稱", "介绍", "介紹", "证实", "證實", "回应", "回應", "强调", "強調", "认为", "認為",
+    "说", "說",
 ];
 /// Words before a name in Chinese.
 const CHINESE_BEFORE: &[&str] = &["据", "據", "根据", "根據", "援引", "引述"];
@@ -404,6 +410,10 @@ fn name_until(text: &str, from: usize, words: &[&str], ends: bool) -> Option<usi
         let fits = words.iter().filter(|word| here.starts_with(**word)).any(|word| {
             !ends
                 || here.get(word.len()..).is_some_and(|tail| {
+                    // 小说，is a novel: the verb stands before words that are quoted.
+                    if matches!(*word, "说" | "說") {
+                        return tail.starts_with(['：', ':', '“', '「']);
+                    }
                     tail.starts_with(['，', '：', ',', ':', '“', '「', '说', '說'])
                 })
         });

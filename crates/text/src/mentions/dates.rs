@@ -60,8 +60,12 @@ pub(super) fn find(text: &str) -> Vec<Found> {
             && !before.is_some_and(char::is_alphanumeric)
         {
             month_first(text, at)
-        } else if c == 'ས' {
+        } else if matches!(c, 'ས' | 'ཕ' | 'ཟ')
+            && !before.is_some_and(|b| ('\u{F40}'..='\u{FBC}').contains(&b))
+        {
             tibetan(text, at)
+        } else if c.is_alphabetic() && !before.is_some_and(char::is_alphanumeric) {
+            month_and_year(text, at)
         } else {
             None
         };
@@ -84,6 +88,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
                     bound: Bound::Exact,
                     unit: None,
                     modality: Modality::Stated,
+                    candidates: Vec::new(),
                 });
             }
         }
@@ -132,6 +137,7 @@ fn ends_number(text: &str, at: usize) -> bool {
 
 fn from_digits(text: &str, from: usize) -> Option<Dates> {
     east_asian(text, from)
+        .or_else(|| tibetan_year(text, from))
         .or_else(|| uyghur(text, from))
         .or_else(|| with_marks(text, from))
         .or_else(|| day_first(text, from))
@@ -194,6 +200,21 @@ fn counted(text: &str, from: usize, unit: &[char]) -> Option<(u32, usize)> {
 
 /// 2022年9月5日, 二〇二二年九月, 9月5日, 2022年; also 2016年至2022年.
 fn east_asian(text: &str, from: usize) -> Option<Dates> {
+    let (to, mut dates) = east_asian_day(text, from)?;
+    if let Some(date) = dates.first().copied().filter(|date| date.year.is_some())
+        && let Some(next) = skip(text, to, &["至", "到", "—", "–", "-", "～", "~"])
+        && let Some((end, later)) = east_asian_day(text, next)
+        && let Some(later) = later.first().filter(|later| later.year >= date.year)
+        && (date.month.is_some(), date.day.is_some())
+            == (later.month.is_some(), later.day.is_some())
+    {
+        dates.push(*later);
+        return Some((end, dates));
+    }
+    Some((to, dates))
+}
+
+fn east_asian_day(text: &str, from: usize) -> Option<Dates> {
     if let Some((year, mut to)) = counted(text, from, &['年']) {
         let is_plain = rest(text, from)
             .chars()
@@ -514,7 +535,7 @@ fn years(text: &str, from: usize) -> Option<Dates> {
         }
     }
     let is_plain = ends_number(text, to) && !rest(text, to).starts_with(['-', '/', '%', '٪']);
-    let before = super::numbers::window_before(text, from).trim_end_matches([' ', '\u{A0}']);
+    let before = super::surroundings::window_before(text, from).trim_end_matches([' ', '\u{A0}']);
     let word =
         before.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '"')).next().unwrap_or("");
     let word = word.to_lowercase();
@@ -526,6 +547,8 @@ fn years(text: &str, from: usize) -> Option<Dates> {
             tail.get(..noun.len()).is_some_and(|start| start.eq_ignore_ascii_case(noun))
         })
     });
+    // 2019 में
+    let asks = asks || rest(text, to).starts_with(" में ");
     (is_plain && asks && !counts).then(|| (to, vec![year(first)]))
 }
 
@@ -536,30 +559,106 @@ fn ends_in_month(before: &str) -> bool {
         && month_number(word).is_some()
 }
 
-/// སྤྱི་ལོ་༢༠༢༢ ལོའི་ཟླ་༩ པའི་ཚེས་༥.
-fn tibetan(text: &str, from: usize) -> Option<Dates> {
-    let at = skip(text, from, &["སྤྱི་ལོ་"])?;
-    let at = skip(text, at, &[" "]).unwrap_or(at);
-    let (year, 4, mut to) = number(text, at)? else { return None };
-    if !is_year(year) {
+/// Month names of Russian and Hindi in the cases that stand before a year alone.
+const MONTHS_BEFORE_YEARS: &[[&str; 12]] = &[
+    [
+        "январе",
+        "феврале",
+        "марте",
+        "апреле",
+        "мае",
+        "июне",
+        "июле",
+        "августе",
+        "сентябре",
+        "октябре",
+        "ноябре",
+        "декабре",
+    ],
+    [
+        "январь",
+        "февраль",
+        "март",
+        "апрель",
+        "май",
+        "июнь",
+        "июль",
+        "август",
+        "сентябрь",
+        "октябрь",
+        "ноябрь",
+        "декабрь",
+    ],
+];
+
+/// März 2019, marzo de 2019, تموز ٢٠٢١, मार्च 2021: a month in words and a year.
+fn month_and_year(text: &str, from: usize) -> Option<Dates> {
+    let here = rest(text, from);
+    // Most words are no month: what follows must be a year, behind at most one more word.
+    let mut words = here.char_indices().take(28).filter(|(_, c)| *c == ' ').map(|(at, _)| at + 1);
+    let follows =
+        |at: usize| rest(here, at).chars().next().is_some_and(|c| digit_value(c).is_some());
+    if !words.by_ref().take(3).any(follows) {
         return None;
     }
-    let mut date = Date { year: Some(year), month: None, day: None };
-    let follow = |from: usize, words: &[&str]| {
-        let mut at = from;
-        // Between the parts stand particles and spaces.
-        for _ in 0..4 {
-            at = skip(text, at, &["ལོའི་", "ལོར་", "པའི་", "་", " ", "ལོ", "འི"]).unwrap_or(at);
-        }
-        let at = skip(text, at, words)?;
-        let at = skip(text, at, &[" "]).unwrap_or(at);
-        number(text, at).filter(|(_, digits, _)| *digits <= 2)
-    };
-    if let Some((month, _, end)) = follow(to, &["ཟླ་", "ཟླ་བ་"]) {
+    let (month, to) = month_at(text, from).or_else(|| {
+        let lower: String = here.chars().take(16).flat_map(char::to_lowercase).collect();
+        MONTHS_BEFORE_YEARS.iter().find_map(|names| {
+            (1..).zip(names).find_map(|(number, name)| {
+                let tail = lower.strip_prefix(name)?;
+                let is_whole = !tail.chars().next().is_some_and(char::is_alphabetic);
+                is_whole.then_some((number, from + name.len()))
+            })
+        })
+    })?;
+    let at = skip(text, to, &[" ", " de ", " del ", "\u{A0}"])?;
+    let (year, 4, end) = number(text, at)? else { return None };
+    let date = Date { year: Some(year), month: Some(month), day: None };
+    (is_year(year) && ends_number(text, end)).then(|| (end, vec![date]))
+}
+
+/// Particles and spaces between the parts of a Tibetan date, then one of the words and a number.
+fn tibetan_part(text: &str, from: usize, words: &[&str]) -> Option<(u32, usize)> {
+    let mut at = from;
+    for _ in 0..4 {
+        at = skip(text, at, &["ལོའི་", "ལོར་", "པའི་", "་", " ", "ལོ", "འི"]).unwrap_or(at);
+    }
+    let at = skip(text, at, words)?;
+    let at = skip(text, at, &[" "]).unwrap_or(at);
+    let (value, digits, to) = number(text, at)?;
+    (digits <= 2).then_some((value, to))
+}
+
+/// What follows a year: ལོའི་ཟླ་༩ པའི་ཚེས་༥.
+fn tibetan_rest(text: &str, year: u32, to: usize) -> Dates {
+    let (mut date, mut to) = (Date { year: Some(year), month: None, day: None }, to);
+    if let Some((month, end)) = tibetan_part(text, to, &["ཟླ་", "ཟླ་བ་"]) {
         (date.month, to) = (Some(month), end);
-        if let Some((day, _, end)) = follow(to, &["ཚེས་"]) {
+        if let Some((day, end)) = tibetan_part(text, to, &["ཚེས་"]) {
             (date.day, to) = (Some(day), end);
         }
     }
-    Some((to, vec![date]))
+    (to, vec![date])
+}
+
+/// ༢༠༢༠ ལོའི་ཟླ་ ༣ པའི་ཚེས་ ༡༤: a year is known by the word behind it.
+fn tibetan_year(text: &str, from: usize) -> Option<Dates> {
+    let (year, 4, to) = number(text, from)? else { return None };
+    let at = skip(text, to, &[" "]).unwrap_or(to);
+    let asks = rest(text, at).starts_with("ལོ") && !rest(text, at).starts_with("ལོག");
+    (is_year(year) && asks).then(|| tibetan_rest(text, year, to))
+}
+
+/// སྤྱི་ལོ་༢༠༢༢ ལོའི་ཟླ་༩ པའི་ཚེས་༥, ཕྱི་ལོ་; ཟླ་ ༩ པའི་ཚེས་ ༢༡.
+fn tibetan(text: &str, from: usize) -> Option<Dates> {
+    if let Some((month, to)) =
+        skip(text, from, &["ཟླ་"]).and_then(|_| tibetan_part(text, from, &["ཟླ་", "ཟླ་བ་"]))
+    {
+        let (day, to) = tibetan_part(text, to, &["ཚེས་"])?;
+        return Some((to, vec![Date { year: None, month: Some(month), day: Some(day) }]));
+    }
+    let at = skip(text, from, &["སྤྱི་ལོ་", "ཕྱི་ལོ་"])?;
+    let at = skip(text, at, &[" "]).unwrap_or(at);
+    let (year, 4, to) = number(text, at)? else { return None };
+    is_year(year).then(|| tibetan_rest(text, year, to))
 }

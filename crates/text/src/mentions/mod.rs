@@ -1,4 +1,4 @@
-//! Numbers, shares, ranges, dates and attributions in a text, each with its exact place.
+//! Numbers, shares, ranges, dates, places and attributions in a text, each with its exact place.
 //!
 //! Found in the grammar of the language they are written in, before any cutting into words. What
 //! can be read in two ways is left out: a wrong figure is worse than a missing one.
@@ -7,15 +7,23 @@ mod attributions;
 mod dates;
 mod english;
 mod han;
+mod labels;
 mod lexicon;
 mod numbers;
 mod numerals;
+mod places;
+mod spelled;
+mod surroundings;
+mod testimony;
+mod tibetan;
 
 use serde::Serialize;
+use witnessmark_model::payload::Level;
 
 use crate::offsets::Offsets;
+pub use places::{PlaceCandidate, PlaceEntry, PlaceNames, find_places};
 
-/// A number, date or attribution in a text.
+/// A number, date, place or attribution in a text.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mention {
     /// What it is.
@@ -29,7 +37,8 @@ pub struct Mention {
     pub end: usize,
     /// The value: of a number, the number (a share in per cent); of a date, ISO 8601 to the
     /// precision given (`2022`, `2022-09`, `2022-09-05`, `--09-05` without a year); of an
-    /// attribution, the name. None for a range, which has `low` and `high`.
+    /// attribution, the name; of a place, its key in the gazetteer. None for a range, which has
+    /// `low` and `high`, and for a place that is ambiguous or unknown.
     pub value: Option<MentionValue>,
     /// The lower end of a range.
     pub low: Option<MentionValue>,
@@ -42,6 +51,18 @@ pub struct Mention {
     pub unit: Option<String>,
     /// Whether the text says so, or only that it may be so.
     pub modality: Modality,
+    /// Of a place that is known: its level.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// Of a place: several bear this name, and nothing beside it says which is meant.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ambiguous: bool,
+    /// Of a place: the name ends as those of places do, and the gazetteer does not have it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
+    /// Of a place: what the name may mean, at most twenty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<PlaceCandidate>,
 }
 
 /// What a mention is.
@@ -52,6 +73,8 @@ pub enum MentionKind {
     Number,
     /// A day, month or year, or a range of them.
     Date,
+    /// A place of a gazetteer, or a name that looks like one.
+    Place,
     /// The name of the one on whose word something is said.
     Attribution,
 }
@@ -116,6 +139,7 @@ struct Found {
     bound: Bound,
     unit: Option<String>,
     modality: Modality,
+    candidates: Vec<PlaceCandidate>,
 }
 
 /// More mentions than this are not listed for one text.
@@ -127,10 +151,32 @@ const MAX_MENTIONS: usize = 50_000;
 /// and a thousand in German. Without it, or with `und`, only what every language reads alike is
 /// taken.
 pub fn find_mentions(text: &str, language: Option<&str>) -> Vec<Mention> {
+    arrange(text, all_but_places(text, language))
+}
+
+/// The same with the places of the text: names of `places`, and names that look like a place's
+/// and are not among them.
+pub fn find_mentions_among(
+    text: &str,
+    language: Option<&str>,
+    places: &PlaceNames,
+) -> Vec<Mention> {
+    let mut found = all_but_places(text, language);
+    found.extend(places::find(text, places));
+    arrange(text, found)
+}
+
+fn all_but_places(text: &str, language: Option<&str>) -> Vec<Found> {
     let mut found = dates::find(text);
     found.extend(numbers::find(text, language.unwrap_or("und")));
     found.extend(attributions::find(text));
-    // A date claims its digits before a number does; of two of a kind, the longer.
+    found.extend(testimony::find(text, language.unwrap_or("und")));
+    found
+}
+
+/// Leaves of what overlaps one: a date claims its digits before a number does, and a place its
+/// characters; of two of a kind, the longer.
+fn arrange(text: &str, mut found: Vec<Found>) -> Vec<Mention> {
     found.sort_by(|a, b| {
         let rank = |found: &Found| u8::from(found.kind == MentionKind::Number);
         (rank(a), b.to - b.from, a.from).cmp(&(rank(b), a.to - a.from, b.from))
@@ -144,20 +190,29 @@ pub fn find_mentions(text: &str, language: Option<&str>) -> Vec<Mention> {
         }
     }
     let offsets = Offsets::new(text);
-    taken
-        .into_values()
-        .take(MAX_MENTIONS)
-        .map(|found| Mention {
-            kind: found.kind,
-            exact: text.get(found.from..found.to).unwrap_or("").to_owned(),
-            start: offsets.point_of_byte(found.from),
-            end: offsets.point_of_byte(found.to),
-            value: found.value,
-            low: found.low,
-            high: found.high,
-            bound: found.bound,
-            unit: found.unit,
-            modality: found.modality,
-        })
-        .collect()
+    taken.into_values().take(MAX_MENTIONS).map(|found| mention(text, &offsets, found)).collect()
+}
+
+fn mention(text: &str, offsets: &Offsets<'_>, found: Found) -> Mention {
+    let is_place = found.kind == MentionKind::Place;
+    let level = match found.candidates.as_slice() {
+        [only] => Some(only.level),
+        _ => None,
+    };
+    Mention {
+        kind: found.kind,
+        exact: text.get(found.from..found.to).unwrap_or("").to_owned(),
+        start: offsets.point_of_byte(found.from),
+        end: offsets.point_of_byte(found.to),
+        value: found.value,
+        low: found.low,
+        high: found.high,
+        bound: found.bound,
+        unit: found.unit,
+        modality: found.modality,
+        level,
+        ambiguous: found.candidates.len() > 1,
+        unknown: is_place && found.candidates.is_empty(),
+        candidates: found.candidates,
+    }
 }

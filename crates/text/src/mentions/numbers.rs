@@ -2,12 +2,13 @@
 
 use super::english;
 use super::han::{self, HanNumber};
-use super::lexicon::{
-    BOUND_AFTER, BOUND_BEFORE, CURRENCY_BEFORE, MODAL_BEFORE, MODAL_IN_SENTENCE, MULTIPLIERS,
-    MULTIPLIERS_BEFORE, PERCENT_AFTER, PERCENT_BEFORE, PHRASE_ENDS, UNITS, UNITS_BEFORE,
-};
+use super::labels::follows_label;
+use super::lexicon::{MULTIPLIERS, MULTIPLIERS_BEFORE, PERCENT_AFTER, PERCENT_BEFORE};
 use super::numerals::{Amount, Figure, Style, figure, style_of};
-use super::{Bound, Found, MentionKind, MentionValue, Modality};
+use super::spelled;
+use super::surroundings::{Around, window_before};
+use super::tibetan;
+use super::{Bound, Found, MentionKind, MentionValue};
 use crate::words::digit_value;
 
 /// A number before the words around it are read.
@@ -23,17 +24,90 @@ struct Core {
     parts: Option<Amount>,
 }
 
+/// 几十万, 数百: from two to just below ten of the unit.
+fn several(text: &str, from: usize) -> Option<Core> {
+    let rest = text.get(from..)?;
+    let mut to = from + rest.chars().next()?.len_utf8();
+    let mut power = 0;
+    for c in text.get(to..)?.chars() {
+        power += match c {
+            '十' if power == 0 => 1,
+            '百' if power == 0 => 2,
+            '千' if power == 0 => 3,
+            '万' | '萬' if power < 4 => 4,
+            '亿' | '億' if power < 8 => 8,
+            _ => break,
+        };
+        to += c.len_utf8();
+    }
+    // 人数十分有限: only before what is counted.
+    let next = text.get(to..)?;
+    let counts = next.starts_with([
+        '人', '名', '位', '户', '戶', '个', '個', '份', '件', '元', '所', '家', '次', '天', '年',
+        '村', '吨',
+    ]);
+    let after_letter =
+        text.get(..from)?.ends_with(['人', '次', '户', '总', '總', '岁', '多', '少', '第']);
+    let unit = Amount::whole(1).times_power_of_ten(power)?;
+    let low = Amount::whole(2).times_power_of_ten(power)?;
+    let high = unit.times_power_of_ten(1)?.plus(Amount::whole(-1))?;
+    (power > 0 && counts && !after_letter).then_some(Core {
+        from,
+        to,
+        low,
+        high: Some(high),
+        bound: Bound::Range,
+        kind: Writing::Han { parts: 3, has_multiplier: true },
+        parts: None,
+    })
+}
+
+fn syllables(text: &str, from: usize) -> Option<Core> {
+    let number = tibetan::read(text, from)?;
+    Some(Core {
+        from,
+        to: number.to,
+        low: number.amount,
+        high: None,
+        bound: Bound::Exact,
+        kind: if number.is_plain { Writing::Words } else { Writing::Spelled },
+        parts: number.parts,
+    })
+}
+
+fn in_words(text: &str, from: usize, language: &str) -> Option<Core> {
+    let number = spelled::read(text, from, language)?;
+    Some(Core {
+        from,
+        to: number.to,
+        low: number.amount,
+        high: None,
+        bound: Bound::Exact,
+        kind: Writing::Spelled,
+        parts: number.denominator.map(|parts| Amount::whole(i128::from(parts))),
+    })
+}
+
 /// How a number is written, which decides what it needs beside it to be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Writing {
-    Digits { count: usize, is_grouped: bool },
-    Han { parts: usize, has_multiplier: bool },
+    Digits {
+        count: usize,
+        is_grouped: bool,
+    },
+    Han {
+        parts: usize,
+        has_multiplier: bool,
+    },
     Words,
+    /// In words that mean other things too: only beside a noun.
+    Spelled,
 }
 
 /// Finds the numbers of a text.
 pub(super) fn find(text: &str, language: &str) -> Vec<Found> {
     let style = style_of(language);
+    let tongue = language.split('-').next().unwrap_or("");
     // Elsewhere a sign in front belongs to something else.
     let percent_leads =
         matches!(language.split('-').next(), Some("tr" | "ug" | "ar" | "fa" | "eu"));
@@ -49,6 +123,17 @@ pub(super) fn find(text: &str, language: &str) -> Vec<Found> {
             digits(text, at, previous, style)
         } else if han::begins(c) {
             characters(text, at, previous)
+        } else if matches!(c, '几' | '幾' | '数' | '數') {
+            several(text, at)
+        } else if ('\u{F40}'..='\u{F6C}').contains(&c) {
+            let begins = !previous.is_some_and(|p| ('\u{F40}'..='\u{FBC}').contains(&p));
+            if begins { syllables(text, at) } else { None }
+        } else if spelled::knows(tongue)
+            && c.is_alphabetic()
+            && !previous.is_some_and(|p| p.is_alphanumeric() || matches!(p, '-' | '\'' | '’'))
+            && let Some(core) = in_words(text, at, tongue)
+        {
+            Some(core)
         } else if c.is_ascii_alphabetic()
             && !previous.is_some_and(|p| p.is_alphanumeric() || matches!(p, '-' | '\'' | '’'))
         {
@@ -115,25 +200,6 @@ fn is_label_start(text: &str, from: usize, previous: Option<char>) -> bool {
     }
 }
 
-/// Words that turn the number after them into a label.
-const LABELS: &[&str] = &[
-    "page", "pages", "p", "pp", "chapter", "section", "article", "figure", "fig", "table", "room",
-    "no", "nr", "number", "version", "v", "step", "part", "volume", "vol", "line", "level", "item",
-    "appendix", "annex", "footnote", "note", "grade", "phase", "route", "highway", "flight",
-    "channel", "type", "class", "tel", "phone", "fax", "isbn", "issn", "zip", "id", "code",
-];
-
-fn follows_label(text: &str, from: usize) -> bool {
-    let head = window_before(text, from).trim_end_matches([' ', '.', '\u{A0}']);
-    let word_from = head.rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |at| {
-        at + head.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-    });
-    let word = head.get(word_from..).unwrap_or("");
-    !word.is_empty()
-        && word.len() <= 8
-        && LABELS.iter().any(|label| word.eq_ignore_ascii_case(label))
-}
-
 fn digits(text: &str, from: usize, previous: Option<char>, style: Style) -> Option<Core> {
     if is_label_start(text, from, previous) || follows_label(text, from) {
         return None;
@@ -165,6 +231,12 @@ fn is_label_end(text: &str, from: usize, rest: &str, previous: Option<char>) -> 
     let second = after.next();
     if is_alphabet(next) || matches!(next, '_' | '°' | 'º' | '′' | '″' | '号' | '號' | '@' | '\\')
     {
+        return true;
+    }
+    // ༥ པ: an ordinal.
+    let behind = rest.strip_prefix([' ', '\u{F0B}']).unwrap_or(rest);
+    let syllable = behind.split(|c: char| !('\u{F40}'..='\u{FBC}').contains(&c)).next();
+    if matches!(syllable, Some("པ" | "པའི" | "པར" | "པས" | "པོ")) {
         return true;
     }
     let digit_follows = second.is_some_and(|c| digit_value(c).is_some());
@@ -199,7 +271,7 @@ fn multiplied(text: &str, to: usize, amount: Amount) -> Option<(usize, Amount)> 
 }
 
 /// What follows behind at most one space, and the space's length.
-fn behind_gap(text: &str, to: usize) -> Option<(usize, &str)> {
+pub(super) fn behind_gap(text: &str, to: usize) -> Option<(usize, &str)> {
     let rest = text.get(to..)?;
     let gap = rest
         .chars()
@@ -210,7 +282,7 @@ fn behind_gap(text: &str, to: usize) -> Option<(usize, &str)> {
 }
 
 /// The longest phrase of a table that the text begins with, as a word of its own.
-fn longest<'t, T>(rest: &str, table: &'t [(&str, T)]) -> Option<(usize, &'t T)> {
+pub(super) fn longest<'t, T>(rest: &str, table: &'t [(&str, T)]) -> Option<(usize, &'t T)> {
     table
         .iter()
         .filter_map(|(phrase, meaning)| Some((starts_with_phrase(rest, phrase)?, meaning)))
@@ -218,7 +290,7 @@ fn longest<'t, T>(rest: &str, table: &'t [(&str, T)]) -> Option<(usize, &'t T)> 
 }
 
 /// The length of the phrase where the text begins with it.
-fn starts_with_phrase(rest: &str, phrase: &str) -> Option<usize> {
+pub(super) fn starts_with_phrase(rest: &str, phrase: &str) -> Option<usize> {
     let mut length = 0;
     let mut left = rest.chars();
     for wanted in phrase.chars() {
@@ -236,7 +308,7 @@ fn starts_with_phrase(rest: &str, phrase: &str) -> Option<usize> {
 }
 
 /// The length of the phrase where the text ends with it; `before` is in lower case.
-fn ends_with_phrase(before: &str, phrase: &str) -> bool {
+pub(super) fn ends_with_phrase(before: &str, phrase: &str) -> bool {
     let Some(head) = before.strip_suffix(phrase) else { return false };
     let Some(first) = phrase.chars().next() else { return false };
     let last = head.chars().next_back();
@@ -251,7 +323,7 @@ fn ends_with_phrase(before: &str, phrase: &str) -> bool {
     !(needs_boundary(first) && last.is_some_and(char::is_alphanumeric))
 }
 
-fn needs_boundary(c: char) -> bool {
+pub(super) fn needs_boundary(c: char) -> bool {
     c.is_alphabetic()
         && !('\u{2E80}'..='\u{9FFF}').contains(&c)
         && !('\u{F00}'..='\u{FFF}').contains(&c)
@@ -279,6 +351,21 @@ fn characters(text: &str, from: usize, previous: Option<char>) -> Option<Core> {
         && !text.get(..from)?.ends_with("百分之")
     {
         return None;
+    }
+    if let Some(tail) = text.get(from..)?.strip_prefix("一半") {
+        let ends = tail
+            .chars()
+            .next()
+            .is_none_or(|c| !c.is_alphabetic() || "的以左多人居受村家".contains(c));
+        return ends.then_some(Core {
+            from,
+            to: from + "一半".len(),
+            low: Amount::whole(50),
+            high: None,
+            bound: Bound::Exact,
+            kind: Writing::Han { parts: 3, has_multiplier: true },
+            parts: Some(Amount::whole(100)),
+        });
     }
     let number = han::read(text, from)?;
     // 三分之一
@@ -340,8 +427,48 @@ fn words(text: &str, from: usize) -> Option<Core> {
 }
 
 /// Marks between the two ends of a range.
-const RANGE_MARKS: &[&str] =
-    ["–", "—", "−", "-", "~", "～", "〜", " – ", " — ", " - ", " to ", "至", "到"].as_slice();
+const RANGE_MARKS: &[&str] = [
+    "–",
+    "—",
+    "−",
+    "-",
+    "~",
+    "～",
+    "〜",
+    " – ",
+    " — ",
+    " - ",
+    " to ",
+    "至",
+    "到",
+    "岁至",
+    "岁到",
+    "歲至",
+    "周岁至",
+    "周岁到",
+    "岁—",
+    "岁-",
+    "歳から",
+    " ياشتىن ",
+    " bis ",
+    " до ",
+    " إلى ",
+    " से ",
+    "から",
+]
+.as_slice();
+
+/// Words before the lower end of a range, and between its ends.
+const BETWEEN: &[(&str, &str)] = &[
+    ("between", " and "),
+    ("between the ages of", " and "),
+    ("ages of", " and "),
+    ("entre", " et "),
+    ("entre", " y "),
+    ("zwischen", " und "),
+    ("между", " и "),
+    ("بين", " و"),
+];
 
 /// The upper end of a range, where one follows.
 fn range_end(text: &str, core: &Core, style: Style) -> Option<Core> {
@@ -350,10 +477,12 @@ fn range_end(text: &str, core: &Core, style: Style) -> Option<Core> {
     // "from 5 to 6" and 由…至… tell of a change, not of a range.
     let is_change =
         ["from", "From", "由", "从", "從"].iter().any(|word| before.trim_end().ends_with(word));
-    let between = before.trim_end_matches([' ', '$', '€', '£', '¥']).ends_with("between");
+    let head = before.trim_end_matches([' ', '$', '€', '£', '¥']);
+    let head = window_before(head, head.len()).to_lowercase();
+    let between = BETWEEN.iter().filter(|(word, _)| head.ends_with(word)).map(|(_, mark)| mark);
     let mark = RANGE_MARKS
         .iter()
-        .chain(between.then_some(&" and "))
+        .chain(between)
         .filter(|mark| rest.starts_with(**mark))
         .filter(|mark| !(is_change && matches!(**mark, " to " | "至" | "到")))
         .max_by_key(|mark| mark.len())?;
@@ -446,6 +575,8 @@ fn describe(text: &str, mut core: Core, style: Style, percent_leads: bool) -> Op
         if core.bound == Bound::Range { Bound::Range } else { around.bound.unwrap_or(core.bound) };
     let unit = if is_percent || core.parts.is_some() {
         Some("percent".to_owned())
+    } else if around.is_age {
+        Some("year-of-age".to_owned())
     } else {
         currency.map(|(_, code)| code.to_owned()).or(around.unit.map(|unit| unit.name.to_owned()))
     };
@@ -460,6 +591,7 @@ fn describe(text: &str, mut core: Core, style: Style, percent_leads: bool) -> Op
         bound,
         unit,
         modality: around.modality,
+        candidates: Vec::new(),
     })
 }
 
@@ -531,174 +663,6 @@ fn multiplier_before(text: &str, from: usize) -> (usize, u32) {
         .map_or((from, 0), |(word, power)| (before.len() - word.len(), *power))
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Unit {
-    name: &'static str,
-    to: usize,
-    is_currency: bool,
-}
-
-/// The words around a number.
-#[derive(Clone, Copy, Debug)]
-struct Around {
-    bound: Option<Bound>,
-    modality: Modality,
-    currency: Option<(usize, &'static str)>,
-    unit: Option<Unit>,
-}
-
-impl Around {
-    fn read(text: &str, from: usize, to: usize) -> Around {
-        let window = window_before(text, from);
-        let lower = window.to_lowercase();
-        let mut before = lower.as_str();
-        let currency = CURRENCY_BEFORE
-            .iter()
-            .filter(|(sign, _)| ends_with_phrase(before.trim_end_matches(' '), sign))
-            .max_by_key(|(sign, _)| sign.len());
-        let mut currency_from = None;
-        if let Some((sign, code)) = currency {
-            let trimmed = before.trim_end_matches(' ');
-            let gap = before.len() - trimmed.len();
-            currency_from = Some((from.saturating_sub(sign.len() + gap), *code));
-            before = trimmed.get(..trimmed.len() - sign.len()).unwrap_or("");
-        }
-        let (mut bound, mut modality) = (None, Modality::Stated);
-        for _ in 0..3 {
-            before = before.trim_end_matches([' ', '\u{A0}', '\u{F0B}']);
-            // 约有四十户, 达到: the verb stands between.
-            if let Some(rest) = before.strip_suffix(['有', '为', '達', '达', '為'])
-                && rest.chars().next_back().is_some_and(|c| c.is_alphabetic())
-                && last_phrase(rest, BOUND_BEFORE).is_some()
-            {
-                before = rest;
-            }
-            let a_bound = last_phrase(before, BOUND_BEFORE);
-            let a_modal = last_phrase(before, MODAL_BEFORE);
-            before = match (a_bound, a_modal) {
-                (Some((rest, found)), other)
-                    if other.is_none_or(|(o, _)| rest.len() <= o.len()) =>
-                {
-                    bound = bound.or(Some(found));
-                    rest
-                }
-                (_, Some((rest, found))) => {
-                    modality = found;
-                    rest
-                }
-                _ => break,
-            };
-        }
-        if modality == Modality::Stated {
-            modality = sentence_modality(&lower);
-        }
-        let noun_before = UNITS_BEFORE
-            .iter()
-            .filter(|(noun, _)| window.ends_with(noun))
-            .max_by_key(|(noun, _)| noun.len())
-            .map(|(_, name)| Unit { name, to, is_currency: false });
-        let after = bound_after(text, to);
-        let unit_from = after.map_or(to, |(end, _)| end);
-        let unit = unit_after(text, unit_from).or(noun_before);
-        let late = unit.and_then(|unit| bound_after(text, unit.to));
-        let bound = bound.or(after.map(|(_, found)| found)).or(late.map(|(_, found)| found));
-        Around { bound, modality, currency: currency_from, unit }
-    }
-}
-
-/// At most the last 200 bytes of the line before a byte: what stands further off says nothing of a
-/// number, and a text may be one line.
-pub(super) fn window_before(text: &str, from: usize) -> &str {
-    let mut start = from.saturating_sub(200);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    let window = text.get(start..from).unwrap_or("");
-    window.rsplit('\n').next().unwrap_or("")
-}
-
-fn last_phrase<'b, T: Copy>(before: &'b str, table: &[(&str, T)]) -> Option<(&'b str, T)> {
-    table
-        .iter()
-        .filter(|(phrase, _)| ends_with_phrase(before, phrase))
-        .max_by_key(|(phrase, _)| phrase.len())
-        .and_then(|(phrase, found)| Some((before.get(..before.len() - phrase.len())?, *found)))
-}
-
-fn bound_after(text: &str, to: usize) -> Option<(usize, Bound)> {
-    let (gap, rest) = behind_gap(text, to)?;
-    let rest = rest.strip_prefix('\u{F0B}').unwrap_or(rest);
-    let skipped = text.len() - to - gap - rest.len();
-    let (length, bound) = longest(rest, BOUND_AFTER)?;
-    Some((to + gap + skipped + length, *bound))
-}
-
-/// The modality that the sentence before a number carries over to it; `before` is in lower case.
-fn sentence_modality(before: &str) -> Modality {
-    let sentence = before.rsplit(['!', '?', '。', '！', '？', '；', ';', '།']).next().unwrap_or("");
-    let sentence = sentence.rsplit(". ").next().unwrap_or("");
-    MODAL_IN_SENTENCE
-        .iter()
-        .filter_map(|(phrase, modality)| {
-            let at = sentence.rfind(phrase)?;
-            let head = sentence.get(..at)?;
-            let tail = sentence.get(at + phrase.len()..)?;
-            let joined = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-            let is_word = !needs_boundary(phrase.chars().next()?)
-                || (!joined(head.chars().next_back()) && !joined(tail.chars().next()));
-            is_word.then_some((at + phrase.len(), *modality))
-        })
-        .max_by_key(|(at, _)| *at)
-        .map_or(Modality::Stated, |(_, modality)| modality)
-}
-
-/// What the words after a number say it counts.
-fn unit_after(text: &str, to: usize) -> Option<Unit> {
-    let (gap, rest) = behind_gap(text, to)?;
-    let found = |length: usize, name: &'static str, skipped: usize| Unit {
-        name,
-        to: to + gap + skipped + length,
-        is_currency: name.len() == 3 && name.chars().all(|c| c.is_ascii_uppercase()),
-    };
-    let first = rest.chars().next()?;
-    if !first.is_ascii_alphabetic() {
-        let (length, name) = longest(rest, UNITS)?;
-        // 五年级: a school grade.
-        let is_grade =
-            rest.get(length..).is_some_and(|tail| tail.starts_with('级') || tail.starts_with('級'));
-        return (!is_grade).then(|| found(length, name, 0));
-    }
-    if gap == 0 {
-        return None;
-    }
-    // The last known noun of the phrase: in "14 blood sample kits" the kits are unknown, so none.
-    let mut skipped = 0;
-    let mut unit = None;
-    for _ in 0..4 {
-        let word_rest = rest.get(skipped..)?;
-        let length = word_rest
-            .find(|c: char| !(c.is_alphabetic() || matches!(c, '-' | '’' | '\'')))
-            .unwrap_or(word_rest.len());
-        let word = word_rest.get(..length)?;
-        if word.is_empty() || PHRASE_ENDS.iter().any(|end| word.eq_ignore_ascii_case(end)) {
-            break;
-        }
-        if ["square", "cubic"].iter().any(|power| word.eq_ignore_ascii_case(power)) {
-            return None;
-        }
-        let known = UNITS.iter().find(|(noun, _)| word.eq_ignore_ascii_case(noun));
-        if let Some((_, name)) = known {
-            unit = Some(found(length, name, skipped));
-        }
-        let next = word_rest.get(length..)?;
-        if !next.starts_with(' ') {
-            break;
-        }
-        skipped += length + 1;
-    }
-    unit
-}
-
 /// Whether the word before makes one name with the digits: "iPhone 11", "the Mach 3".
 fn follows_name(text: &str, from: usize) -> bool {
     let before = window_before(text, from);
@@ -721,7 +685,7 @@ fn follows_name(text: &str, from: usize) -> bool {
 /// Whether a number without a percent sign or a currency is a count of something, not a label, a
 /// year, or part of a word.
 fn is_believable(text: &str, core: &Core, around: &Around) -> bool {
-    let has_unit = around.unit.is_some();
+    let has_unit = around.unit.is_some() || around.is_age;
     let is_supported = has_unit || around.bound.is_some() || core.bound != Bound::Exact;
     match core.kind {
         Writing::Digits { count, is_grouped } => {
@@ -744,6 +708,7 @@ fn is_believable(text: &str, core: &Core, around: &Around) -> bool {
                 || (has_unit && (has_multiplier || parts == 1))
                 || (has_multiplier && (parts >= 3 || (parts >= 2 && is_supported)))
         }
+        Writing::Spelled => has_unit && core.low.mantissa > 1,
         Writing::Words => is_supported || core.low.mantissa >= 100,
     }
 }

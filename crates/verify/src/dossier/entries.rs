@@ -12,7 +12,7 @@ use witnessmark_model::note::Verifier;
 use witnessmark_model::payload::Payload;
 use witnessmark_model::proof::LogProof;
 
-use super::{LARGEST_JSON, LARGEST_NOTE, MANIFEST, Names, OPEN, SEALED, json};
+use super::{LARGEST_JSON, LARGEST_NOTE, MANIFEST, Manifest, Names, OPEN, SEALED, TIMED, json};
 use crate::files::{self, Files};
 use crate::findings::{Findings, Group};
 
@@ -61,6 +61,21 @@ pub(super) struct Entries {
     pub broken: BTreeSet<u64>,
 }
 
+/// What the manifest says of all entries.
+#[derive(Clone, Copy)]
+pub(super) struct Claimed<'m> {
+    version: u8,
+    sealed: bool,
+    listed: &'m [u64],
+}
+
+impl<'m> Claimed<'m> {
+    pub(super) fn of(manifest: &'m Manifest) -> Self {
+        let sealed = manifest.is_sealed() == Ok(true);
+        Self { version: manifest.v, sealed, listed: &manifest.entries }
+    }
+}
+
 fn path(index: u64) -> String {
     format!("entries/{index}.json")
 }
@@ -68,7 +83,7 @@ fn path(index: u64) -> String {
 pub(super) fn check(
     files: &dyn Files,
     names: &Names,
-    claimed: Option<(u8, &[u64])>,
+    claimed: Option<Claimed<'_>>,
     checkpoint: Option<&[u8]>,
     verifier: Option<&Verifier>,
     findings: &mut Findings,
@@ -78,8 +93,8 @@ pub(super) fn check(
         .filter_map(|name| name.strip_prefix("entries/")?.strip_suffix(".json")?.parse().ok())
         .filter(|index| names.contains_key(&path(*index)))
         .collect();
-    if let Some((_, listed)) = claimed {
-        let listed: BTreeSet<u64> = listed.iter().copied().collect();
+    if let Some(claimed) = claimed {
+        let listed: BTreeSet<u64> = claimed.listed.iter().copied().collect();
         for index in wanted.symmetric_difference(&listed) {
             let detail = match listed.contains(index) {
                 true => format!("it lists entry {index}, whose file is missing"),
@@ -90,8 +105,7 @@ pub(super) fn check(
         wanted.extend(listed.iter().filter(|index| names.contains_key(&path(**index))));
     }
     let mut entries = Entries::default();
-    let version = claimed.map(|(version, _)| version);
-    let mut checker = Checker { files, version, checkpoint, verifier, findings };
+    let mut checker = Checker { files, claimed, checkpoint, verifier, findings };
     let mut used = BTreeSet::new();
     for index in wanted {
         match checker.entry(index, &mut used) {
@@ -115,8 +129,8 @@ pub(super) fn check(
 
 struct Checker<'c> {
     files: &'c dyn Files,
-    /// The dossier's version, which each entry repeats; none if the manifest could not be read.
-    version: Option<u8>,
+    /// The dossier's version, which each entry repeats, and what it says else; none if the manifest could not be read.
+    claimed: Option<Claimed<'c>>,
     checkpoint: Option<&'c [u8]>,
     verifier: Option<&'c Verifier>,
     findings: &'c mut Findings,
@@ -135,9 +149,9 @@ impl Checker<'_> {
         used.insert(entry.proof.clone());
         used.extend(entry.payload.clone());
         used.extend(entry.parts.iter().filter_map(|part| part.file.clone()));
-        let fits = match self.version {
-            Some(version) => entry.v == version,
-            None => matches!(entry.v, OPEN | SEALED),
+        let fits = match self.claimed {
+            Some(claimed) => entry.v == claimed.version,
+            None => matches!(entry.v, OPEN | SEALED | TIMED),
         };
         if !fits || entry.index != index {
             let detail = format!("it says version {} and index {}", entry.v, entry.index);
@@ -151,13 +165,18 @@ impl Checker<'_> {
         // In an open case `object` is the digest of what the entry says; in a sealed one, of bytes that are not here, and
         // what it says is bound by part 0 alone.
         let own = entry.parts.iter().find(|part| part.index == 0).map(|part| part.sha256);
-        let says = if entry.v == SEALED { own } else { digest(&values, Field::Object) };
+        let says = if self.is_sealed(&entry) { own } else { digest(&values, Field::Object) };
         let (payload, sound) = self.payload(index, &entry, says, values.get(&Field::Kind));
         let whole =
             self.parts(&name, &entry, says, digest(&values, Field::Commit), payload.as_ref());
         let parts = entry.parts.into_iter().map(|part| (part.index, (part.sha256, part.file)));
         let parts = parts.collect();
         (proven && opened && sound && whole).then_some(Opened { payload, values, parts })
+    }
+
+    /// Whether `object` is of bytes that are not here; where nothing says so, what is here cannot be held against it.
+    fn is_sealed(&self, entry: &EntryFile) -> bool {
+        self.claimed.map_or(entry.v != OPEN, |claimed| claimed.sealed)
     }
 
     fn proof(&mut self, index: u64, entry: &EntryFile) -> bool {
@@ -243,7 +262,7 @@ impl Checker<'_> {
                 }
                 let digest = Digest::of(&bytes);
                 if says != Some(digest) {
-                    let named = if entry.v == SEALED { "part 0" } else { "the `object`" };
+                    let named = if self.is_sealed(entry) { "part 0" } else { "the `object`" };
                     return Err(format!("its digest {digest} is not {named} of entry {index}"));
                 }
                 Payload::parse(&bytes).map_err(|error| error.to_string())

@@ -167,6 +167,9 @@ pub(crate) fn add_to(
     });
     let stopped = display.progress.stopped();
     drop(display);
+    for lacking in case.reading_lacks() {
+        output::note(arguments.quiet, &format!("warning: {lacking}; see SECURITY.md"));
+    }
     added?;
     broken?;
     if !arguments.json {

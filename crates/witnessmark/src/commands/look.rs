@@ -9,9 +9,18 @@ use crate::Ending;
 use crate::arguments::{Arguments, CustodyForm, ListArguments, Listed};
 use crate::output::{self, Columns, REST, json, line, short};
 
+/// So many documents of a capture are listed where a person reads.
+const DOCUMENTS_SHOWN: usize = 20;
+
 /// `list`.
 pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending, CaseError> {
-    let case = super::open(arguments, "list")?;
+    let mut case = super::open(arguments, "list")?;
+    if list.orphans && !matches!(list.what, Listed::Passages) {
+        return Err(CaseError::usage(
+            "only passages can be orphans",
+            "type `witnessmark list passages --orphans`",
+        ));
+    }
     match list.what {
         Listed::Captures => {
             let rows = case.captures()?;
@@ -63,17 +72,20 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
             table.print()?;
         }
         Listed::Passages => {
-            let rows = case.passages()?;
+            let mut rows = case.passages()?;
+            rows.retain(|row| !list.orphans || row.standing.state == "orphaned");
             if arguments.json {
                 json(&rows)?;
                 return Ok(Ending::Well);
             }
-            let headings = [("passage", 15), ("capture", 15), ("claims", 6), ("words", REST)];
+            let headings =
+                [("passage", 15), ("capture", 15), ("claims", 6), ("today", 9), ("words", REST)];
             let mut table = Columns::new(&headings);
             for row in rows {
                 let capture = short(&row.capture.to_string());
                 let passage = short(&row.passage.to_string());
-                table.row([passage, capture, row.claims.to_string(), row.exact]);
+                let standing = row.standing.state.to_owned();
+                table.row([passage, capture, row.claims.to_string(), standing, row.exact]);
             }
             table.print()?;
         }
@@ -217,6 +229,41 @@ pub(super) fn show(arguments: &Arguments, id: &str, text: bool) -> Result<Ending
         line("  changed:")?;
         print_fields(change, 2)?;
     }
+    if let Some(standing) = &shown.standing {
+        let at = match (standing.start, standing.end) {
+            (Some(start), Some(end)) => format!(", characters {start} to {end}"),
+            _ => String::new(),
+        };
+        line(&format!("  in the text as it is read today: {}{at}", standing.state))?;
+        if let Some(words) = &standing.stands {
+            line(&format!("  there it says: {words}"))?;
+        }
+    }
+    if let Some(inside) = &shown.inside {
+        line(&format!("  inside: {inside}"))?;
+    }
+    for place in &shown.places {
+        line(&format!(
+            "  page {}, {:.0}–{:.0} × {:.0}–{:.0} pt",
+            place.page, place.left, place.right, place.top, place.bottom
+        ))?;
+    }
+    for document in shown.documents.iter().take(DOCUMENTS_SHOWN) {
+        let name = document.inside.as_deref().unwrap_or("the file itself");
+        let scanned = match document.scanned {
+            0 => String::new(),
+            scanned => format!(", {scanned} of them pictures"),
+        };
+        let pages = match document.pages {
+            0 => String::new(),
+            pages => format!(", {}{scanned}", output::count(pages, "page")),
+        };
+        let (start, end) = (document.start, document.end);
+        line(&format!("  document: {name}, characters {start} to {end}{pages}"))?;
+    }
+    if shown.documents.len() > DOCUMENTS_SHOWN {
+        line(&format!("  … {} documents (`--json` lists all)", shown.documents.len()))?;
+    }
     if let Some(read) = &shown.text {
         line(&format!(
             "  read by: {} as {}, language {}",
@@ -335,9 +382,11 @@ pub(super) fn custody(
     arguments: &Arguments,
     id: &str,
     form: CustodyForm,
+    block_headers: Option<&Path>,
 ) -> Result<Ending, CaseError> {
+    let trust = super::share::trust(&[], block_headers)?;
     let case = super::open(arguments, "custody")?;
-    let story = case.custody(id)?;
+    let story = case.custody(id, &trust)?;
     match form {
         CustodyForm::Premis => {
             output::quotable(story.to_premis().trim_end())?;

@@ -3,9 +3,11 @@
 mod actors;
 mod bring;
 mod code;
+mod confined;
 mod copies;
 mod copying;
 mod erasing;
+mod extract;
 mod finding;
 mod judge;
 mod linking;
@@ -83,7 +85,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Agreement(agreement) => statistics::agreement(arguments, agreement),
         Command::Reconcile(codings) => linking::reconcile(arguments, codings),
         Command::Link(lists) => linking::link(arguments, lists),
-        Command::Custody { id, format } => look::custody(arguments, id, *format),
+        Command::Custody { id, format, bitcoin_headers } => {
+            look::custody(arguments, id, *format, bitcoin_headers.as_deref())
+        }
         Command::Actor(ActorCommand::Add { name, without_passphrase }) => {
             actors::add(arguments, name.clone(), *without_passphrase)
         }
@@ -99,7 +103,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         }
         Command::Warc(WarcCommand::Check { files }) => plain::warc_check(arguments, files),
         Command::Warc(WarcCommand::Index { files }) => plain::warc_index(files),
-        Command::Extract { files } => plain::extract(arguments, files),
+        Command::Extract { files, gazetteer } => {
+            extract::extract(arguments, files, gazetteer.as_deref())
+        }
         Command::Language { files, lines } => plain::language(arguments, files, lines.as_deref()),
         Command::NearDuplicates { file, threshold } => {
             plain::near_duplicates(arguments, file, *threshold)
@@ -122,6 +128,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
             travel::come_back(arguments, target, shares, new_passphrase_file.as_deref())
         }
         Command::Agent => agent::serve().map(|()| Ending::Well),
+        Command::ReadOne { memory } => confined::read_one(*memory),
+        Command::Confined(confined) => confined::become_program(confined),
         Command::Demo { dir } => demo::run(arguments, dir),
     }
 }

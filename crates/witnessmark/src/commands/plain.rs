@@ -1,21 +1,17 @@
 //! Plain tools on files, without a case.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, Write};
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use witnessmark_case::CaseError;
-use witnessmark_case::archive::{self, Reader, RecordType, Verdict};
-use witnessmark_case::text::{self, Hints};
+use witnessmark_case::archive::{self, Verdict};
+use witnessmark_case::text;
 
 use crate::Ending;
 use crate::arguments::Arguments;
-use crate::output::{self, json, line};
-
-/// Larger documents are not read for their text, in bytes.
-const LARGEST_DOCUMENT: usize = 64 << 20;
+use crate::output::{json, line};
 
 /// `warc check`.
 pub(super) fn warc_check(arguments: &Arguments, files: &[PathBuf]) -> Result<Ending, CaseError> {
@@ -80,123 +76,6 @@ pub(super) fn warc_index(files: &[PathBuf]) -> Result<Ending, CaseError> {
     }
     out.flush().map_err(|cause| CaseError::file("write to", Path::new("stdout"), &cause))?;
     Ok(Ending::flawed_if(flawed))
-}
-
-/// `extract`.
-pub(super) fn extract(arguments: &Arguments, files: &[PathBuf]) -> Result<Ending, CaseError> {
-    let mut flawed = false;
-    for path in files {
-        let fail = |cause: std::io::Error| CaseError::file("read", path, &cause);
-        let mut file = File::open(path).map_err(fail)?;
-        let mut head = Vec::new();
-        Read::by_ref(&mut file).take(4096).read_to_end(&mut head).map_err(fail)?;
-        file.rewind().map_err(fail)?;
-        if is_archive(&head) {
-            flawed |= !extract_archive(arguments, path, file)?;
-            continue;
-        }
-        let mut bytes = Vec::new();
-        file.take(LARGEST_DOCUMENT as u64).read_to_end(&mut bytes).map_err(fail)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let hints = Hints { file_name: Some(name), ..Hints::default() };
-        flawed |= !print_extraction(arguments, path, None, &bytes, &hints)?;
-    }
-    Ok(Ending::flawed_if(flawed))
-}
-
-/// Whether a file that begins so is a web archive: a ZIP file (it may be a WACZ), or one whose first record can be read.
-fn is_archive(head: &[u8]) -> bool {
-    head.starts_with(b"PK\x03\x04")
-        || Reader::new(head).is_ok_and(|mut reader| matches!(reader.next_record(), Ok(Some(_))))
-}
-
-/// Reads each page of an archive; `false` if something is wrong with it, or there is none.
-fn extract_archive(arguments: &Arguments, path: &Path, file: File) -> Result<bool, CaseError> {
-    let (mut sound, mut found, mut broken) = (true, false, None);
-    let walked = archive::read_archives(BufReader::new(file), |_, mut reader| {
-        while let Some(mut record) = reader.next_record()? {
-            let kind = record.head().record_type();
-            if broken.is_some() || !matches!(kind, RecordType::Response | RecordType::Resource) {
-                continue;
-            }
-            let http = record.http()?.map(|head| (head.media_type(), head.charset()));
-            let (media_type, charset) = http.unwrap_or_default();
-            let media_type = media_type.or_else(|| record.head().content_type().map(str::to_owned));
-            let is_text = |kind: &str| kind.contains("html") || kind.starts_with("text/");
-            if !media_type.as_deref().is_some_and(is_text) {
-                continue;
-            }
-            let url = record.head().target_uri().map(|uri| uri.into_owned());
-            let payload = record.payload(LARGEST_DOCUMENT)?;
-            let hints = Hints { media_type, charset, url: url.clone(), file_name: None };
-            found = true;
-            match print_extraction(arguments, path, url.as_deref(), &payload.bytes, &hints) {
-                Ok(read) => sound &= read,
-                Err(error) => broken = Some(error),
-            }
-        }
-        for problem in reader.take_problems() {
-            if problem.code.severity() == archive::Severity::Flaw {
-                sound = false;
-                let (code, at) = (problem.code.as_str(), problem.offset);
-                eprintln!("{}: {code} at byte {at}: {}", path.display(), problem.detail);
-            }
-        }
-        Ok(())
-    });
-    if let Some(error) = broken {
-        return Err(error);
-    }
-    walked.map_err(|cause| CaseError::file("read", path, &cause))?;
-    if !found {
-        let fact = format!("{} holds no page of text", path.display());
-        output::error(&CaseError::input(fact, "`witnessmark warc check` says what it is"));
-    }
-    Ok(sound && found)
-}
-
-/// Prints what was read; `false` if nothing could be.
-fn print_extraction(
-    arguments: &Arguments,
-    path: &Path,
-    url: Option<&str>,
-    bytes: &[u8],
-    hints: &Hints,
-) -> Result<bool, CaseError> {
-    let found = match text::extract(bytes, hints) {
-        Ok(found) => found,
-        Err(error) => {
-            let place = url.map_or_else(String::new, |url| format!(", {url}"));
-            let fact = format!("{}{place}: {error}", path.display());
-            output::error(&CaseError::input(fact, error.hint()));
-            return Ok(false);
-        }
-    };
-    if arguments.json {
-        let mut fields = Map::new();
-        fields.insert("input".into(), path.display().to_string().into());
-        fields.insert("url".into(), url.map_or(Value::Null, Value::from));
-        if let Value::Object(rest) = serde_json::to_value(&found)? {
-            fields.extend(rest);
-        }
-        let published = found.published.as_ref().map(|published| published.date.clone());
-        fields.insert("published".into(), published.into());
-        let where_found = found.published.as_ref().map(|published| published.found_in.clone());
-        fields.insert("published_found_in".into(), where_found.into());
-        json(&fields)?;
-    } else {
-        let title = found.title.as_deref().unwrap_or("(no title)");
-        line(&format!(
-            "# {} – {title} [{}]",
-            url.unwrap_or(&path.display().to_string()),
-            found.language
-        ))?;
-        for warning in &found.warnings {
-            line(&format!("# warning: {warning}"))?;
-        }
-        output::quotable(&found.text)?;
-    }
-    Ok(true)
 }
 
 #[derive(Serialize)]

@@ -36,7 +36,8 @@ pub(super) fn publish(
     let policy = PublishPolicy::parse(&text, &name)?;
     let mut case = super::open_writable(arguments, "publish")?;
     let zip = zip_beside(&given.out);
-    let published = case.publish(&given.out, &zip, &text, &policy, given.keep_secrets)?;
+    let published =
+        case.publish(&given.out, &zip, &text, &policy, given.keep_secrets, given.timestamps)?;
     if arguments.json {
         json(&published)?;
         return Ok(Ending::Well);
@@ -51,6 +52,14 @@ pub(super) fn publish(
     ))?;
     for (capture, secret) in &published.secrets {
         line(&format!("! {capture} shows a secret: {} ({})", secret.kind.word(), secret.hint))?;
+    }
+    if given.timestamps {
+        line(&format!("{} from outside", count(published.timestamps, "timestamp")))?;
+    } else if published.timestamps_kept > 0 {
+        note(
+            arguments.quiet,
+            "the outside timestamps were left out, because they tell times finer than a day; `--timestamps` hands them over",
+        );
     }
     line(&format!("checkpoint fingerprint: {}", published.checkpoint_sha256))?;
     note(
@@ -86,7 +95,10 @@ pub(super) fn verify(
 }
 
 /// Whom and what the reader believes about time.
-fn trust(time_roots: &[PathBuf], block_headers: Option<&Path>) -> Result<Trust, CaseError> {
+pub(super) fn trust(
+    time_roots: &[PathBuf],
+    block_headers: Option<&Path>,
+) -> Result<Trust, CaseError> {
     let mut trust = Trust::default();
     let read =
         |file: &Path| std::fs::read(file).map_err(|cause| CaseError::file("read", file, &cause));

@@ -371,6 +371,7 @@ impl Case {
         let (path, source) = (recorder.path.clone(), recorder.source());
         let fail = |cause: std::io::Error| CaseError::file("read", &path, &cause);
         // What is judged is what was written, read back from the file.
+        let readers = self.readers.clone();
         let read = |written: &Written| -> std::io::Result<Option<Reading>> {
             if written.failure.is_some() || written.shown.record_type == RecordType::Revisit {
                 return Ok(None);
@@ -378,7 +379,7 @@ impl Case {
             let place = written.shown.place;
             let mut reader = read_record_at(source.open()?, place.offset, place.length)?;
             let Some(mut record) = reader.next_record()? else { return Ok(None) };
-            read_record(&mut record, None, written.known.clone()).map(Some)
+            read_record(&readers, &mut record, None, written.known.clone()).map(Some)
         };
         let readings: Vec<_> = fresh.par_iter().map(read).collect();
         let mut links = Vec::new();
@@ -462,7 +463,8 @@ impl Case {
             "duplicate" => self.casebook.original_of(row)?,
             _ => None,
         };
-        crate::reading::links_of_capture(self.vault.store(), original.as_ref().unwrap_or(row))
+        let row = original.as_ref().unwrap_or(row);
+        crate::reading::links_of_capture(&self.readers, self.vault.store(), row)
     }
 
     /// Closes the recording under way, and logs it. What was written to it and not yet read is read first, since it could

@@ -155,7 +155,7 @@ impl Case {
                 cut: cut.clone(),
                 ..Circumstances::default()
             };
-            let mut reading = read_record(&mut record, None, known).map_err(fail)?;
+            let mut reading = read_record(&self.readers, &mut record, None, known).map_err(fail)?;
             let end = record.finish().map_err(fail)?;
             if !end.whole {
                 continue;

@@ -1,4 +1,4 @@
-//! Timestamps from outside: tokens and proofs beside checkpoints, each checked from its bytes.
+//! Timestamps from outside: tokens and proofs beside checkpoints, in a case or a dossier, each checked from its bytes.
 //!
 //! Whether somebody outside is to be believed is for the reader: without a root of the reader's own, a token that is
 //! otherwise sound stays unchecked, and its time is said with the name of whoever says it.
@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_model::Digest;
 use witnessmark_model::checkpoint::Checkpoint;
-use witnessmark_model::merkle::Frontier;
 use witnessmark_model::note::Verifier;
 use witnessmark_model::payload::{KeptFile, Timestamp};
 use witnessmark_timestamp::opentimestamps::{Attestation, Found, Proof, Standing};
@@ -15,9 +14,8 @@ use witnessmark_timestamp::{
     self as timestamp, Certificate, Expected, Fault, Imprint, RevocationList,
 };
 
-use super::tree::Tree;
-use super::{Names, counted};
-use crate::files::{self, Files, Fingerprint};
+use crate::case::counted;
+use crate::files::{self, Files, Fingerprint, Listed};
 use crate::findings::{Findings, Group};
 use crate::trust::Trust;
 
@@ -28,33 +26,38 @@ const LARGEST_LISTS: u64 = 32 << 20;
 
 /// What the outside says about when the log existed.
 #[derive(Default)]
-pub(super) struct Outside {
+pub(crate) struct Outside {
     /// The files beside checkpoints that entries name, by path.
-    pub(super) files: BTreeSet<String>,
+    pub(crate) files: BTreeSet<String>,
     /// What is shown, in sentences.
-    pub(super) shown: Vec<String>,
+    pub(crate) shown: Vec<String>,
     /// The entries before this index existed at a time that somebody whom the reader believes says.
     believed: u64,
     /// The entries before this index existed at a time that somebody says whom the reader did not choose.
     said: u64,
 }
 
+/// Where timestamps lie, and how a checkpoint below them is held against the log.
+pub(crate) struct Beside<'c> {
+    pub(crate) files: &'c dyn Files,
+    pub(crate) names: &'c BTreeMap<String, Listed>,
+    /// The folder that holds one folder for each size.
+    pub(crate) below: &'static str,
+    /// Whether the log's first entries, so many, have this root; if not, why, in words.
+    pub(crate) joins: &'c dyn Fn(u64, &Digest) -> Result<(), String>,
+    /// The log's key.
+    pub(crate) verifier: Option<&'c Verifier>,
+}
+
 /// Checks every timestamp that an entry names. `timestamps` gives them with their entries' indexes.
-pub(super) fn check(
-    files: &dyn Files,
-    names: &Names,
-    tree: &Tree,
-    verifier: Option<&Verifier>,
+pub(crate) fn check(
+    beside: &Beside<'_>,
     timestamps: &[(u64, Timestamp)],
     trust: &Trust,
     findings: &mut Findings,
 ) -> Outside {
-    let sizes = timestamps.iter().map(|(_, one)| one.size).collect();
     let mut checker = Checker {
-        files,
-        names,
-        roots: roots(tree, &sizes),
-        verifier,
+        beside,
         trust,
         findings,
         checkpoints: BTreeMap::new(),
@@ -67,19 +70,6 @@ pub(super) fn check(
         checker.timestamp(*index, timestamp);
     }
     checker.finish()
-}
-
-/// The root over the first entries, for each size that is asked for and whose entries are all known.
-fn roots(tree: &Tree, sizes: &BTreeSet<u64>) -> BTreeMap<u64, Digest> {
-    let (mut frontier, mut found) = (Frontier::new(), BTreeMap::new());
-    for size in sizes.iter().filter(|size| **size > 0) {
-        while frontier.size() < *size {
-            let Some(leaf) = tree.leaf(frontier.size()) else { return found };
-            frontier.push(leaf);
-        }
-        found.insert(*size, frontier.root());
-    }
-    found
 }
 
 /// Who says something about the time, and how far that may be believed.
@@ -137,10 +127,7 @@ fn sentence_of_block(one: &Led, height: u64, found: &Found) -> String {
 }
 
 struct Checker<'c> {
-    files: &'c dyn Files,
-    names: &'c Names,
-    roots: BTreeMap<u64, Digest>,
-    verifier: Option<&'c Verifier>,
+    beside: &'c Beside<'c>,
     trust: &'c Trust,
     findings: &'c mut Findings,
     /// The digest of each sound note that timestamps are for, by the log's size.
@@ -153,6 +140,11 @@ struct Checker<'c> {
 }
 
 impl Checker<'_> {
+    /// The path of a file beside a checkpoint.
+    fn path(&self, timestamp: &Timestamp, file: &KeptFile) -> String {
+        format!("{}/{}/{}", self.beside.below, timestamp.size, file.name)
+    }
+
     fn timestamp(&mut self, index: u64, timestamp: &Timestamp) {
         let mut whole = true;
         for file in &timestamp.files {
@@ -183,17 +175,17 @@ impl Checker<'_> {
 
     /// Whether a file is there with the digest that its entry says.
     fn file(&mut self, timestamp: &Timestamp, file: &KeptFile) -> bool {
-        let path = timestamp.path(file);
+        let path = self.path(timestamp, file);
         if file.name.contains('/') || files::bad_name(&path).is_some() {
             self.fail(&path, "an entry names it, and no such file can be kept");
             return false;
         }
         self.outside.files.insert(path.clone());
-        if !self.names.contains_key(&path) {
+        if !self.beside.names.contains_key(&path) {
             self.fail(&path, "it is missing; an entry names it");
             return false;
         }
-        let (files, known) = (self.files, &mut self.fingerprints);
+        let (files, known) = (self.beside.files, &mut self.fingerprints);
         let found = known
             .entry(path.clone())
             .or_insert_with(|| files::fingerprint(files, &path).map_err(|error| error.to_string()));
@@ -220,7 +212,7 @@ impl Checker<'_> {
         let file = timestamp.files.iter().find(|file| file.name == Timestamp::CHECKPOINT);
         let sound = match file {
             Some(file) => {
-                let path = timestamp.path(file);
+                let path = self.path(timestamp, file);
                 match self.open_checkpoint(timestamp.size, &path) {
                     Ok(digest) => Some(digest),
                     Err(detail) => {
@@ -231,7 +223,7 @@ impl Checker<'_> {
             }
             None => {
                 let detail = "its entry does not name the checkpoint that it is for";
-                self.fail(format!("log/timestamps/{}", timestamp.size), detail);
+                self.fail(format!("{}/{}", self.beside.below, timestamp.size), detail);
                 None
             }
         };
@@ -240,18 +232,15 @@ impl Checker<'_> {
     }
 
     fn open_checkpoint(&self, size: u64, path: &str) -> Result<Digest, String> {
-        let note =
-            files::bytes(self.files, path, LARGEST_FILE).map_err(|error| error.to_string())?;
-        let verifier = self.verifier.ok_or("the log's key is not known")?;
+        let note = files::bytes(self.beside.files, path, LARGEST_FILE)
+            .map_err(|error| error.to_string())?;
+        let verifier = self.beside.verifier.ok_or("the log's key is not known")?;
         let found = Checkpoint::open(&note, verifier).map_err(|error| error.to_string())?;
         if found.size != size {
             return Err(format!("it is for {} entries, its folder says {size}", found.size));
         }
-        match self.roots.get(&size) {
-            Some(root) if *root == found.root => Ok(Digest::of(&note)),
-            Some(root) => Err(format!("it signs the root {}, the entries give {root}", found.root)),
-            None => Err("entries are missing, so its root cannot be made anew".to_owned()),
-        }
+        (self.beside.joins)(size, &found.root)?;
+        Ok(Digest::of(&note))
     }
 
     /// A time-stamp token (RFC 3161).
@@ -259,7 +248,7 @@ impl Checker<'_> {
         let Some(file) = timestamp.file(".tsr") else {
             return self.fail(entry, "it names no token");
         };
-        let path = timestamp.path(file);
+        let path = self.path(timestamp, file);
         match self.open_token(timestamp, &path, digest) {
             Ok((voice, said)) => {
                 self.findings.pass(Group::Timestamps);
@@ -276,10 +265,10 @@ impl Checker<'_> {
         digest: Digest,
     ) -> Result<(Voice, Said), String> {
         let read = |path: &str, limit| {
-            files::bytes(self.files, path, limit).map_err(|error| error.to_string())
+            files::bytes(self.beside.files, path, limit).map_err(|error| error.to_string())
         };
         let beside = |ending: &str, limit| match timestamp.file(ending) {
-            Some(file) => read(&timestamp.path(file), limit),
+            Some(file) => read(&self.path(timestamp, file), limit),
             None => Ok(Vec::new()),
         };
         let token = read(path, LARGEST_FILE)?;
@@ -340,8 +329,9 @@ impl Checker<'_> {
         let Some(file) = timestamp.file(".ots") else {
             return self.fail(entry, "it names no proof");
         };
-        let path = timestamp.path(file);
-        let read = files::bytes(self.files, &path, LARGEST_FILE).map_err(|error| error.to_string());
+        let path = self.path(timestamp, file);
+        let read =
+            files::bytes(self.beside.files, &path, LARGEST_FILE).map_err(|error| error.to_string());
         let proof = read.and_then(|bytes| {
             let proof = Proof::parse(&bytes).map_err(|fault| fault.to_string())?;
             proof.is_for(&digest.0).map_err(|fault| fault.to_string())?;
@@ -400,7 +390,7 @@ impl Checker<'_> {
                 counted(last.size, "entry", "entries"),
                 if pending.len() == 1 { "is" } else { "are" }
             );
-            self.findings.unchecked(Group::Timestamps, "log/timestamps", detail);
+            self.findings.unchecked(Group::Timestamps, self.beside.below, detail);
         }
         if let Some(last) = unread.last() {
             let label = last.label.as_ref().map(|label| format!(" [{label}]")).unwrap_or_default();
@@ -417,7 +407,7 @@ impl Checker<'_> {
                     "you brought no header of it"
                 }
             );
-            self.findings.unchecked(Group::Timestamps, "log/timestamps", detail);
+            self.findings.unchecked(Group::Timestamps, self.beside.below, detail);
             if !unread.iter().all(|one| is_test(one.label.as_deref())) {
                 self.outside.said = self.outside.said.max(last.size);
             }
@@ -434,7 +424,7 @@ impl Checker<'_> {
     /// One sentence a voice: the first and the last thing that it said.
     fn finish(mut self) -> Outside {
         self.finish_proofs();
-        let Self { said, mut outside, findings, trust, .. } = self;
+        let Self { said, mut outside, findings, trust, beside, .. } = self;
         for (voice, mut all) in said {
             all.sort_by(|one, other| (one.size, &one.time).cmp(&(other.size, &other.time)));
             let (Some(first), Some(last)) = (all.first(), all.last()) else { continue };
@@ -472,7 +462,7 @@ impl Checker<'_> {
                     "by the word of {}{label} ({tokens}), {what}; {why}, so that this is not checked",
                     voice.who
                 );
-                findings.unchecked(Group::Timestamps, "log/timestamps", detail);
+                findings.unchecked(Group::Timestamps, beside.below, detail);
                 if !proves_nothing {
                     outside.said = outside.said.max(last.size);
                 }
@@ -484,7 +474,7 @@ impl Checker<'_> {
 
 impl Outside {
     /// Counts the entries that nobody outside vouches for, as a finding.
-    pub(super) fn count_uncovered(&self, size: u64, cosigned: u64, findings: &mut Findings) {
+    pub(crate) fn count_uncovered(&self, size: u64, cosigned: u64, findings: &mut Findings) {
         let covered = self.believed.max(self.said).max(cosigned);
         if covered == 0 {
             let detail = format!(
@@ -504,7 +494,7 @@ impl Outside {
     }
 
     /// What remains open about time, in a sentence.
-    pub(super) fn not_shown(&self, size: u64, cosigned: u64) -> String {
+    pub(crate) fn not_shown(&self, size: u64, cosigned: u64) -> String {
         let clock =
             "When anything was recorded: the times are those of the writing computer's clock";
         let all = counted(size, "entry", "entries");

@@ -1,0 +1,154 @@
+//! Tesseract, as a program that is run.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::Recogniser;
+use super::languages::{LANGUAGES, OcrLanguage};
+use super::tsv::{OcrLine, lines_of};
+use crate::picture::Gray;
+
+/// Runs a program with arguments and standard input, and returns its standard output, or why it was stopped.
+///
+/// Whoever gives it sees to it that the program is confined, that its environment is empty but for `OMP_THREAD_LIMIT=1`, and
+/// that its time and memory have limits.
+pub type Run = Box<dyn FnMut(&Path, &[String], &[u8]) -> Result<Vec<u8>, String> + Send>;
+
+/// Why nothing was recognised.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum OcrError {
+    /// Tesseract is not installed.
+    #[error("Tesseract is not installed")]
+    NoProgram,
+    /// It has none of the languages that are tried.
+    #[error("Tesseract has no language that is read here")]
+    NoLanguage,
+    /// It failed, or was stopped.
+    #[error("Tesseract: {why}")]
+    Failed {
+        /// What it or the system said, on one line.
+        why: String,
+    },
+}
+
+impl OcrError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NoProgram => {
+                "on Debian, install the package tesseract-ocr, and a package for each language"
+            }
+            Self::NoLanguage => {
+                "on Debian, install tesseract-ocr-eng, tesseract-ocr-chi-sim, tesseract-ocr-chi-tra, tesseract-ocr-bod, tesseract-ocr-uig or tesseract-ocr-ara"
+            }
+            Self::Failed { .. } => "look at the picture yourself; it is kept as it is",
+        }
+    }
+}
+
+/// An installed Tesseract.
+pub struct Tesseract {
+    installed: Installed,
+    run: Run,
+}
+
+/// Where a Tesseract is, and what it has.
+#[derive(Clone, Debug)]
+pub struct Installed {
+    path: PathBuf,
+    name: String,
+    languages: Vec<&'static OcrLanguage>,
+}
+
+impl Installed {
+    /// The same Tesseract, to be run by `run`.
+    pub fn with(&self, run: Run) -> Tesseract {
+        Tesseract { installed: self.clone(), run }
+    }
+}
+
+impl Tesseract {
+    /// Looks for it in the folders of `path`, which is the value of `PATH`, and asks it for its version and languages.
+    pub fn find(path: Option<&OsStr>, mut run: Run) -> Result<Self, OcrError> {
+        let folders = std::env::split_paths(path.unwrap_or_default());
+        let path = folders
+            .filter(|folder| folder.is_absolute())
+            .map(|folder| folder.join("tesseract"))
+            .find(|file| file.is_file())
+            .ok_or(OcrError::NoProgram)?;
+        let mut ask = |argument: &str| {
+            let said = run(&path, &[argument.to_owned()], &[]);
+            said.map(|said| String::from_utf8_lossy(&said).into_owned())
+                .map_err(|why| OcrError::Failed { why })
+        };
+        let name = name_of(&ask("--version")?);
+        let listed = ask("--list-langs")?;
+        let has = |language: &&OcrLanguage| listed.lines().any(|line| line.trim() == language.code);
+        let languages: Vec<_> = LANGUAGES.iter().filter(has).collect();
+        if languages.is_empty() {
+            return Err(OcrError::NoLanguage);
+        }
+        Ok(Self { installed: Installed { path, name, languages }, run })
+    }
+
+    /// What was found, to be kept for later.
+    pub fn installed(&self) -> Installed {
+        self.installed.clone()
+    }
+}
+
+/// `tesseract/5.3.0` out of `tesseract 5.3.0`, the first line that it prints.
+fn name_of(printed: &str) -> String {
+    let first = printed.lines().next().unwrap_or_default();
+    let version = first.strip_prefix("tesseract ").unwrap_or_default().trim_start_matches('v');
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || ".-+".contains(letter);
+    let version: String = version.chars().take_while(|letter| fits(*letter)).take(40).collect();
+    format!("tesseract/{}", if version.is_empty() { "unknown" } else { &version })
+}
+
+impl Recogniser for Tesseract {
+    fn name(&self) -> &str {
+        &self.installed.name
+    }
+
+    fn languages(&self) -> &[&'static OcrLanguage] {
+        &self.installed.languages
+    }
+
+    fn read(&mut self, block: &Gray, language: &OcrLanguage) -> Result<Vec<OcrLine>, OcrError> {
+        // Page segmentation mode 6: one block of writing. Nothing else is given to it that it could look up.
+        let arguments =
+            ["stdin", "stdout", "-l", language.code, "--psm", "6", "tsv"].map(str::to_owned);
+        let said = (self.run)(&self.installed.path, &arguments, &block.to_pgm())
+            .map_err(|why| OcrError::Failed { why })?;
+        Ok(lines_of(&String::from_utf8_lossy(&said)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_cut_to_what_a_version_is_made_of() {
+        for (printed, name) in [
+            ("tesseract 5.3.0\n leptonica-1.82.0", "tesseract/5.3.0"),
+            ("tesseract v5.3.3.20231005\r\n", "tesseract/5.3.3.20231005"),
+            ("tesseract 5 \u{202e}chi", "tesseract/5"),
+            ("", "tesseract/unknown"),
+        ] {
+            assert_eq!(name_of(printed), name);
+        }
+    }
+
+    #[test]
+    fn without_the_program_the_error_names_the_package() {
+        let found =
+            Tesseract::find(Some(OsStr::new("/nowhere")), Box::new(|_, _, _| Ok(Vec::new())));
+        let error = found.err().expect("nothing is there");
+        assert_eq!(error, OcrError::NoProgram);
+        assert!(error.hint().contains("tesseract-ocr"));
+    }
+}

@@ -1,0 +1,358 @@
+//! Word's DOCX (ECMA-376 part 1, WordprocessingML).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::flow::{Flow, excerpt};
+use super::package::{Package, Relation};
+use super::xml::{Piece, Xml};
+use crate::names::shown;
+
+/// Words of deleted or hidden text that a warning shows.
+const MAX_SHOWN: usize = 2000;
+
+/// What is not plain text in the document, gathered over its parts.
+#[derive(Debug, Default)]
+struct Findings {
+    /// Who inserted, deleted or moved, with the day: how many times.
+    changes: BTreeMap<String, u32>,
+    deleted: String,
+    hidden: String,
+    pictures: u32,
+    has_numbering: bool,
+}
+
+/// Reads the parts of a document in the order of a printed page: headers, body, notes, footers, comments.
+pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
+    let relations = package.relations(main);
+    let by_kind = |kind: &str| -> Vec<String> {
+        let found = relations.iter().filter(|one| one.kind == kind && !one.is_external);
+        found.map(|one| one.target.clone()).collect()
+    };
+    let hidden = match by_kind("styles").first() {
+        Some(styles) => hidden_styles(package, styles),
+        None => HashSet::new(),
+    };
+    let mut findings = Findings::default();
+    let mut seen = HashSet::new();
+    for part in by_kind("header") {
+        read_part(package, &part, &hidden, &mut findings, Some(&mut seen));
+    }
+    read_part(package, main, &hidden, &mut findings, None);
+    for kind in ["footnotes", "endnotes"] {
+        for part in by_kind(kind) {
+            read_part(package, &part, &hidden, &mut findings, None);
+        }
+    }
+    for part in by_kind("diagramData") {
+        read_part(package, &part, &hidden, &mut findings, None);
+    }
+    seen.clear();
+    for part in by_kind("footer") {
+        read_part(package, &part, &hidden, &mut findings, Some(&mut seen));
+    }
+    for part in by_kind("comments") {
+        read_part(package, &part, &hidden, &mut findings, None);
+    }
+    if relations.iter().any(|one| one.kind == "aFChunk") {
+        package
+            .warnings
+            .push("embedded: a chunk of another format is set in; it was not read".to_owned());
+    }
+    if relations.iter().any(|one| one.kind == "vbaProject") {
+        package.warnings.push("macros: the file holds macros; none was run".to_owned());
+    }
+    findings.report(&mut package.warnings);
+}
+
+impl Findings {
+    fn report(self, warnings: &mut Vec<String>) {
+        if !self.changes.is_empty() {
+            let list: Vec<String> = self
+                .changes
+                .iter()
+                .take(20)
+                .map(|(who, count)| format!("{who} ({count})"))
+                .collect();
+            warnings.push(format!("tracked changes: {}", list.join("; ")));
+        }
+        if !self.deleted.trim().is_empty() {
+            let words = excerpt(&self.deleted);
+            warnings.push(format!("deleted text, which is not part of the text: {words}"));
+        }
+        if !self.hidden.trim().is_empty() {
+            let words = excerpt(&self.hidden);
+            warnings.push(format!("hidden text, which Word does not show: {words}"));
+        }
+        if self.pictures > 0 {
+            let count = self.pictures;
+            warnings.push(format!(
+                "pictures: {count} are in the document; words in them were not read"
+            ));
+        }
+        if self.has_numbering {
+            warnings.push(
+                "numbering: numbers and bullets that Word counts itself are not in the text"
+                    .to_owned(),
+            );
+        }
+    }
+}
+
+/// Styles whose text is hidden.
+fn hidden_styles(package: &mut Package<'_, '_>, part: &str) -> HashSet<String> {
+    let mut hidden = HashSet::new();
+    let Some(mut xml) = package.part(part) else { return hidden };
+    let mut style = String::new();
+    while let Some(piece) = xml.next() {
+        match piece {
+            Piece::Start("style", element) => style = element.get("styleId").unwrap_or_default(),
+            Piece::Start("vanish", element) if element.is_on("val", true) => {
+                hidden.insert(style.clone());
+            }
+            _ => {}
+        }
+    }
+    package.close(xml);
+    hidden
+}
+
+fn read_part(
+    package: &mut Package<'_, '_>,
+    part: &str,
+    hidden: &HashSet<String>,
+    findings: &mut Findings,
+    seen: Option<&mut HashSet<String>>,
+) {
+    let relations = package.relations(part);
+    let Some(mut xml) = package.part(part) else { return };
+    let mut reader = Reader::new(&relations, hidden, findings);
+    reader.read(&mut xml);
+    let mut flow = reader.flow;
+    package.close(xml);
+    flow.end_line();
+    // The same header on first, even and odd pages is one header.
+    if let Some(seen) = seen
+        && !seen.insert(flow.text.clone())
+    {
+        return;
+    }
+    package.flow.append(flow);
+}
+
+/// One part being read.
+struct Reader<'r> {
+    targets: HashMap<&'r str, &'r str>,
+    hidden_styles: &'r HashSet<String>,
+    findings: &'r mut Findings,
+    flow: Flow,
+    /// Text outside a box whose letters are being read, and the links open in it.
+    outer: Vec<Flow>,
+    /// Boxes of the paragraph, which follow it.
+    boxes: Vec<Flow>,
+    /// Open links: the address and where its words begin.
+    links: Vec<(String, usize)>,
+    is_hidden: bool,
+    is_paragraph_hidden: bool,
+    in_deleted: u32,
+    field: Option<String>,
+}
+
+impl<'r> Reader<'r> {
+    fn new(
+        relations: &'r [Relation],
+        hidden_styles: &'r HashSet<String>,
+        findings: &'r mut Findings,
+    ) -> Self {
+        let targets = relations.iter().map(|one| (one.id.as_str(), one.target.as_str())).collect();
+        Self {
+            targets,
+            hidden_styles,
+            findings,
+            flow: Flow::default(),
+            outer: Vec::new(),
+            boxes: Vec::new(),
+            links: Vec::new(),
+            is_hidden: false,
+            is_paragraph_hidden: false,
+            in_deleted: 0,
+            field: None,
+        }
+    }
+
+    fn read(&mut self, xml: &mut Xml<'_>) {
+        let mut in_text = false;
+        let mut in_properties = 0_u32;
+        while let Some(piece) = xml.next() {
+            match piece {
+                Piece::Text(letters) if in_text => self.letters(letters),
+                Piece::Text(_) => {}
+                Piece::Start(name, element) => match name {
+                    "t" | "delText" => in_text = true,
+                    // Word shows one of the two; a box would be there twice.
+                    "Fallback" => xml.skip(),
+                    "instrText" => {
+                        let words = xml.text();
+                        if let Some(field) = &mut self.field {
+                            field.push_str(&words);
+                        }
+                    }
+                    "fldSimple" => {
+                        let address = field_address(&element.get("instr").unwrap_or_default());
+                        self.links.push((address.unwrap_or_default(), self.flow.text.len()));
+                    }
+                    "fldChar" => match element.get("fldCharType").as_deref() {
+                        Some("begin") => self.field = Some(String::new()),
+                        Some("separate") => {
+                            let field = self.field.take().unwrap_or_default();
+                            let address = field_address(&field).unwrap_or_default();
+                            self.links.push((address, self.flow.text.len()));
+                        }
+                        Some("end") if self.field.take().is_none() => self.close_link(),
+                        _ => {}
+                    },
+                    "hyperlink" => {
+                        let id = element.get("id").unwrap_or_default();
+                        let address = self.targets.get(id.as_str()).copied().unwrap_or_default();
+                        self.links.push((address.to_owned(), self.flow.text.len()));
+                    }
+                    // In the properties of a paragraph or run, `tab` is a stop, and `ins` and `del` are marks of it.
+                    "pPr" | "tabs" => in_properties += 1,
+                    "rPr" => {}
+                    "tab" | "ptab" if in_properties == 0 => self.letters("\t"),
+                    "br" | "cr" if in_properties == 0 => self.break_line(),
+                    "noBreakHyphen" => self.letters("\u{2011}"),
+                    "softHyphen" => self.letters("\u{AD}"),
+                    "sym" => {
+                        let code = element.get("char").unwrap_or_default();
+                        let code = u32::from_str_radix(&code, 16).ok().and_then(char::from_u32);
+                        if let Some(c) = code {
+                            self.letters(c.encode_utf8(&mut [0; 4]));
+                        }
+                    }
+                    "p" => self.is_paragraph_hidden = false,
+                    "r" => self.is_hidden = self.is_paragraph_hidden,
+                    "pStyle" | "rStyle" => {
+                        let style = element.get("val").unwrap_or_default();
+                        if self.hidden_styles.contains(&style) {
+                            self.is_hidden = true;
+                            self.is_paragraph_hidden |= in_properties > 0;
+                        }
+                    }
+                    "vanish" | "webHidden" if in_properties == 0 => {
+                        self.is_hidden = element.is_on("val", true);
+                    }
+                    "ins" | "moveTo" | "del" | "moveFrom" => {
+                        let kind = match name {
+                            "ins" => "inserted",
+                            "moveTo" => "moved here",
+                            "del" => "deleted",
+                            _ => "moved away",
+                        };
+                        let who =
+                            element.get("author").unwrap_or_else(|| "nobody named".to_owned());
+                        let day = element.get("date").unwrap_or_default();
+                        let day = day.get(..10).map(|day| format!(" on {day}")).unwrap_or_default();
+                        let change = format!("{kind} by {}{}", shown(&who), shown(&day));
+                        if self.findings.changes.len() < 1000 {
+                            *self.findings.changes.entry(change).or_default() += 1;
+                        }
+                        if matches!(kind, "deleted" | "moved away") {
+                            self.in_deleted += 1;
+                        }
+                    }
+                    "numPr" => self.findings.has_numbering = true,
+                    "blip" | "imagedata" => self.findings.pictures += 1,
+                    "txbxContent" => {
+                        self.outer.push(std::mem::take(&mut self.flow));
+                    }
+                    "tr" => self.flow.start_row(),
+                    "tc" => self.flow.start_cell(),
+                    "footnote" | "endnote" => {
+                        let kind = element.get("type").unwrap_or_default();
+                        if kind.to_ascii_lowercase().contains("separator")
+                            || kind == "continuationNotice"
+                        {
+                            xml.skip();
+                        }
+                    }
+                    "comment" => {
+                        let who = element.get("author").unwrap_or_default();
+                        let day = element.get("date").unwrap_or_default();
+                        let day = day.get(..10).map(|day| format!(", {day}")).unwrap_or_default();
+                        self.flow.end_line();
+                        self.flow.push(&format!("Comment ({who}{day}): "));
+                    }
+                    _ => {}
+                },
+                Piece::End(name) => match name {
+                    "t" | "delText" => in_text = false,
+                    "pPr" | "tabs" => in_properties = in_properties.saturating_sub(1),
+                    "r" => self.is_hidden = false,
+                    "p" | "pt" => self.end_paragraph(),
+                    "hyperlink" | "fldSimple" => self.close_link(),
+                    "del" | "moveFrom" => self.in_deleted = self.in_deleted.saturating_sub(1),
+                    "txbxContent" => {
+                        if let Some(outer) = self.outer.pop() {
+                            let mut inner = std::mem::replace(&mut self.flow, outer);
+                            inner.end_line();
+                            self.boxes.push(inner);
+                        }
+                    }
+                    "tr" => self.flow.end_row(),
+                    _ => {}
+                },
+            }
+        }
+    }
+
+    fn letters(&mut self, letters: &str) {
+        let into = if self.in_deleted > 0 {
+            &mut self.findings.deleted
+        } else {
+            self.flow.push(letters);
+            if !self.is_hidden {
+                return;
+            }
+            &mut self.findings.hidden
+        };
+        if into.len() < MAX_SHOWN {
+            into.push_str(letters);
+        }
+    }
+
+    fn break_line(&mut self) {
+        if self.in_deleted == 0 {
+            self.flow.break_line();
+        }
+    }
+
+    fn end_paragraph(&mut self) {
+        self.flow.end_paragraph();
+        if self.outer.is_empty() {
+            for inner in std::mem::take(&mut self.boxes) {
+                self.flow.append(inner);
+            }
+        }
+        for words in [&mut self.findings.deleted, &mut self.findings.hidden] {
+            if !words.is_empty() && !words.ends_with(' ') {
+                words.push(' ');
+            }
+        }
+    }
+
+    fn close_link(&mut self) {
+        if let Some((address, start)) = self.links.pop()
+            && !address.is_empty()
+        {
+            let words = self.flow.words_from(start);
+            self.flow.link(address, &words);
+        }
+    }
+}
+
+/// The address in the instruction of a field: `HYPERLINK "https://…"`.
+fn field_address(instruction: &str) -> Option<String> {
+    let rest = instruction.trim().strip_prefix("HYPERLINK")?.trim_start();
+    let quoted = rest.strip_prefix('"')?;
+    Some(quoted.split('"').next()?.to_owned())
+}

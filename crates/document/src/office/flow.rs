@@ -1,0 +1,126 @@
+//! Text in the making: paragraphs on lines of their own, cells parted by tabs.
+
+use witnessmark_text::Link;
+
+/// The most bytes of text of one document.
+pub(crate) const MAX_TEXT: usize = 64 << 20;
+
+/// The most links of one document.
+const MAX_LINKS: usize = 10_000;
+
+/// The most letters of the words of a link.
+const MAX_LINK_WORDS: usize = 2000;
+
+/// The text of one document, as it grows.
+#[derive(Debug, Default)]
+pub(crate) struct Flow {
+    pub(crate) text: String,
+    pub(crate) links: Vec<Link>,
+    pub(crate) is_cut: bool,
+    /// Where the line that is being written begins.
+    line: usize,
+    /// Whether each open table cell is the first of its row, innermost last.
+    rows: Vec<bool>,
+}
+
+impl Flow {
+    pub(crate) fn push(&mut self, letters: &str) {
+        if self.text.len() + letters.len() > MAX_TEXT {
+            self.is_cut = true;
+            return;
+        }
+        self.text.push_str(letters);
+    }
+
+    /// Ends a paragraph. In a table cell, paragraphs are parted by a space, so that a row stays a line.
+    pub(crate) fn end_paragraph(&mut self) {
+        if self.rows.is_empty() {
+            self.end_line();
+        } else if !self.text.ends_with([' ', '\t', '\n']) && !self.text.is_empty() {
+            self.push(" ");
+        }
+    }
+
+    /// Ends the line, if there is anything on it.
+    pub(crate) fn end_line(&mut self) {
+        let length = self.text.trim_end_matches([' ', '\t']).len().max(self.line);
+        if self.text.get(self.line..length).is_some_and(|line| line.trim().is_empty()) {
+            self.text.truncate(self.line);
+            return;
+        }
+        self.text.truncate(length);
+        self.push("\n");
+        self.line = self.text.len();
+    }
+
+    /// A line break within a paragraph.
+    pub(crate) fn break_line(&mut self) {
+        if self.rows.is_empty() { self.push("\n") } else { self.push(" ") }
+    }
+
+    pub(crate) fn start_row(&mut self) {
+        if self.rows.is_empty() {
+            self.end_line();
+        }
+        self.rows.push(true);
+    }
+
+    pub(crate) fn start_cell(&mut self) {
+        match self.rows.last_mut() {
+            Some(is_first) if *is_first => *is_first = false,
+            Some(_) => {
+                while self.text.ends_with(' ') {
+                    self.text.pop();
+                }
+                self.push("\t");
+            }
+            None => {}
+        }
+    }
+
+    pub(crate) fn end_row(&mut self) {
+        self.rows.pop();
+        if self.rows.is_empty() { self.end_line() } else { self.push(" ") }
+    }
+
+    /// The words from a place on, as far as a link needs them: links in links must not copy the whole text each.
+    pub(crate) fn words_from(&self, start: usize) -> String {
+        let rest = self.text.get(start..).unwrap_or_default();
+        rest.chars().take(MAX_LINK_WORDS).collect()
+    }
+
+    pub(crate) fn link(&mut self, href: String, text: &str) {
+        let is_ours = href.starts_with('#') || href.to_ascii_lowercase().starts_with("javascript:");
+        if !href.is_empty() && !is_ours && self.links.len() < MAX_LINKS {
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            self.links.push(Link { href, text });
+        }
+    }
+
+    /// Says that letters were put in before the line that is being written.
+    pub(crate) fn moved(&mut self, by: usize) {
+        self.line += by;
+    }
+
+    /// Takes back what was written from a place on, which begins a line.
+    pub(crate) fn take_back(&mut self, start: usize) {
+        self.text.truncate(start);
+        self.line = self.line.min(start);
+    }
+
+    /// Puts the text of another flow behind this one.
+    pub(crate) fn append(&mut self, other: Flow) {
+        self.is_cut |= other.is_cut;
+        self.push(&other.text);
+        self.links.extend(other.links);
+        if self.rows.is_empty() {
+            self.end_line();
+        }
+    }
+}
+
+/// A short look at words for a warning.
+pub(crate) fn excerpt(words: &str) -> String {
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    crate::names::shown(&line)
+}

@@ -1,0 +1,226 @@
+//! PDF files: the text with the place of every line, and what else the file holds that a reader should know of.
+//!
+//! Objects, decryption and repair are `hayro-syntax`'s, fonts `hayro-font`'s; what a page draws, and how lines are made of
+//! it, is read here. Pages are parted by a form feed (U+000C), lines by a line feed, blocks by an empty line. Code points
+//! stay as the fonts say: ligatures are not taken apart, and hyphens at the end of a line stay.
+
+mod content;
+mod decode;
+mod font;
+mod layout;
+mod matrix;
+mod order;
+mod pages;
+mod strings;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use hayro_syntax::object::{Dict, Name, String as Bytes};
+use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
+use witnessmark_text::{Content, ExtractError, Link, Published};
+
+use crate::Limits;
+use crate::page::{Line, Page, ReadBy};
+use font::Fonts;
+use pages::{ReadPage, annotations, read_page};
+use strings::{one_line, text_string};
+
+/// The name and version of this reader.
+pub(crate) const READER: &str = "witnessmark-pdf/1";
+/// How many operators of one file are read.
+const MAX_OPERATORS: u64 = 400_000_000;
+/// How many links are listed.
+const MAX_LINKS: usize = 10_000;
+
+/// Whether the first bytes say that a file is PDF. The sign may stand a little behind the start.
+pub(crate) fn is_pdf(bytes: &[u8]) -> bool {
+    let head = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
+    head.starts_with(b"%PDF-")
+        || (memchr::memmem::find(head, b"%PDF-1.").is_some() && !head.starts_with(b"PK"))
+}
+
+/// Reads a PDF file: what it says, and its pages.
+pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<(Content, Vec<Page>), ExtractError> {
+    // The libraries return errors; a panic would be their defect, and must not take the caller with it.
+    catch_unwind(AssertUnwindSafe(|| read_file(bytes, limits)))
+        .unwrap_or_else(|_| Err(damaged("a reader of its objects gave up")))
+}
+
+fn damaged(reason: &str) -> ExtractError {
+    ExtractError::Damaged { media_type: "application/pdf".to_owned(), reason: reason.to_owned() }
+}
+
+fn read_file(bytes: &[u8], limits: &Limits) -> Result<(Content, Vec<Page>), ExtractError> {
+    let pdf = Pdf::new(bytes.to_vec()).map_err(|error| match error {
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
+            ExtractError::Encrypted { media_type: "application/pdf".to_owned() }
+        }
+        LoadPdfError::Decryption(_) => damaged("its encryption is of a kind that is not known"),
+        LoadPdfError::Invalid => damaged("no page can be found in it"),
+    })?;
+    let mut warnings = Vec::new();
+    warn_of_versions(bytes, &mut warnings);
+    warn_of_actions(bytes, &pdf, &mut warnings);
+    let mut text = String::new();
+    let mut length = 0;
+    let mut pages = Vec::new();
+    let mut links = Vec::new();
+    let mut fonts = Fonts::new();
+    let mut budget = MAX_OPERATORS;
+    let most = usize::try_from(limits.pages).unwrap_or(usize::MAX);
+    for (index, page) in pdf.pages().iter().enumerate().take(most) {
+        let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        if index > 0 {
+            text.push('\u{c}');
+            length += 1;
+        }
+        let read = catch_unwind(AssertUnwindSafe(|| read_page(page, &mut fonts, &mut budget))).ok();
+        match read {
+            Some(read) => {
+                warn_of_page(number, &read, &mut warnings);
+                pages.push(add_page(number, &read, &mut text, &mut length));
+            }
+            None => {
+                warnings.push(format!("page {number}: it could not be read: a library gave up"));
+                fonts = Fonts::new();
+            }
+        }
+        for annotation in annotations(page) {
+            if let Some(href) = address(&annotation)
+                && links.len() < MAX_LINKS
+            {
+                links.push(Link { href, text: String::new() });
+            }
+        }
+    }
+    if pdf.pages().len() > most {
+        warnings
+            .push(format!("size: only the first {most} of {} pages were read", pdf.pages().len()));
+    }
+    let information = pdf.metadata();
+    let said = |bytes: &Option<Box<[u8]>>| one_line(&text_string(bytes.as_deref()?));
+    let published = information.creation_date.as_ref().map(|day| Published {
+        date: format!("{:04}-{:02}-{:02}", day.year, day.month, day.day),
+        found_in: "pdf info CreationDate".to_owned(),
+    });
+    let content = Content {
+        media_type: "application/pdf".to_owned(),
+        extractor: READER.to_owned(),
+        title: said(&information.title),
+        author: said(&information.author),
+        published,
+        text,
+        links,
+        warnings,
+        ..Content::default()
+    };
+    Ok((content, pages))
+}
+
+fn add_page(number: u32, read: &ReadPage, text: &mut String, length: &mut usize) -> Page {
+    let mut lines = Vec::with_capacity(read.lines.len());
+    for (index, line) in read.lines.iter().enumerate() {
+        let breaks = match (index, line.after_gap) {
+            (0, _) => "",
+            (_, true) => "\n\n",
+            (_, false) => "\n",
+        };
+        text.push_str(breaks);
+        *length += breaks.len();
+        let start = *length;
+        text.push_str(&line.text);
+        *length += line.text.chars().count();
+        lines.push(Line {
+            start,
+            end: *length,
+            left: line.area.left as f32,
+            top: line.area.top as f32,
+            width: line.area.width() as f32,
+            height: line.area.height() as f32,
+            confidence: None,
+        });
+    }
+    Page {
+        number,
+        width: read.width as f32,
+        height: read.height as f32,
+        read_by: if read.is_read_by_ocr() { ReadBy::Ocr } else { ReadBy::Text },
+        scanned: read.is_scanned(),
+        lines,
+    }
+}
+
+fn warn_of_page(number: u32, read: &ReadPage, warnings: &mut Vec<String>) {
+    for text in &read.under_shapes {
+        warnings.push(format!("page {number}: text under a filled shape: {text}"));
+    }
+    if read.is_read_by_ocr() {
+        warnings.push(format!(
+            "page {number}: its text was made out of its picture by another program"
+        ));
+    } else if read.hidden > 0 {
+        warnings.push(format!(
+            "page {number}: {} characters are in the file but not seen",
+            read.hidden
+        ));
+    }
+    if read.unknown > 0 {
+        warnings.push(format!(
+            "page {number}: the fonts do not say what {} characters are",
+            read.unknown
+        ));
+    }
+    if read.unread {
+        warnings.push(format!(
+            "page {number}: a part is damaged or unpacks to too much, and was not read"
+        ));
+    }
+    if read.cut {
+        warnings.push(format!("page {number}: a limit was reached, and the rest was not read"));
+    }
+}
+
+/// Every saving at the end of a file leaves the version before it in place. A file made for slow lines has one end more.
+fn warn_of_versions(bytes: &[u8], warnings: &mut Vec<String>) {
+    let ends = memchr::memmem::find_iter(bytes, b"%%EOF").count();
+    let head = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
+    let is_linear = memchr::memmem::find(head, b"/Linearized").is_some();
+    let earlier = ends.saturating_sub(if is_linear { 2 } else { 1 });
+    if earlier > 0 {
+        warnings.push(format!(
+            "versions: the file was changed after it was first written; {earlier} earlier versions may be in it, the last one was read"
+        ));
+    }
+}
+
+fn warn_of_actions(bytes: &[u8], pdf: &Pdf, warnings: &mut Vec<String>) {
+    let catalog = pdf.xref().get::<Dict<'_>>(pdf.xref().root_id()).unwrap_or_default();
+    let inner = |name: &str, key: &str| {
+        catalog.get::<Dict<'_>>(name).is_some_and(|dict| dict.contains_key(key))
+    };
+    let opens = |kind: &[u8]| {
+        let action = catalog.get::<Dict<'_>>("OpenAction")?.get::<Name<'_>>("S")?;
+        (action.as_ref() == kind).then_some(())
+    };
+    let holds = |word: &[u8]| memchr::memmem::find(bytes, word).is_some();
+    if inner("Names", "JavaScript") || opens(b"JavaScript").is_some() || holds(b"/JavaScript") {
+        warnings.push("script: the file carries JavaScript, which was not run".to_owned());
+    }
+    if opens(b"Launch").is_some() || holds(b"/Launch") {
+        warnings.push("launch: the file asks to start a program, which was not done".to_owned());
+    }
+    if inner("AcroForm", "XFA") {
+        warnings.push("form: the file holds an XFA form, whose text was not read".to_owned());
+    }
+    if inner("Names", "EmbeddedFiles") {
+        warnings.push("files: other files are embedded in it, and were not read".to_owned());
+    }
+}
+
+/// The address that an annotation leads to.
+fn address(annotation: &Dict<'_>) -> Option<String> {
+    let action = annotation.get::<Dict<'_>>("A")?;
+    let address = one_line(&text_string(&action.get::<Bytes<'_>>("URI")?))?;
+    let start = address.to_ascii_lowercase();
+    (!start.starts_with("javascript:") && !start.starts_with("data:")).then_some(address)
+}

@@ -1,0 +1,209 @@
+//! From characters with places to lines in reading order.
+//!
+//! Lines follow the order in which the file draws them: programs that write PDF files draw in the order of the text, and a
+//! guess from the picture alone mixes columns and tables. Inside a line the places decide: where words part, and in which
+//! direction a script runs.
+
+use super::content::Glyph;
+use super::matrix::Area;
+use super::order::to_logical;
+
+/// A line of a page.
+#[derive(Debug, PartialEq)]
+pub(super) struct TextLine {
+    pub(super) text: String,
+    pub(super) area: Area,
+    /// Whether a wide gap or a change of direction parts it from the line before.
+    pub(super) after_gap: bool,
+}
+
+/// A gap wider than this share of the font's size parts words.
+const WORD_GAP: f64 = 0.17;
+/// A gap wider than this parts the cells of a table.
+const CELL_GAP: f64 = 1.6;
+/// How many characters back the same one in the same place is looked for.
+const LOOK_BACK: usize = 96;
+
+/// A character in the frame of its line: `along` grows with the line's direction, `across` downwards from line to line.
+struct Placed<'g> {
+    glyph: &'g Glyph,
+    start: f64,
+    end: f64,
+    across: f64,
+}
+
+fn placed(glyph: &Glyph) -> Placed<'_> {
+    let frame = |x: f64, y: f64| match glyph.turn {
+        0 => (x, y),
+        1 => (y, -x),
+        2 => (-x, -y),
+        _ => (-y, x),
+    };
+    let (a, across) = frame(glyph.x, glyph.y);
+    let (b, _) = frame(glyph.end_x, glyph.end_y);
+    Placed { glyph, start: a.min(b), end: a.max(b), across }
+}
+
+/// The lines that characters make up, in the order of drawing.
+pub(super) fn lines(glyphs: &[Glyph]) -> Vec<TextLine> {
+    let mut lines = Vec::new();
+    let mut open: Vec<Placed<'_>> = Vec::new();
+    // The box of the open line in its own frame.
+    let (mut start, mut end) = (0.0, 0.0);
+    for (index, glyph) in glyphs.iter().enumerate() {
+        let from = index.saturating_sub(LOOK_BACK);
+        if glyphs
+            .get(from..index)
+            .is_some_and(|before| before.iter().any(|one| is_same(one, glyph)))
+        {
+            // Drawn twice, to look bold or to cast a shadow.
+            continue;
+        }
+        let next = placed(glyph);
+        let joins = open.last().is_some_and(|last| {
+            let size = last.glyph.size.max(glyph.size);
+            let same_line = (last.across - next.across).abs() < 0.4 * size;
+            let near = next.start > end - 0.6 * size || next.end < start + 0.6 * size;
+            let inside = next.start >= start - 0.1 * size && next.end <= end + 0.1 * size;
+            last.glyph.turn == glyph.turn && same_line && (near || inside)
+        });
+        if !joins && !open.is_empty() {
+            push(&mut lines, &open);
+            open.clear();
+        }
+        if open.is_empty() {
+            (start, end) = (next.start, next.end);
+        } else {
+            (start, end) = (next.start.min(start), next.end.max(end));
+        }
+        open.push(next);
+    }
+    if !open.is_empty() {
+        push(&mut lines, &open);
+    }
+    lines
+}
+
+fn is_same(one: &Glyph, other: &Glyph) -> bool {
+    let near = 0.1 * other.size;
+    (one.x - other.x).abs() < near
+        && (one.y - other.y).abs() < near
+        && (one.size - other.size).abs() < near
+        && one.text == other.text
+        && (one.end_x - one.x).abs() + (one.end_y - one.y).abs() > 0.0
+}
+
+fn push(lines: &mut Vec<TextLine>, glyphs: &[Placed<'_>]) {
+    let mut order: Vec<&Placed<'_>> = glyphs.iter().collect();
+    // Stable: marks that stand over a character stay behind it.
+    order.sort_by(|a, b| a.start.total_cmp(&b.start));
+    let mut pieces: Vec<&str> = Vec::with_capacity(order.len() + order.len() / 4);
+    let mut reached: Option<f64> = None;
+    for one in &order {
+        let size = one.glyph.size;
+        if let Some(reached) = reached {
+            let gap = one.start - reached;
+            let has_space = pieces.last().is_some_and(|last| last.ends_with(char::is_whitespace))
+                || one.glyph.text.starts_with(char::is_whitespace);
+            if gap > CELL_GAP * size {
+                while pieces.last().is_some_and(|last| last.trim().is_empty()) {
+                    pieces.pop();
+                }
+                pieces.push("\t");
+            } else if gap > WORD_GAP * size && !has_space {
+                let both_wide = pieces.last().is_some_and(|last| last.chars().all(is_wide))
+                    && one.glyph.text.chars().all(is_wide);
+                if !both_wide || gap > 0.6 * size {
+                    pieces.push(" ");
+                }
+            }
+        }
+        reached = Some(reached.map_or(one.end, |reached| reached.max(one.end)));
+        pieces.push(&one.glyph.text);
+    }
+    let text = to_logical(&pieces);
+    let text: String = text
+        .trim()
+        .chars()
+        .map(|one| if matches!(one, '\n' | '\r' | '\u{c}' | '\u{b}') { ' ' } else { one })
+        .filter(|one| *one == '\t' || !one.is_control())
+        .collect();
+    if text.is_empty() {
+        return;
+    }
+    let visible = glyphs.iter().filter(|one| !one.glyph.text.trim().is_empty());
+    let area = visible
+        .map(|one| glyph_area(one.glyph))
+        .reduce(|sum, area| sum.join(&area))
+        .unwrap_or(Area { left: 0.0, top: 0.0, right: 0.0, bottom: 0.0 });
+    let after_gap = lines.last().is_some_and(|last| {
+        let height = area.height().max(last.area.height());
+        area.top < last.area.top - 0.5 * height || area.top > last.area.bottom + 0.9 * height
+    });
+    lines.push(TextLine { text, area, after_gap });
+}
+
+/// Ideographs, kana, Hangul and their punctuation, between which no space is written.
+fn is_wide(one: char) -> bool {
+    matches!(one, '\u{2E80}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' | '\u{F900}'..='\u{FAFF}'
+        | '\u{FE30}'..='\u{FE4F}' | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+/// The box of a character: four fifths of the size over the base line, a fifth under it.
+pub(super) fn glyph_area(glyph: &Glyph) -> Area {
+    let (over, under) = (0.8 * glyph.size, 0.2 * glyph.size);
+    let line = Area::of(&[(glyph.x, glyph.y), (glyph.end_x, glyph.end_y)]);
+    match glyph.turn {
+        0 => Area { top: line.top - over, bottom: line.bottom + under, ..line },
+        1 => Area { left: line.left - under, right: line.right + over, ..line },
+        2 => Area { top: line.top - under, bottom: line.bottom + over, ..line },
+        _ => Area { left: line.left - over, right: line.right + under, ..line },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn glyph(text: &str, x: f64, y: f64) -> Glyph {
+        let width = 5.0 * text.chars().count() as f64;
+        Glyph {
+            text: text.into(),
+            x,
+            y,
+            end_x: x + width,
+            end_y: y,
+            size: 10.0,
+            turn: 0,
+            hidden: false,
+        }
+    }
+
+    #[test]
+    fn characters_become_lines() {
+        let cases: &[(&str, &[(&str, f64, f64)], &str)] = &[
+            ("letters that touch are one word", &[("a", 0.0, 0.0), ("b", 5.0, 0.0)], "ab"),
+            ("a gap parts words", &[("a", 0.0, 0.0), ("b", 8.0, 0.0)], "a b"),
+            ("a wide gap parts cells", &[("a", 0.0, 0.0), ("b", 40.0, 0.0)], "a\tb"),
+            ("a lower base line is a new line", &[("a", 0.0, 0.0), ("b", 0.0, 12.0)], "a\nb"),
+            ("a raised figure stays in its line", &[("a", 0.0, 0.0), ("2", 5.0, -3.0)], "a2"),
+            ("what is drawn twice is read once", &[("a", 0.0, 0.0), ("a", 0.3, 0.2)], "a"),
+            ("ideographs part only far apart", &[("中", 0.0, 0.0), ("国", 8.0, 0.0)], "中国"),
+            (
+                "Arabic drawn from the left",
+                &[("\u{628}", 0.0, 0.0), ("\u{627}", 5.0, 0.0)],
+                "\u{627}\u{628}",
+            ),
+            (
+                "Arabic drawn from the right",
+                &[("\u{627}", 5.0, 0.0), ("\u{628}", 0.0, 0.0)],
+                "\u{627}\u{628}",
+            ),
+        ];
+        for (name, drawn, expected) in cases {
+            let glyphs: Vec<Glyph> = drawn.iter().map(|(t, x, y)| glyph(t, *x, *y)).collect();
+            let found: Vec<String> = lines(&glyphs).into_iter().map(|line| line.text).collect();
+            assert_eq!(found.join("\n"), *expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Pictures: how large they are, what they say of themselves, and their pixels.
+//!
+//! [`Header::read`] looks at the first bytes only, and refuses what would be too large before anything is decoded.
+
+mod exif;
+mod gray;
+mod reading;
+
+use std::io::Cursor;
+
+use image::{
+    DynamicImage, GenericImageView as _, ImageDecoder as _, ImageFormat, ImageReader, Limits,
+};
+use thiserror::Error;
+
+pub use exif::Exif;
+pub use gray::{Area, Gray};
+pub use reading::PICTURE_READER;
+pub(crate) use reading::read_picture;
+
+/// The most pixels that are decoded: a sheet of A3 at 600 dots an inch has 70 million.
+pub const MOST_PIXELS: u64 = 120_000_000;
+/// The most memory that a decoder may ask for, in bytes.
+const MOST_MEMORY: u64 = 640 << 20;
+
+/// Why a picture is not decoded.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PictureError {
+    /// It is no picture of a kind that is read.
+    #[error("it is no picture of a kind that is read: PNG, JPEG, TIFF, WebP, GIF or BMP")]
+    Unknown,
+    /// Its first bytes are damaged.
+    #[error("its header is damaged: {why}")]
+    Header {
+        /// What the decoder said.
+        why: String,
+    },
+    /// It is too large.
+    #[error("it is {width} by {height} pixels; more than {} million are not decoded", MOST_PIXELS / 1_000_000)]
+    TooLarge {
+        /// Its width by its header.
+        width: u32,
+        /// Its height by its header.
+        height: u32,
+    },
+    /// Its pixels are damaged, or it breaks off.
+    #[error("it cannot be decoded: {why}")]
+    Damaged {
+        /// What the decoder said.
+        why: String,
+    },
+}
+
+/// What the first bytes of a picture say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Its media type, by content.
+    pub media_type: &'static str,
+    /// Its width in pixels, before it is turned.
+    pub width: u32,
+    /// Its height in pixels, before it is turned.
+    pub height: u32,
+}
+
+/// The kinds that are read, each also by Tesseract's own library, with their media types.
+const KINDS: [(ImageFormat, &str); 6] = [
+    (ImageFormat::Png, "image/png"),
+    (ImageFormat::Jpeg, "image/jpeg"),
+    (ImageFormat::Tiff, "image/tiff"),
+    (ImageFormat::WebP, "image/webp"),
+    (ImageFormat::Gif, "image/gif"),
+    (ImageFormat::Bmp, "image/bmp"),
+];
+
+/// The kind of picture that begins with these bytes; the name of a file says nothing.
+fn kind_of(bytes: &[u8]) -> Option<(ImageFormat, &'static str)> {
+    let format = image::guess_format(bytes).ok()?;
+    KINDS.into_iter().find(|(kind, _)| *kind == format)
+}
+
+/// Whether bytes are a picture of a kind that is read.
+pub fn is_picture(bytes: &[u8]) -> bool {
+    kind_of(bytes).is_some()
+}
+
+/// The text of a decoder's error, on one line and not too long: parts of it may come from the file.
+fn said(error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(200).collect()
+}
+
+impl Header {
+    /// Reads it, and refuses a picture of more than [`MOST_PIXELS`].
+    pub fn read(bytes: &[u8]) -> Result<Self, PictureError> {
+        let (format, media_type) = kind_of(bytes).ok_or(PictureError::Unknown)?;
+        let header = |error: image::ImageError| PictureError::Header { why: said(&error) };
+        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+        let mut limits = Limits::default();
+        limits.max_alloc = Some(MOST_MEMORY);
+        reader.limits(limits);
+        let (width, height) = reader.into_dimensions().map_err(header)?;
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels > MOST_PIXELS {
+            return Err(PictureError::TooLarge { width, height });
+        }
+        if pixels == 0 {
+            return Err(PictureError::Header { why: "a side of it is 0 pixels long".to_owned() });
+        }
+        Ok(Self { media_type, width, height })
+    }
+}
+
+/// A picture, decoded and turned upright as its Exif says.
+pub struct Picture {
+    pixels: DynamicImage,
+}
+
+impl Picture {
+    /// Decodes a picture; of an animation the first frame.
+    pub fn decode(bytes: &[u8]) -> Result<Self, PictureError> {
+        Header::read(bytes)?;
+        let (format, _) = kind_of(bytes).ok_or(PictureError::Unknown)?;
+        let damaged = |error: image::ImageError| PictureError::Damaged { why: said(&error) };
+        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+        let mut limits = Limits::default();
+        limits.max_alloc = Some(MOST_MEMORY);
+        reader.limits(limits);
+        let mut decoder = reader.into_decoder().map_err(damaged)?;
+        let orientation =
+            decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
+        let mut pixels = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+        pixels.apply_orientation(orientation);
+        Ok(Self { pixels })
+    }
+
+    /// Its width and height in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        self.pixels.dimensions()
+    }
+
+    /// Its greys, as on white paper where it lets light through; none if it has no pixels.
+    pub fn to_gray(&self) -> Option<Gray> {
+        let (width, height) = self.size();
+        if !self.pixels.color().has_alpha() {
+            return Gray::new(width, height, self.pixels.to_luma8().into_raw());
+        }
+        let over_white = |pixel: &image::LumaA<u8>| {
+            let [grey, alpha] = pixel.0.map(u32::from);
+            u8::try_from((grey * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
+        };
+        Gray::new(width, height, self.pixels.to_luma_alpha8().pixels().map(over_white).collect())
+    }
+
+    /// A part of it as a PNG file, in its own colours; none if the area lies outside.
+    pub fn cut(&self, area: &Area) -> Option<Vec<u8>> {
+        let (width, height) = self.size();
+        let wide = area.right().min(width).checked_sub(area.left).filter(|wide| *wide > 0)?;
+        let high = area.bottom().min(height).checked_sub(area.top).filter(|high| *high > 0)?;
+        let part = self.pixels.crop_imm(area.left, area.top, wide, high).to_rgb8();
+        let mut file = Cursor::new(Vec::new());
+        part.write_to(&mut file, ImageFormat::Png).ok()?;
+        Some(file.into_inner())
+    }
+}
+
+impl From<Gray> for Picture {
+    fn from(gray: Gray) -> Self {
+        let (width, height) = (gray.width(), gray.height());
+        let rows: Vec<u8> = (0..height).flat_map(|y| gray.row(y).to_vec()).collect();
+        let pixels = image::GrayImage::from_raw(width, height, rows).unwrap_or_default();
+        Self { pixels: DynamicImage::ImageLuma8(pixels) }
+    }
+}

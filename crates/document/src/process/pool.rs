@@ -1,0 +1,293 @@
+//! The side that asks: a few children, each of which reads one file after another.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use witnessmark_text::Hints;
+
+use super::frame::{self, Kind, NoFrame, Request};
+use super::keeper::Kept;
+use super::{ProcessLimits, Stopped};
+use crate::{Document, Limits};
+
+/// What is done with each frame of an answer.
+type EachFrame<'a> = dyn FnMut(Kind, &[u8]) -> Result<(), NoFrame> + 'a;
+
+/// After so many files a child is replaced, whatever it looks like.
+const FILES_A_CHILD: u32 = 1000;
+/// A child that is not ready after this time never will be. Long, since a computer may be busy.
+const START: Duration = Duration::from_secs(60);
+/// A child that holds more memory than this after a file is replaced, in bytes.
+const MOST_HELD: u64 = 160 << 20;
+
+/// Children that read documents.
+///
+/// Any number of threads may ask at once: there are at most as many children as was said, and who comes when all are at work
+/// waits. Children are started when they are needed, and end with this.
+#[derive(Debug)]
+pub struct Readers {
+    executable: Option<PathBuf>,
+    most: usize,
+    limits: ProcessLimits,
+    state: Mutex<State>,
+    freed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    idle: Vec<Reader>,
+    /// How many there are, at work or idle.
+    running: usize,
+    lacking: BTreeSet<String>,
+}
+
+/// One child.
+struct Reader {
+    kept: Kept,
+    files: u32,
+    /// Processor time that it has used, in whole seconds, rounded up.
+    worked: u64,
+}
+
+impl Readers {
+    /// At most `most` children of `executable`, which is `witnessmark` itself. Without one every file is answered with
+    /// [`Stopped::NoExecutable`].
+    pub fn new(executable: Option<PathBuf>, most: usize, limits: ProcessLimits) -> Self {
+        Self {
+            executable,
+            most: most.max(1),
+            limits,
+            state: Mutex::default(),
+            freed: Condvar::new(),
+        }
+    }
+
+    /// Reads a file in a child, as [`crate::read`] would, and hands on each document as it comes.
+    ///
+    /// What was handed on before an error stands: it was read before the child was stopped.
+    pub fn read(
+        &self,
+        bytes: &[u8],
+        hints: &Hints,
+        limits: &Limits,
+        each: &mut dyn FnMut(Document),
+    ) -> Result<(), Stopped> {
+        let request = Request::Read { hints: hints.clone(), limits: *limits };
+        self.ask(&request, bytes, &mut |kind, body| {
+            if kind != Kind::Document {
+                return Err(NoFrame::Garbled);
+            }
+            each(frame::parse(body)?);
+            Ok(())
+        })
+    }
+
+    /// What children are not confined by on this computer, each said once: for a warning to whoever uses the program.
+    pub fn lacking(&self) -> Vec<String> {
+        self.state().lacking.iter().cloned().collect()
+    }
+
+    /// Asks a child, and hands on each frame of its answer but the last.
+    fn ask(
+        &self,
+        request: &Request,
+        bytes: &[u8],
+        each: &mut EachFrame<'_>,
+    ) -> Result<(), Stopped> {
+        let executable = self.executable.as_deref().ok_or(Stopped::NoExecutable)?;
+        let mut place = Place { readers: self, reader: Some(self.free_reader(executable)?) };
+        let Some(reader) = place.reader.as_mut() else { return Err(Stopped::Garbled) };
+        reader.kept.begin(self.limits.time);
+        match reader.answer(request, bytes, self.limits.output, each) {
+            Ok(()) => {
+                reader.kept.done();
+                reader.files += 1;
+                if !reader.is_worn(&self.limits) {
+                    place.give_back();
+                }
+                Ok(())
+            }
+            Err(why) => {
+                let ended = place.reader.take().map(|reader| reader.kept.end()).unwrap_or_default();
+                Err(match why {
+                    NoFrame::Over => ended.why(&self.limits),
+                    NoFrame::Garbled => Stopped::Garbled,
+                    NoFrame::TooLong => Stopped::Output { limit: self.limits.output },
+                })
+            }
+        }
+    }
+
+    /// A child that waits for work: an idle one, a new one, or the next that gets idle.
+    fn free_reader(&self, executable: &Path) -> Result<Reader, Stopped> {
+        let mut state = self.state();
+        loop {
+            match state.idle.pop() {
+                Some(reader) if reader.lives() => return Ok(reader),
+                // Somebody ended it meanwhile, which is no file's fault.
+                Some(_) => state.running = state.running.saturating_sub(1),
+                None if state.running < self.most => break,
+                None => {
+                    state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+        state.running += 1;
+        drop(state);
+        let started = Reader::start(executable, &self.limits);
+        let mut state = self.state();
+        match started {
+            Ok((reader, lacking)) => {
+                state.lacking.extend(lacking);
+                Ok(reader)
+            }
+            Err(error) => {
+                state.running = state.running.saturating_sub(1);
+                self.freed.notify_one();
+                Err(error)
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A child's place among those that may run, while it works. Free again in any case, a panic of the caller's too.
+struct Place<'r> {
+    readers: &'r Readers,
+    reader: Option<Reader>,
+}
+
+impl Place<'_> {
+    fn give_back(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            let mut state = self.readers.state();
+            state.idle.push(reader);
+            // Its place goes with it.
+            state.running += 1;
+        }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        drop(self.reader.take());
+        let mut state = self.readers.state();
+        state.running = state.running.saturating_sub(1);
+        drop(state);
+        self.readers.freed.notify_one();
+    }
+}
+
+impl Reader {
+    /// Starts a child, and waits until it is confined; with what it is not confined by.
+    fn start(executable: &Path, limits: &ProcessLimits) -> Result<(Self, Vec<String>), Stopped> {
+        let mut command = Command::new(executable);
+        command.arg("read-one").arg(limits.memory.to_string()).env_clear().current_dir("/");
+        let mut kept = Kept::start(command)?;
+        kept.begin(START);
+        let ready = kept.from.as_mut().map(|from| frame::read(from, 1 << 16));
+        match ready {
+            Some(Ok((Kind::Ready, body))) if let Ok(lacking) = frame::parse(&body) => {
+                kept.done();
+                let mut reader = Self { kept, files: 0, worked: 0 };
+                reader.allow_work(limits);
+                Ok((reader, lacking))
+            }
+            _ => {
+                let why = kept.end().why(limits).to_string();
+                Err(Stopped::Start { why })
+            }
+        }
+    }
+
+    fn answer(
+        &mut self,
+        request: &Request,
+        bytes: &[u8],
+        mut most: u64,
+        each: &mut EachFrame<'_>,
+    ) -> Result<(), NoFrame> {
+        let (Some(to), Some(from)) = (self.kept.to.as_mut(), self.kept.from.as_mut()) else {
+            return Err(NoFrame::Over);
+        };
+        frame::write_json(&mut *to, Kind::Request, request)
+            .and_then(|()| frame::write(to, Kind::File, bytes))
+            .map_err(|_| NoFrame::Over)?;
+        loop {
+            let (kind, body) = frame::read(&mut *from, most)?;
+            if kind == Kind::End {
+                return Ok(());
+            }
+            most = most.saturating_sub(body.len() as u64);
+            each(kind, &body)?;
+        }
+    }
+
+    /// Whether it should not be used again. If it should, it is allowed to work on another file.
+    fn is_worn(&mut self, limits: &ProcessLimits) -> bool {
+        self.files >= FILES_A_CHILD || self.allow_work(limits) > MOST_HELD
+    }
+
+    /// Limits its processor time to what it has used and one file's worth. How many bytes of memory it holds.
+    #[cfg(target_os = "linux")]
+    fn allow_work(&mut self, limits: &ProcessLimits) -> u64 {
+        use rustix::process::{Pid, Resource, Rlimit, prlimit};
+        let Some((worked, held)) = used_by(self.kept.pid) else { return u64::MAX };
+        if worked > self.worked || self.files == 0 {
+            self.worked = worked;
+            let current = Some(worked.saturating_add(limits.work));
+            let limit = Rlimit { current, maximum: None };
+            let pid = i32::try_from(self.kept.pid).ok().and_then(Pid::from_raw);
+            if pid.is_none() || prlimit(pid, Resource::Cpu, limit).is_err() {
+                return u64::MAX;
+            }
+        }
+        held
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn allow_work(&mut self, _limits: &ProcessLimits) -> u64 {
+        0
+    }
+
+    /// Whether the process is still there.
+    #[cfg(target_os = "linux")]
+    fn lives(&self) -> bool {
+        state_of(self.kept.pid).is_some_and(|fields| !fields.starts_with(['Z', 'X']))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn lives(&self) -> bool {
+        true
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+/// The fields of `/proc/PID/stat` from the third on (proc(5)), parted by spaces.
+#[cfg(target_os = "linux")]
+fn state_of(pid: u32) -> Option<String> {
+    let line = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    Some(line.rsplit_once(") ")?.1.to_owned())
+}
+
+/// How many seconds of processor time a process has used, rounded up, and how many bytes of memory it holds.
+#[cfg(target_os = "linux")]
+fn used_by(pid: u32) -> Option<(u64, u64)> {
+    let state = state_of(pid)?;
+    let fields: Vec<&str> = state.split(' ').collect();
+    let number = |at: usize| fields.get(at)?.trim().parse::<u64>().ok();
+    let ticks = number(11)?.saturating_add(number(12)?);
+    let seconds = ticks.div_ceil(rustix::param::clock_ticks_per_second().max(1));
+    Some((seconds, number(21)?.saturating_mul(rustix::param::page_size() as u64)))
+}

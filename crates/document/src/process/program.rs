@@ -1,0 +1,68 @@
+//! Another program, run once under limits.
+
+use std::ffi::OsString;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+
+use super::keeper::Kept;
+use super::{ProcessLimits, Stopped};
+
+/// A program of other people that reads bytes from its standard input and answers on its standard output.
+///
+/// It gets no environment but what is named here, may read the system's folders of programs and what is named here, writes no
+/// file and opens no connection. Nothing of the input or the answer lies on a disk.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Its environment.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Files and folders that it may read besides.
+    pub readable: Vec<PathBuf>,
+}
+
+impl Program {
+    /// Runs it with `input` on its standard input; what it wrote on its standard output.
+    ///
+    /// `executable` is `witnessmark` itself: it confines itself, and becomes the program. Memory counts all of the
+    /// program here.
+    pub fn run(
+        &self,
+        executable: &Path,
+        input: &[u8],
+        limits: &ProcessLimits,
+    ) -> Result<Vec<u8>, Stopped> {
+        let mut command = Command::new(executable);
+        command.env_clear().current_dir("/").envs(self.environment.iter().cloned());
+        command.arg("confined");
+        command.arg(format!("--memory={}", limits.memory));
+        command.arg(format!("--work={}", limits.work));
+        for path in &self.readable {
+            command.arg("--readable").arg(path);
+        }
+        command.arg("--").arg(&self.path).args(&self.arguments);
+        let mut kept = Kept::start(command)?;
+        kept.begin(limits.time);
+        let (to, from) = (kept.to.take(), kept.from.take());
+        let (answer, too_long) = thread::scope(|scope| {
+            // It may answer before it has read everything: both pipes move at once.
+            scope.spawn(move || to.map(|mut to| to.write_all(input)));
+            let mut answer = Vec::new();
+            let mut from = from.map(|from| from.take(limits.output.saturating_add(1)));
+            let read = from.as_mut().map(|from| from.read_to_end(&mut answer));
+            let too_long = answer.len() as u64 > limits.output || !matches!(read, Some(Ok(_)));
+            // Whoever still writes is told that nobody reads.
+            drop(from);
+            (answer, too_long)
+        });
+        if too_long {
+            return Err(Stopped::Output { limit: limits.output });
+        }
+        let ended = kept.end();
+        if ended.well() { Ok(answer) } else { Err(ended.why(limits)) }
+    }
+}

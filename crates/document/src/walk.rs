@@ -1,0 +1,162 @@
+//! The way through a file and what lies inside it: where a document lies, and what may still be unpacked.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use witnessmark_text::{Content, ExtractError, Hints};
+
+use crate::names::shown;
+use crate::{Document, Limits, Page};
+
+/// The most bytes of one unpacked file that are held in memory.
+const MAX_FILE: u64 = 256 << 20;
+
+/// Where a document lies: its names from the outermost inwards, and how many archives are around it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place {
+    pub(crate) inside: Option<String>,
+    pub(crate) depth: u32,
+}
+
+impl Place {
+    /// The place of a file that lies in the one at this place.
+    pub(crate) fn within(&self, name: &str) -> Self {
+        let inside = match &self.inside {
+            Some(outer) => format!("{outer}/{name}"),
+            None => name.to_owned(),
+        };
+        Self { inside: Some(inside), depth: self.depth + 1 }
+    }
+}
+
+/// How many bytes may still be unpacked. Readers share it, so that no nesting gets round it.
+#[derive(Clone, Debug)]
+pub(crate) struct Budget(Rc<Cell<u64>>);
+
+impl Budget {
+    /// A reader that stops with an error when the bytes are used up.
+    pub(crate) fn count<R: Read>(&self, inner: R) -> Counted<R> {
+        Counted { inner, budget: self.clone() }
+    }
+
+    /// A budget as large as what is left of this one, for a look ahead.
+    pub(crate) fn apart(&self) -> Self {
+        Self(Rc::new(Cell::new(self.0.get())))
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.0.get() == 0
+    }
+}
+
+/// Counts what is really unpacked: a declared size is never believed.
+pub(crate) struct Counted<R> {
+    inner: R,
+    budget: Budget,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = self.budget.0.get();
+        if left == 0 {
+            return Err(io::Error::other("the limit of unpacked bytes is reached"));
+        }
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(into.len());
+        let count = self.inner.read(into.get_mut(..most).unwrap_or_default())?;
+        self.budget.0.set(left.saturating_sub(count as u64));
+        Ok(count)
+    }
+}
+
+/// The walk over all documents of one file.
+pub(crate) struct Walk<'s> {
+    pub(crate) limits: Limits,
+    pub(crate) budget: Budget,
+    files: u64,
+    each: &'s mut dyn FnMut(Document),
+}
+
+impl<'s> Walk<'s> {
+    pub(crate) fn new(limits: &Limits, each: &'s mut dyn FnMut(Document)) -> Self {
+        let budget = Budget(Rc::new(Cell::new(limits.unpacked)));
+        Self { limits: *limits, budget, files: 0, each }
+    }
+
+    /// Hands on one document.
+    pub(crate) fn hand_on(&mut self, place: &Place, content: Result<Content, ExtractError>) {
+        self.hand_on_pages(place, content, Vec::new());
+    }
+
+    /// Hands on one document with its pages.
+    pub(crate) fn hand_on_pages(
+        &mut self,
+        place: &Place,
+        content: Result<Content, ExtractError>,
+        pages: Vec<Page>,
+    ) {
+        (self.each)(Document { inside: place.inside.clone(), content, pages });
+    }
+
+    /// Hands on a file that was named and not read, with the reason.
+    pub(crate) fn not_read(&mut self, place: &Place, media_type: &str, why: String) {
+        let content = Content {
+            media_type: media_type.to_owned(),
+            extractor: crate::packed::READER.to_owned(),
+            warnings: vec![why],
+            ..Content::default()
+        };
+        self.hand_on(place, Ok(content));
+    }
+
+    /// Whether what lies in the file at a place may be opened.
+    pub(crate) fn may_open(&self, place: &Place) -> bool {
+        place.depth < self.limits.depth
+    }
+
+    /// How many more files may be read.
+    pub(crate) fn files_left(&self) -> u64 {
+        self.limits.files.saturating_sub(self.files)
+    }
+
+    /// Counts a file that is read without [`Walk::read_inner`].
+    pub(crate) fn count_file(&mut self) {
+        self.files += 1;
+    }
+
+    /// Reads a file that lies inside an archive, a mail or an office file.
+    pub(crate) fn read_inner(
+        &mut self,
+        place: &Place,
+        name: &str,
+        bytes: &[u8],
+        hints: &Hints,
+        warnings: Vec<String>,
+    ) {
+        self.files += 1;
+        crate::read_at(self, bytes, hints, &place.within(name), warnings);
+    }
+
+    /// Unpacks one file into memory, as far as the limits go. What went wrong comes second.
+    pub(crate) fn unpack(&self, reader: impl Read) -> (Vec<u8>, Option<String>) {
+        let mut bytes = Vec::new();
+        let result = self.budget.count(reader).take(MAX_FILE + 1).read_to_end(&mut bytes);
+        if bytes.len() as u64 > MAX_FILE {
+            bytes.truncate(usize::try_from(MAX_FILE).unwrap_or(usize::MAX));
+            return (bytes, Some(format!("size: only the first {MAX_FILE} bytes were unpacked")));
+        }
+        match result {
+            Ok(_) => (bytes, None),
+            Err(_) if self.budget.is_spent() => {
+                let limit = self.limits.unpacked;
+                let why = format!("size: the limit of {limit} unpacked bytes was reached in it");
+                (bytes, Some(why))
+            }
+            Err(error) => {
+                let count = bytes.len();
+                let why = shown(&error.to_string());
+                (bytes, Some(format!("damaged: unpacking stopped after {count} bytes: {why}")))
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Formats whose files are made here by others' writers or by hand: Outlook's messages, books, sheets of OpenDocument.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::io::{Cursor, Write};
+
+use cfb::CompoundFile;
+use witnessmark_document::{Document, Limits, read};
+use witnessmark_text::{Content, Hints};
+
+fn read_all(bytes: &[u8]) -> Vec<Document> {
+    let mut found = Vec::new();
+    read(bytes, &Hints::default(), &Limits::default(), &mut |document| found.push(document));
+    found
+}
+
+fn content(document: &Document) -> &Content {
+    document.content.as_ref().unwrap()
+}
+
+/// A zip whose files are stored as they are, with no directory: it is read by the headers of its files.
+fn stored(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (name, bytes) in files {
+        let length = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+        out.extend(b"PK\x03\x04\x14\0\0\x08\0\0\0\0\0\0\0\0\0\0");
+        out.extend(length);
+        out.extend(length);
+        out.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+        out.extend([0; 2]);
+        out.extend(name.as_bytes());
+        out.extend(bytes.as_bytes());
+    }
+    out
+}
+
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+#[test]
+fn a_message_of_outlook_gives_its_fields_and_what_is_attached() {
+    let mut file = CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    // Sent at 2022-09-05 02:00:00 UTC.
+    let mut properties = vec![0; 32];
+    properties.extend(0x0039_0040_u32.to_le_bytes());
+    properties.extend([0; 4]);
+    properties.extend(((1_662_343_200_u64 + 11_644_473_600) * 10_000_000).to_le_bytes());
+    let attached = "/__attach_version1.0_#00000000";
+    file.create_storage(attached).unwrap();
+    for (path, bytes) in [
+        ("/__properties_version1.0".to_owned(), properties),
+        ("/__substg1.0_0C1A001F".to_owned(), wide("张三")),
+        ("/__substg1.0_0037001F".to_owned(), wide("通知")),
+        ("/__substg1.0_1000001F".to_owned(), wide("警方\r\n来了")),
+        (format!("{attached}/__substg1.0_3707001F"), wide("附件.txt")),
+        (format!("{attached}/__substg1.0_37010102"), b"note".to_vec()),
+    ] {
+        file.create_stream(path).unwrap().write_all(&bytes).unwrap();
+    }
+    file.flush().unwrap();
+    let found = read_all(&file.into_inner().into_inner());
+    let mail = content(&found[0]);
+    assert_eq!(mail.text, "From: 张三\nDate: 2022-09-05 02:00:00 UTC\nSubject: 通知\n\n警方\n来了");
+    assert_eq!(mail.published.clone().unwrap().date, "2022-09-05");
+    assert_eq!(found[1].inside.as_deref(), Some("附件.txt"));
+    assert_eq!(content(&found[1]).text, "note");
+}
+
+#[test]
+fn a_book_is_read_by_its_spine() {
+    let found = read_all(&stored(&[
+        ("mimetype", "application/epub+zip"),
+        (
+            "META-INF/container.xml",
+            "<container><rootfiles><rootfile full-path='O/p.opf'/></rootfiles></container>",
+        ),
+        (
+            "O/p.opf",
+            "<package><metadata><title>T</title><creator>A</creator><date>2022-09-05</date></metadata>\
+             <manifest><item id='one' href='one%20a.xhtml'/><item id='two' href='two.xhtml'/></manifest>\
+             <spine><itemref idref='two'/><itemref idref='one'/></spine></package>",
+        ),
+        ("O/one a.xhtml", "<html><body><p>Last</p></body></html>"),
+        ("O/two.xhtml", "<html><body><p>First</p></body></html>"),
+    ]));
+    let book = content(&found[0]);
+    assert_eq!(book.text, "First\n\nLast");
+    assert_eq!((book.title.as_deref(), book.author.as_deref()), (Some("T"), Some("A")));
+    assert_eq!(book.published.clone().unwrap().date, "2022-09-05");
+}
+
+#[test]
+fn a_sheet_of_open_document_keeps_cells_and_dates() {
+    let found = read_all(&stored(&[
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        (
+            "content.xml",
+            "<document-content><table name='Counts'><table-row>\
+             <table-cell date-value='2022-09-05'><p>5/9/22</p></table-cell>\
+             <table-cell number-columns-repeated='2'/><table-cell><p>69%</p></table-cell>\
+             </table-row></table></document-content>",
+        ),
+    ]));
+    assert_eq!(content(&found[0]).text, "Counts\n2022-09-05\t\t\t69%");
+}
