@@ -14,6 +14,7 @@ mod comparing;
 mod copying;
 mod custody;
 mod database;
+mod declared;
 mod dossier;
 mod egress;
 mod erasing;
@@ -44,6 +45,7 @@ pub use coding::{Cited, ClaimRow, ImportedClaims};
 pub use comparing::Comparison;
 pub use copying::SealedCopy;
 pub use custody::CustodyStory;
+pub use declared::{DeclaredSearch, SearchDeclaration};
 pub use dossier::{Clearance, PublishPolicy, Published};
 pub use egress::EgressRow;
 pub use erasing::{

@@ -7,7 +7,9 @@ use serde::Serialize;
 use witnessmark_claims::gazetteer::Found as GazetteerFound;
 use witnessmark_model::Entropy;
 use witnessmark_model::id::CaptureId;
-use witnessmark_text::{Document, Index, IndexError, IndexKey, Match, SearchOptions, Writer};
+use witnessmark_text::{
+    Document, Index, IndexError, IndexKey, Match, SearchOptions, Writer, places_in_query,
+};
 
 use witnessmark_vault::Vault;
 
@@ -142,6 +144,8 @@ pub struct SearchHit {
     pub score: f32,
     /// Where the words stand: best place first, in code points of the capture's text.
     pub passages: Vec<Match>,
+    /// The captures that match less well and whose texts are nearly the same: this hit stands for them too.
+    pub folded: Vec<CaptureId>,
     /// The words before and after the best place, for the screen.
     #[serde(skip)]
     pub around: Option<(String, String)>,
@@ -160,10 +164,14 @@ impl Case {
         options: &SearchOptions,
     ) -> Result<Found, CaseError> {
         let behind = self.casebook.captures_since(self.texts.indexed_up_to()?)?.len();
-        let query = match place {
-            Some(place) => format!("({query}) ({})", self.names_of(place)?),
-            None => query.to_owned(),
-        };
+        let mut options = options.clone();
+        for place in places_in_query(query)? {
+            let names = self.names_of(&place)?;
+            options.places.insert(place, names);
+        }
+        if let Some(place) = place {
+            options.place_names = self.names_of(place)?;
+        }
         let index = self.index.current()?;
         let (texts, casebook, store) = (&self.texts, &self.casebook, self.vault.store());
         let readers = &self.readers;
@@ -174,7 +182,7 @@ impl Case {
             let row = casebook.capture(&capture.parse().ok()?).ok()??;
             read_capture(readers, store, &row).ok()?.text
         };
-        let results = index.search_with(&query, options, text_of)?;
+        let results = index.search_with(query, &options, text_of)?;
         let mut warnings = results.warnings;
         if behind > 0 {
             warnings.push(format!(
@@ -200,14 +208,15 @@ impl Case {
                 url: row.url,
                 score: hit.score,
                 passages: hit.passages,
+                folded: hit.folded.iter().filter_map(|id| id.parse().ok()).collect(),
                 around,
             });
         }
         Ok(Found { hits, total: results.total, took_ms: 0, warnings })
     }
 
-    /// A query for any name of a place.
-    fn names_of(&self, place: &str) -> Result<String, CaseError> {
+    /// Every name of a place.
+    fn names_of(&self, place: &str) -> Result<Vec<String>, CaseError> {
         let gazetteer = self.gazetteer()?;
         let found = match gazetteer.find(place) {
             GazetteerFound::Place(found) => found,
@@ -229,9 +238,7 @@ impl Case {
                 ));
             }
         };
-        let names = std::iter::once(&found.name).chain(&found.names);
-        let quoted: Vec<_> = names.map(|name| format!("\"{}\"", name.replace('"', " "))).collect();
-        Ok(quoted.join(" OR "))
+        Ok(std::iter::once(&found.name).chain(&found.names).cloned().collect())
     }
 
     fn around(

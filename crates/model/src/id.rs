@@ -144,6 +144,9 @@ id_type!(
 id_type!(
     /// A copy of the case somewhere else.
     CopyId, "cpy", "copy");
+id_type!(
+    /// A declared search of the outside world.
+    SearchId, "sea", "search");
 
 #[cfg(test)]
 mod tests {

@@ -113,6 +113,8 @@ payloads! {
     Predecessor = "predecessor" / "witnessmark/predecessor/1",
     /// The case is being copied to a place, or a copy is gone.
     CaseCopy = "copy" / "witnessmark/copy/1",
+    /// A person searched the outside world.
+    OutsideSearch = "search" / "witnessmark/search/1",
 }
 
 impl Payload {
@@ -367,6 +369,26 @@ pub struct Judgement {
     pub code: String,
     /// What the program had said.
     pub was: String,
+    /// A remark.
+    pub note: Option<String>,
+}
+
+/// A person searched the outside world, and says what was found. Nothing found is a result too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutsideSearch {
+    /// This search.
+    pub id: SearchId,
+    /// What was searched: a site, an archive, a register, a library.
+    #[serde(rename = "where")]
+    pub searched: String,
+    /// What was looked for, as it was typed there.
+    pub query: String,
+    /// How many results there were; none: they were not counted, but there were some.
+    pub found: Option<u64>,
+    /// The day of the search, `YYYY-MM-DD`, by the person's word.
+    pub on: Option<String>,
+    /// The captures that came of it.
+    pub captures: Vec<CaptureId>,
     /// A remark.
     pub note: Option<String>,
 }

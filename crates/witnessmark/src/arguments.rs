@@ -80,6 +80,9 @@ pub(crate) enum Command {
     Status,
     /// Find captures by the words in them
     Search(SearchArguments),
+    /// Write down what was done outside the case
+    #[command(subcommand)]
+    Record(RecordCommand),
     /// Quote a capture: make a passage
     Cite {
         /// The capture: an id or its beginning, a name, or an address
@@ -444,6 +447,8 @@ pub(crate) enum Listed {
     Claims,
     Places,
     Origins,
+    /// Declared searches of the outside world
+    Searches,
     /// The codebook's words, which claims may use
     Codes,
     Log,
@@ -463,7 +468,7 @@ pub(crate) struct ListArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct SearchArguments {
-    /// Words, "phrases", OR, -without
+    /// Words, "phrases", OR, NOT, sampl*, word~, title: url: site: language: published: place:
     pub(crate) query: String,
     /// Only captures in this language, such as zh, bo, ug
     #[arg(long)]
@@ -477,9 +482,43 @@ pub(crate) struct SearchArguments {
     /// Only captures that name this place, by any of its names in the gazetteer
     #[arg(long, value_name = "PLACE")]
     pub(crate) place: Option<String>,
+    /// Simplified Chinese characters find traditional ones too, and back
+    #[arg(long)]
+    pub(crate) variants: bool,
+    /// Show every capture, also those whose texts are nearly the same as a better one's
+    #[arg(long)]
+    pub(crate) all: bool,
     /// At most this many captures
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub(crate) limit: usize,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecordCommand {
+    /// A search of the outside world, whatever it found
+    Search(RecordSearchArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordSearchArguments {
+    /// What was searched: a site, an archive, a register, a library
+    #[arg(long = "where", value_name = "WHERE")]
+    pub(crate) searched: String,
+    /// What was looked for, as it was typed there
+    #[arg(long)]
+    pub(crate) query: String,
+    /// How many results: a number, nothing, or some if they were not counted
+    #[arg(long, value_name = "N")]
+    pub(crate) found: String,
+    /// The day of the search, if it was not today
+    #[arg(long, value_name = "DATE")]
+    pub(crate) on: Option<String>,
+    /// A capture that came of it: an id or its beginning, or a name; may be repeated
+    #[arg(long, value_name = "CAPTURE")]
+    pub(crate) capture: Vec<String>,
+    /// A remark
+    #[arg(long)]
+    pub(crate) note: Option<String>,
 }
 
 #[derive(Debug, Args)]

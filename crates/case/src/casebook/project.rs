@@ -114,6 +114,7 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Timestamp(p) => (Some(p.id.to_string()), p.completes.map(|id| id.to_string())),
         Payload::Escrow(_) => (None, None),
         Payload::Predecessor(_) => (None, None),
+        Payload::OutsideSearch(p) => (Some(p.id.to_string()), None),
         Payload::CaseCopy(p) => (None, Some(p.id.to_string())),
     }
 }

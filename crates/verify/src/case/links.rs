@@ -149,6 +149,7 @@ impl Index {
             Payload::Configuration(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Egress(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Export(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
+            Payload::OutsideSearch(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Witness(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Recording(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
             Payload::Import(one) => (self.others.insert(one.id.bytes()), one.id.to_string()),
@@ -229,6 +230,14 @@ impl Index {
             }
             Payload::Judgement(judgement) => {
                 named(self.captures.contains_key(&judgement.capture), &judgement.capture)?;
+            }
+            Payload::OutsideSearch(search) => {
+                if search.captures.is_empty() {
+                    return Ok(None);
+                }
+                for capture in &search.captures {
+                    named(self.captures.contains_key(capture), capture)?;
+                }
             }
             Payload::Export(export) => {
                 for id in &export.of {

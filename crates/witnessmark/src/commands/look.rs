@@ -1,15 +1,13 @@
 //! Looking at what the case holds.
 
 use std::path::Path;
-use std::time::SystemTime;
 
 use serde_json::Value;
-use witnessmark_case::text::SearchOptions;
 use witnessmark_case::{CaseError, CopyRow};
 
 use crate::Ending;
-use crate::arguments::{Arguments, CustodyForm, ListArguments, Listed, SearchArguments};
-use crate::output::{self, Columns, REST, fit, json, line, short};
+use crate::arguments::{Arguments, CustodyForm, ListArguments, Listed};
+use crate::output::{self, Columns, REST, json, line, short};
 
 /// So many documents of a capture are listed where a person reads.
 const DOCUMENTS_SHOWN: usize = 20;
@@ -162,6 +160,7 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
                 table.print()?;
             }
         }
+        Listed::Searches => super::finding::list(arguments, &case)?,
         Listed::Codes => {
             let codes = case.codes()?;
             if arguments.json {
@@ -376,49 +375,6 @@ pub(super) fn status(arguments: &Arguments) -> Result<Ending, CaseError> {
         }
     }
     Ok(Ending::flawed_if(!status.alarms.is_empty()))
-}
-
-/// `search`.
-pub(super) fn search(arguments: &Arguments, search: &SearchArguments) -> Result<Ending, CaseError> {
-    let mut case = super::open(arguments, "search")?;
-    let options = SearchOptions {
-        language: search.language.clone(),
-        from: search.from.clone(),
-        to: search.to.clone(),
-        limit: search.limit,
-        ..SearchOptions::default()
-    };
-    #[allow(clippy::disallowed_methods, reason = "a search says how long it took")]
-    let started = SystemTime::now();
-    let mut found = case.search(&search.query, search.place.as_deref(), &options)?;
-    found.took_ms =
-        started.elapsed().map_or(0, |took| u64::try_from(took.as_millis()).unwrap_or(0));
-    if arguments.json {
-        json(&found)?;
-        return Ok(Ending::Well);
-    }
-    for warning in &found.warnings {
-        output::note(arguments.quiet, &format!("warning: {warning}"));
-    }
-    for hit in &found.hits {
-        let mark =
-            if hit.verdict == "content" { String::new() } else { format!(" ! {}", hit.verdict) };
-        let id = short(&hit.capture.to_string());
-        let room = output::width().saturating_sub(26 + mark.len());
-        line(&format!("{id}  {:<8}{mark} {}", hit.language, fit(&hit.title, room)))?;
-        if let (Some((before, after)), Some(place)) = (&hit.around, hit.passages.first()) {
-            let before = before.rsplit('\n').next().unwrap_or_default().replace('\t', " ");
-            let after = after.split('\n').next().unwrap_or_default().replace('\t', " ");
-            line(&format!("    {before}[{}]{after}", place.exact))?;
-            let more = hit.passages.len() - 1;
-            let more = if more > 0 { format!(", and {more} more places") } else { String::new() };
-            line(&format!("    characters {} to {}{more}", place.start, place.end))?;
-        }
-    }
-    let shown = found.hits.len();
-    let total = found.total;
-    line(&format!("{shown} of {total} captures, {} ms", found.took_ms))?;
-    Ok(Ending::Well)
 }
 
 /// `custody`.

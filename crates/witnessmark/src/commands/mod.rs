@@ -8,6 +8,7 @@ mod copies;
 mod copying;
 mod erasing;
 mod extract;
+mod finding;
 mod judge;
 mod linking;
 mod look;
@@ -27,7 +28,7 @@ use witnessmark_case::{Case, CaseError, Environment};
 
 use crate::arguments::{
     ActorCommand, Arguments, Command, EscrowCommand, EstimateCommand, ExportCommand, ImportCommand,
-    OriginsCommand, PassphraseCommand, TravelCommand, WarcCommand,
+    OriginsCommand, PassphraseCommand, RecordCommand, TravelCommand, WarcCommand,
 };
 use crate::{Ending, agent, demo, output, passphrase, system};
 
@@ -43,7 +44,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Show { id, bytes: true, .. } => look::bytes(arguments, id),
         Command::Show { id, text, .. } => look::show(arguments, id, *text),
         Command::Status => look::status(arguments),
-        Command::Search(search) => look::search(arguments, search),
+        Command::Search(search) => finding::search(arguments, search),
+        Command::Record(RecordCommand::Search(search)) => finding::record(arguments, search),
         Command::Cite { capture, exact, occurrence } => {
             code::cite(arguments, capture, exact, *occurrence)
         }
