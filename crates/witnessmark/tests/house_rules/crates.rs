@@ -136,8 +136,12 @@ fn dependencies<'a>(manifest: &'a Table, wanted: &[&str]) -> Vec<&'a str> {
     names
 }
 
+/// Libraries bear the project's name before their own; the two programs are called by theirs alone.
 fn package_name(folder: &str) -> String {
-    if folder == "witnessmark" { folder.to_owned() } else { format!("witnessmark-{folder}") }
+    match folder {
+        "witnessmark" | "xtask" => folder.to_owned(),
+        _ => format!("witnessmark-{folder}"),
+    }
 }
 
 fn dependency_breaches(crates: &[Crate<'_>]) -> Vec<String> {
