@@ -17,7 +17,8 @@ fn pdf(objects: &[&str], trailer: &str) -> Vec<u8> {
     let rows: String = places.iter().map(|place| format!("{place:010} 00000 n \n")).collect();
     let count = objects.len() + 1;
     bytes.extend(format!("xref\n0 {count}\n0000000000 65535 f \n{rows}").into_bytes());
-    let end = format!("trailer\n<</Size {count}/Root 1 0 R{trailer}>>\nstartxref\n{table}\n%%EOF\n");
+    let end =
+        format!("trailer\n<</Size {count}/Root 1 0 R{trailer}>>\nstartxref\n{table}\n%%EOF\n");
     bytes.extend(end.into_bytes());
     bytes
 }

@@ -6,11 +6,14 @@ enum Way {
     Left,
     Right,
     Digit,
+    Space,
     Neutral,
 }
 
 fn way(piece: &str) -> Way {
-    piece.chars().map(way_of).find(|way| *way != Way::Neutral).unwrap_or(Way::Neutral)
+    let all_space = !piece.is_empty() && piece.chars().all(char::is_whitespace);
+    let weak = if all_space { Way::Space } else { Way::Neutral };
+    piece.chars().map(way_of).find(|way| *way != Way::Neutral).unwrap_or(weak)
 }
 
 fn way_of(one: char) -> Way {
@@ -86,7 +89,9 @@ fn runs(ways: &[Way], outer: Way, inner: Way) -> Vec<std::ops::Range<usize>> {
             open = match open {
                 Some((from, last, letters)) => {
                     // Two numbers side by side are two runs, unless one sign alone parts them or letters surround them.
-                    if !letters && !is_letter && index - last > 2 {
+                    let between = ways.get(last + 1..index).unwrap_or_default();
+                    let parted = between.len() > 1 || between.contains(&Way::Space);
+                    if !letters && !is_letter && parted {
                         found.push(from..last + 1);
                         Some((index, index, false))
                     } else {
