@@ -47,6 +47,6 @@ pub use mentions::{
     Bound, Mention, MentionKind, MentionValue, Modality, PlaceCandidate, PlaceEntry, PlaceNames,
     find_mentions, find_mentions_among, find_places,
 };
-pub use near_duplicates::{NearDuplicate, near_duplicates};
+pub use near_duplicates::{NearDuplicate, near_duplicates, runs_of};
 pub use offsets::Offsets;
 pub use overlap::{Overlap, Quotation, SharedPassage, overlap, quotations};

@@ -46,7 +46,7 @@ pub fn near_duplicates(texts: &[&str], threshold: f64) -> Vec<NearDuplicate> {
     let mut pairs = Vec::new();
     for (a, b) in candidates {
         for id in [a, b] {
-            sets.entry(id).or_insert_with(|| set_of(texts.get(id as usize).copied().unwrap_or("")));
+            sets.entry(id).or_insert_with(|| runs_of(texts.get(id as usize).copied().unwrap_or("")));
         }
         if let (Some(first), Some(second)) = (sets.get(&a), sets.get(&b)) {
             let common = common(first, second) as f64;
@@ -70,8 +70,8 @@ pub fn near_duplicates(texts: &[&str], threshold: f64) -> Vec<NearDuplicate> {
     pairs
 }
 
-/// The set of a text's runs, sorted.
-fn set_of(text: &str) -> Vec<u64> {
+/// The hashes of the word runs that a text is compared by, sorted, each once: what the Jaccard index is taken of.
+pub fn runs_of(text: &str) -> Vec<u64> {
     let mut set = Vec::with_capacity(text.len() / 6);
     each_shingle(text, |shingle| set.push(shingle.hash));
     set.sort_unstable();
@@ -179,7 +179,7 @@ fn candidates(sketches: &[Option<[u32; BINS]>], threshold: f64) -> Vec<(u32, u32
 mod tests {
     use proptest::prelude::*;
 
-    use super::{common, near_duplicates, set_of};
+    use super::{common, near_duplicates, runs_of};
 
     const ENGLISH: &str = "Police in an invented province collected blood samples from villagers, and the office said that the work would be completed before the end of the next month in all of its counties and towns.";
     const CHINESE: &str = "某省公安机关从去年六月开始在各县采集村民的血样，有关部门表示这项工作将在下个月底之前全部完成，目前已经覆盖大部分乡镇和村庄。";
@@ -218,7 +218,7 @@ mod tests {
             let found = near_duplicates(&views, 0.6);
             for a in 0..views.len() {
                 for b in a + 1..views.len() {
-                    let (x, y) = (set_of(views[a]), set_of(views[b]));
+                    let (x, y) = (runs_of(views[a]), runs_of(views[b]));
                     let both = common(&x, &y) as f64;
                     let exact = both / (x.len() as f64 + y.len() as f64 - both);
                     let given = found.iter().find(|pair| (pair.a, pair.b) == (a, b));

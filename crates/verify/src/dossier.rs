@@ -215,7 +215,16 @@ fn outside(
             findings.fail(Group::Timestamps, MANIFEST, detail);
             continue;
         }
-        paths.insert(timestamp.size, &one.consistency);
+        // A proof between two sizes has one form only, so two timestamps over one size show the same.
+        let first: &[Digest] = paths.entry(timestamp.size).or_insert(&one.consistency);
+        if first != one.consistency.as_slice() {
+            let detail = format!(
+                "entry {} has another proof than the timestamp before it over the same {} entries",
+                one.entry, timestamp.size
+            );
+            findings.fail(Group::Timestamps, MANIFEST, detail);
+            continue;
+        }
         named.push((one.entry, timestamp.clone()));
     }
     let joins = |size: u64, root: &Digest| {

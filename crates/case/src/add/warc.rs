@@ -222,10 +222,48 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// Whether content of this media type is a page that somebody can read, and so a capture of its own.
+/// Beginnings of the media types of office files.
+const OFFICE: [&str; 2] =
+    ["application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument."];
+
+/// Whether content of this media type is a page or a document that somebody can read, and so a capture of its own. Pictures
+/// are not: most of those in an archive are parts of pages.
 fn is_page(media_type: Option<&str>) -> bool {
+    let media_type = media_type.map(str::to_ascii_lowercase).unwrap_or_default();
     matches!(
-        media_type.map(str::to_ascii_lowercase).as_deref(),
-        Some("text/html" | "application/xhtml+xml" | "text/plain" | "application/pdf")
-    )
+        media_type.as_str(),
+        "text/html"
+            | "application/xhtml+xml"
+            | "text/plain"
+            | "application/pdf"
+            | "text/csv"
+            | "application/rtf"
+            | "text/rtf"
+            | "application/epub+zip"
+            | "message/rfc822"
+            | "application/vnd.ms-outlook"
+    ) || OFFICE.iter().any(|office| media_type.starts_with(office))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_page;
+
+    #[test]
+    fn pages_and_documents_are_captures() {
+        for (media_type, expected) in [
+            ("Text/HTML", true),
+            ("application/pdf", true),
+            ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", true),
+            ("application/vnd.oasis.opendocument.text", true),
+            ("text/csv", true),
+            ("text/css", false),
+            ("image/png", false),
+            ("application/json", false),
+            ("", false),
+        ] {
+            assert_eq!(is_page(Some(media_type)), expected, "{media_type}");
+        }
+        assert!(!is_page(None));
+    }
 }
