@@ -57,6 +57,8 @@ pub(super) struct Drawn {
     pub(super) pictures: Vec<Fill>,
     /// How many characters no font says the text of.
     pub(super) unknown: usize,
+    /// How many characters were guessed from their codes.
+    pub(super) guessed: usize,
     /// Whether a limit left something out.
     pub(super) cut: bool,
     /// Whether a part of the drawing could not be unpacked.
@@ -437,6 +439,7 @@ impl<'f, 'a> Reader<'f, 'a> {
                 self.drawn.unknown += 1;
                 continue;
             }
+            self.drawn.guessed += usize::from(character.guessed);
             if self.drawn.glyphs.len() >= MAX_GLYPHS {
                 self.drawn.cut = true;
                 return;

@@ -18,7 +18,7 @@ pub(super) struct TextLine {
 }
 
 /// A gap wider than this share of the font's size parts words.
-const WORD_GAP: f64 = 0.17;
+const WORD_GAP: f64 = 0.13;
 /// A gap wider than this parts the cells of a table.
 const CELL_GAP: f64 = 1.6;
 /// How many characters back the same one in the same place is looked for.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use hayro_syntax::object::{Array, Dict, Name, Object, Stream};
 use hayro_syntax::page::Page;
 
+use super::accents;
 use super::content::{Drawn, Glyph, Reader};
 use super::decode::decode;
 use super::font::Fonts;
@@ -32,6 +33,7 @@ pub(super) struct ReadPage {
     /// The text that stands under filled shapes, in short.
     pub(super) under_shapes: Vec<String>,
     pub(super) unknown: usize,
+    pub(super) guessed: usize,
     pub(super) cut: bool,
     pub(super) unread: bool,
 }
@@ -66,6 +68,7 @@ pub(super) fn read_page<'a>(page: &Page<'a>, fonts: &mut Fonts<'a>, budget: &mut
     unread |= drawn.unread;
     let glyphs: Vec<Glyph> =
         drawn.glyphs.iter().filter(|glyph| is_on_page(glyph, &whole)).cloned().collect();
+    let glyphs = accents::join(glyphs);
     let (covered, covered_before) = coverage(&drawn, &whole);
     let is_ink = |glyph: &&Glyph| !glyph.text.trim().is_empty();
     let hidden_count = drawn
@@ -84,6 +87,7 @@ pub(super) fn read_page<'a>(page: &Page<'a>, fonts: &mut Fonts<'a>, budget: &mut
         hidden: hidden_count,
         under_shapes: under_shapes(&drawn),
         unknown: drawn.unknown,
+        guessed: drawn.guessed,
         cut: drawn.cut,
         unread,
     }
