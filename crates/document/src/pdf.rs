@@ -5,6 +5,8 @@
 //! stay as the fonts say: ligatures are not taken apart, and hyphens at the end of a line stay.
 
 mod accents;
+mod clusters;
+mod columns;
 mod content;
 mod decode;
 mod font;

@@ -53,19 +53,10 @@ fn stands_on(sign: &Glyph, letter: &Glyph) -> bool {
     if sign.turn != letter.turn || sign.hidden != letter.hidden {
         return false;
     }
-    let frame = |x: f64, y: f64| match sign.turn {
-        0 => (x, y),
-        1 => (y, -x),
-        2 => (-x, -y),
-        _ => (-y, x),
-    };
-    let range = |glyph: &Glyph| {
-        let (a, b) = (frame(glyph.x, glyph.y).0, frame(glyph.end_x, glyph.end_y).0);
-        (a.min(b), a.max(b))
-    };
-    let ((from, to), (start, end)) = (range(sign), range(letter));
+    let across = |glyph: &Glyph| if glyph.turn % 2 == 0 { glyph.y } else { glyph.x };
+    let ((from, to), (start, end)) = (sign.range(), letter.range());
     let size = sign.size.max(letter.size);
-    let rise = (frame(sign.x, sign.y).1 - frame(letter.x, letter.y).1).abs();
+    let rise = (across(sign) - across(letter)).abs();
     let middle = f64::midpoint(from, to);
     let shared = to.min(end) - from.max(start);
     let is_wide = to - from > 0.05 * size;
