@@ -2,6 +2,8 @@
 
 use witnessmark_text::Hints;
 
+use crate::{pdf, picture};
+
 /// A kind of file that this crate reads itself, or names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -12,6 +14,9 @@ pub(crate) enum Kind {
     Compound,
     Mail,
     Rtf,
+    Pdf,
+    /// A picture of a kind that is decoded.
+    Picture,
     /// Read by nothing here, under the media type.
     Named(&'static str),
     /// Left to the reader of pages and plain text.
@@ -68,10 +73,16 @@ pub(crate) fn kind_of(bytes: &[u8], hints: &Hints) -> Kind {
     if is_tar(bytes) {
         return Kind::Tar;
     }
+    // `BM`, `MZ` and `BZh` alone could begin a text: they count with zeros or controls behind them.
+    let head = bytes.get(..bytes.len().min(256)).unwrap_or_default();
+    let is_binary = head.iter().any(|byte| matches!(byte, 0..=8 | 14..=26));
+    if picture::is_picture(bytes) && (is_binary || !bytes.starts_with(b"BM")) {
+        return Kind::Picture;
+    }
+    if pdf::is_pdf(bytes) {
+        return Kind::Pdf;
+    }
     for (signature, media_type) in NAMED {
-        // `MZ` and `BZh` alone could begin a text: they count with zeros or controls behind them.
-        let head = bytes.get(..bytes.len().min(256)).unwrap_or_default();
-        let is_binary = head.iter().any(|byte| matches!(byte, 0..=8 | 14..=26));
         if bytes.starts_with(signature) && (is_binary || signature.len() > 4) {
             return Kind::Named(media_type);
         }
@@ -130,4 +141,33 @@ fn is_mail(bytes: &[u8], hints: &Hints) -> bool {
         }
     }
     found.len() >= if is_labelled { 1 } else { 3 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hints, Kind, kind_of};
+
+    #[test]
+    fn the_bytes_say_what_a_file_is() {
+        // A header of tar whose first member is a PDF file.
+        let mut tar = vec![0_u8; 512];
+        tar[..5].copy_from_slice(b"a.pdf");
+        tar[148..156].fill(b' ');
+        let sum: u32 = tar.iter().map(|byte| u32::from(*byte)).sum();
+        tar[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
+        tar.extend(b"%PDF-1.4\n");
+        let named = |name: &str| Hints { file_name: Some(name.to_owned()), ..Hints::default() };
+        for (bytes, hints, kind) in [
+            (&b"%PDF-1.7\n"[..], named("a.txt"), Kind::Pdf),
+            (b"\n\n%PDF-1.7\n", Hints::default(), Kind::Pdf),
+            (&tar, Hints::default(), Kind::Tar),
+            (b"\x89PNG\r\n\x1a\n", named("a.pdf"), Kind::Picture),
+            (b"BM\x36\0\0\0\0\0\0\0", Hints::default(), Kind::Picture),
+            (b"BMW were seen on the road.", Hints::default(), Kind::Text),
+            (b"{\\rtf1 a}", Hints::default(), Kind::Rtf),
+            (b"words", named("a.pdf"), Kind::Text),
+        ] {
+            assert_eq!(kind_of(bytes, &hints), kind, "{bytes:?}");
+        }
+    }
 }

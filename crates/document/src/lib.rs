@@ -99,23 +99,6 @@ pub fn read(bytes: &[u8], hints: &Hints, limits: &Limits, each: &mut dyn FnMut(D
 
 /// Reads a file by what its bytes are; `warnings` is what is known about it from around it.
 fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warnings: Vec<String>) {
-    if picture::is_picture(bytes) {
-        let Document { content, pages, .. } = picture::read_picture(bytes, None);
-        let content = content.map(|mut content| {
-            content.warnings.splice(0..0, warnings);
-            content
-        });
-        return walk.hand_on_pages(place, content, pages);
-    }
-    if pdf::is_pdf(bytes) {
-        return match pdf::read(bytes, &walk.limits) {
-            Ok((mut content, pages)) => {
-                content.warnings.splice(0..0, warnings);
-                walk.hand_on_pages(place, Ok(content), pages);
-            }
-            Err(error) => walk.hand_on(place, Err(error)),
-        };
-    }
     match kind::kind_of(bytes, hints) {
         Kind::Zip => packed::zip::read(walk, bytes, place, warnings),
         Kind::Gzip => packed::gzip::read(walk, bytes, hints, place, warnings),
@@ -123,6 +106,21 @@ fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warn
         Kind::Compound => office::compound::read(walk, bytes, place, warnings),
         Kind::Mail => mail::read_eml(walk, bytes, place, warnings),
         Kind::Rtf => walk.hand_on(place, Ok(office::rtf::read(bytes, warnings))),
+        Kind::Pdf => match pdf::read(bytes, &walk.limits) {
+            Ok((mut content, pages)) => {
+                content.warnings.splice(0..0, warnings);
+                walk.hand_on_pages(place, Ok(content), pages);
+            }
+            Err(error) => walk.hand_on(place, Err(error)),
+        },
+        Kind::Picture => {
+            let Document { content, pages, .. } = picture::read_picture(bytes, None);
+            let content = content.map(|mut content| {
+                content.warnings.splice(0..0, warnings);
+                content
+            });
+            walk.hand_on_pages(place, content, pages);
+        }
         Kind::Named(media_type) => {
             let media_type = media_type.to_owned();
             walk.hand_on(place, Err(ExtractError::Unsupported { media_type }));

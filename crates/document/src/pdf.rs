@@ -4,9 +4,13 @@
 //! it, is read here. Pages are parted by a form feed (U+000C), lines by a line feed, blocks by an empty line. Code points
 //! stay as the fonts say: ligatures are not taken apart, and hyphens at the end of a line stay.
 
+mod accents;
+mod clusters;
+mod columns;
 mod content;
 mod decode;
 mod font;
+mod guess;
 mod layout;
 mod matrix;
 mod order;
@@ -168,6 +172,12 @@ fn warn_of_page(number: u32, read: &ReadPage, warnings: &mut Vec<String>) {
         warnings.push(format!(
             "page {number}: the fonts do not say what {} characters are",
             read.unknown
+        ));
+    }
+    if read.guessed > 0 {
+        warnings.push(format!(
+            "page {number}: {} characters are guesses from their codes, for the fonts do not say what they are",
+            read.guessed
         ));
     }
     if read.unread {

@@ -26,7 +26,7 @@ const MAX_FILLS: usize = 2_000;
 /// A character on the page.
 #[derive(Clone)]
 pub(super) struct Glyph {
-    /// Its text, of one or more code points.
+    /// Its text, of one or more code points; none where the file does not say it, or says it with the glyph before.
     pub(super) text: Rc<str>,
     /// Where its base line begins, from the page's left upper corner.
     pub(super) x: f64,
@@ -42,6 +42,52 @@ pub(super) struct Glyph {
     pub(super) hidden: bool,
 }
 
+impl Glyph {
+    /// Where it begins and ends along its line.
+    pub(super) fn range(&self) -> (f64, f64) {
+        let (a, b) = match self.turn {
+            0 => (self.x, self.end_x),
+            1 => (self.y, self.end_y),
+            2 => (-self.x, -self.end_x),
+            _ => (-self.y, -self.end_y),
+        };
+        (a.min(b), a.max(b))
+    }
+
+    /// Whether it begins inside another one or right behind it.
+    pub(super) fn is_near(&self, other: &Self) -> bool {
+        let ((from, _), (start, end)) = (self.range(), other.range());
+        let across = if self.turn % 2 == 0 { self.y - other.y } else { self.x - other.x };
+        from >= start - 0.5 * self.size && from <= end + 0.1 * self.size && across.abs() < self.size
+    }
+
+    /// Makes it end where another one ends, if that is further along its line.
+    pub(super) fn reach(&mut self, other: &Self) {
+        if self.turn == other.turn && other.range().1 > self.range().1 {
+            let to_the_end = |glyph: &Self| match glyph.turn {
+                0 => (glyph.x.max(glyph.end_x), glyph.end_y),
+                1 => (glyph.end_x, glyph.y.max(glyph.end_y)),
+                2 => (glyph.x.min(glyph.end_x), glyph.end_y),
+                _ => (glyph.end_x, glyph.y.min(glyph.end_y)),
+            };
+            let (end_x, end_y) = to_the_end(other);
+            if self.turn % 2 == 0 { self.end_x = end_x } else { self.end_y = end_y }
+        }
+    }
+
+    /// Makes it begin where another one begins, if that is before it on its line.
+    fn begin_at(&mut self, other: &Self) {
+        if self.turn == other.turn && other.range().0 < self.range().0 {
+            match self.turn {
+                0 => self.x = other.x.min(other.end_x),
+                1 => self.y = other.y.min(other.end_y),
+                2 => self.x = other.x.max(other.end_x),
+                _ => self.y = other.y.max(other.end_y),
+            }
+        }
+    }
+}
+
 /// An opaque shape, and how many characters had been drawn before it.
 pub(super) struct Fill {
     pub(super) area: Area,
@@ -55,8 +101,8 @@ pub(super) struct Drawn {
     pub(super) fills: Vec<Fill>,
     /// The pictures, and how many characters had been drawn before each.
     pub(super) pictures: Vec<Fill>,
-    /// How many characters no font says the text of.
-    pub(super) unknown: usize,
+    /// How many characters were guessed from their codes.
+    pub(super) guessed: usize,
     /// Whether a limit left something out.
     pub(super) cut: bool,
     /// Whether a part of the drawing could not be unpacked.
@@ -396,18 +442,9 @@ impl<'f, 'a> Reader<'f, 'a> {
             return;
         };
         let mut whole = first.clone();
-        let last = rest.last().filter(|last| last.turn == first.turn).unwrap_or(first);
-        // Characters that run to the left stand the other way round.
-        let before = match first.turn {
-            0 => last.x < first.x,
-            1 => last.y < first.y,
-            2 => last.x > first.x,
-            _ => last.y > first.y,
-        };
-        if before {
-            (whole.x, whole.y) = (last.x, last.y);
-        } else {
-            (whole.end_x, whole.end_y) = (last.end_x, last.end_y);
+        for part in rest {
+            whole.reach(part);
+            whole.begin_at(part);
         }
         whole.text = text.into();
         self.drawn.glyphs.truncate(from);
@@ -433,16 +470,13 @@ impl<'f, 'a> Reader<'f, 'a> {
                 ((right * state.size + state.character_space + space) * state.stretch, 0.0)
             };
             *text = Matrix::shift(step.0, step.1).then(text);
-            if character.text.is_empty() {
-                self.drawn.unknown += 1;
-                continue;
-            }
+            self.drawn.guessed += usize::from(character.guessed);
             if self.drawn.glyphs.len() >= MAX_GLYPHS {
                 self.drawn.cut = true;
                 return;
             }
-            let (x, y) = to_page.apply(0.0, 0.0);
-            let (end_x, end_y) = to_page.apply(right, up);
+            let (mut x, y) = to_page.apply(0.0, 0.0);
+            let (mut end_x, end_y) = to_page.apply(right, up);
             let [a, b, c, d, ..] = to_page.0;
             let (along_x, along_y) = if down { (-c, -d) } else { (a, b) };
             let turn = match (along_x.abs() >= along_y.abs(), along_x >= 0.0, along_y >= 0.0) {
@@ -452,6 +486,10 @@ impl<'f, 'a> Reader<'f, 'a> {
                 (false, _, false) => 3,
             };
             let size = c.hypot(d);
+            if down && turn == 1 {
+                // The origin of a vertical line is its middle; that of characters on their side is a base line.
+                (x, end_x) = (x - 0.3 * size, end_x - 0.3 * size);
+            }
             if ![x, y, end_x, end_y, size].iter().all(|value| value.abs() < 1e6) {
                 continue;
             }

@@ -12,6 +12,7 @@ use hayro_font::{
 use hayro_syntax::object::{Array, Dict, Name, Object, Stream, String as Bytes};
 
 use super::decode::is_safe;
+use super::guess::Guesses;
 
 /// What one code of a font stands for.
 #[derive(Clone)]
@@ -20,6 +21,8 @@ pub(super) struct Character {
     pub(super) text: Rc<str>,
     /// How far the pen moves, in thousandths of the font's size: right and up.
     pub(super) advance: (f64, f64),
+    /// Whether its text is a guess from its code.
+    pub(super) guessed: bool,
 }
 
 /// A font of the file.
@@ -27,6 +30,9 @@ pub(super) struct Face<'a> {
     font: Font<'a>,
     /// Codes to CIDs, and CIDs to characters, for the character collections of East Asia.
     collection: Option<(CMap, CMap)>,
+    guesses: Option<Guesses>,
+    /// Of a font of one byte a code: its own map from codes to characters, if it has one.
+    own_map: Option<Option<CMap>>,
     known: RefCell<HashMap<(u32, usize), Character>>,
 }
 
@@ -55,7 +61,7 @@ impl Face<'_> {
             FontGlyph::Outline(glyph) => glyph.as_unicode(),
             FontGlyph::Type3(glyph) => glyph.as_unicode(),
         };
-        let text = named.map(written).filter(|text| is_text(text)).or_else(|| {
+        let mut text = named.map(written).filter(|text| is_text(text)).or_else(|| {
             let (encoding, ucs2) = self.collection.as_ref()?;
             let cid = encoding.lookup_cid_code(code, u8::try_from(length).ok()?)?;
             ucs2.lookup_bf_string(cid)
@@ -63,8 +69,39 @@ impl Face<'_> {
                 .or_else(|| Some(char::from_u32(ucs2.lookup_cid_code(cid, 2)?)?.to_string()))
                 .filter(|text| is_text(text))
         });
+        // Only the names of glyphs give these code points wrongly; a map of the file means what it says.
+        if let (Some(map), Some(found)) = (&self.own_map, &mut text)
+            && found.contains(is_angle_bracket)
+            && map.as_ref().is_none_or(|map| map.lookup_bf_string(code).is_none())
+        {
+            *found = found.chars().map(as_in_formulas).collect();
+        }
         let advance = self.font.code_advance(code);
-        Character { text: text.unwrap_or_default().into(), advance: (advance.x, advance.y) }
+        let mut character = Character {
+            text: text.unwrap_or_default().into(),
+            advance: (advance.x, advance.y),
+            guessed: false,
+        };
+        if character.text.is_empty()
+            && let Some(guess) = self.guesses.as_ref().and_then(|guesses| guesses.character(code))
+        {
+            character.text = guess.to_string().into();
+            character.guessed = true;
+        }
+        character
+    }
+}
+
+fn is_angle_bracket(one: char) -> bool {
+    as_in_formulas(one) != one
+}
+
+/// Fonts name the angle brackets of formulas; the lists of names give them the code points of Chinese punctuation.
+fn as_in_formulas(one: char) -> char {
+    match one {
+        '\u{3008}' => '\u{27E8}',
+        '\u{3009}' => '\u{27E9}',
+        other => other,
     }
 }
 
@@ -121,7 +158,18 @@ impl<'a> Fonts<'a> {
             return None;
         }
         let font = self.cache.font(dict, &self.fonts, &self.maps)?;
-        Some(Face { font, collection: collection(dict), known: RefCell::default() })
+        let collection = collection(dict);
+        let is_simple = !dict.contains_key("DescendantFonts");
+        Some(Face {
+            font,
+            collection,
+            guesses: if is_simple { Guesses::of(dict) } else { None },
+            own_map: is_simple.then(|| {
+                let stream = dict.get::<Stream<'_>>("ToUnicode")?;
+                CMap::parse(&stream.decoded_data().ok()?, load_embedded)
+            }),
+            known: RefCell::default(),
+        })
     }
 }
 

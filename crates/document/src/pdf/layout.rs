@@ -4,6 +4,7 @@
 //! guess from the picture alone mixes columns and tables. Inside a line the places decide: where words part, and in which
 //! direction a script runs.
 
+use super::clusters::is_mark;
 use super::content::Glyph;
 use super::matrix::Area;
 use super::order::to_logical;
@@ -18,7 +19,7 @@ pub(super) struct TextLine {
 }
 
 /// A gap wider than this share of the font's size parts words.
-const WORD_GAP: f64 = 0.17;
+const WORD_GAP: f64 = 0.13;
 /// A gap wider than this parts the cells of a table.
 const CELL_GAP: f64 = 1.6;
 /// How many characters back the same one in the same place is looked for.
@@ -33,15 +34,14 @@ struct Placed<'g> {
 }
 
 fn placed(glyph: &Glyph) -> Placed<'_> {
-    let frame = |x: f64, y: f64| match glyph.turn {
-        0 => (x, y),
-        1 => (y, -x),
-        2 => (-x, -y),
-        _ => (-y, x),
+    let (start, end) = glyph.range();
+    let across = match glyph.turn {
+        0 => glyph.y,
+        1 => -glyph.x,
+        2 => -glyph.y,
+        _ => glyph.x,
     };
-    let (a, across) = frame(glyph.x, glyph.y);
-    let (b, _) = frame(glyph.end_x, glyph.end_y);
-    Placed { glyph, start: a.min(b), end: a.max(b), across }
+    Placed { glyph, start, end, across }
 }
 
 /// The lines that characters make up, in the order of drawing.
@@ -94,12 +94,12 @@ fn is_same(one: &Glyph, other: &Glyph) -> bool {
 }
 
 fn push(lines: &mut Vec<TextLine>, glyphs: &[Placed<'_>]) {
-    let mut order: Vec<&Placed<'_>> = glyphs.iter().collect();
-    // Stable: marks that stand over a character stay behind it.
-    order.sort_by(|a, b| a.start.total_cmp(&b.start));
-    let mut pieces: Vec<&str> = Vec::with_capacity(order.len() + order.len() / 4);
+    let mut signs = signs(glyphs);
+    signs.sort_by(|a, b| start(a).total_cmp(&start(b)));
+    let mut pieces: Vec<&str> = Vec::with_capacity(glyphs.len() + glyphs.len() / 4);
     let mut reached: Option<f64> = None;
-    for one in &order {
+    for sign in signs {
+        let Some(one) = sign.first() else { continue };
         let size = one.glyph.size;
         if let Some(reached) = reached {
             let gap = one.start - reached;
@@ -111,15 +111,17 @@ fn push(lines: &mut Vec<TextLine>, glyphs: &[Placed<'_>]) {
                 }
                 pieces.push("\t");
             } else if gap > WORD_GAP * size && !has_space {
-                let both_wide = pieces.last().is_some_and(|last| last.chars().all(is_wide))
-                    && one.glyph.text.chars().all(is_wide);
-                if !both_wide || gap > 0.6 * size {
+                // Between ideographs no space is written, and what parts them from figures is a quarter of their size.
+                let is_at_wide = pieces.last().is_some_and(|last| last.ends_with(is_wide))
+                    || one.glyph.text.starts_with(is_wide);
+                if !is_at_wide || gap > 0.6 * size {
                     pieces.push(" ");
                 }
             }
         }
-        reached = Some(reached.map_or(one.end, |reached| reached.max(one.end)));
-        pieces.push(&one.glyph.text);
+        let end = sign.iter().map(|part| part.end).fold(f64::MIN, f64::max);
+        reached = Some(reached.map_or(end, |reached| reached.max(end)));
+        pieces.extend(sign.iter().map(|part| &*part.glyph.text));
     }
     let text = to_logical(&pieces);
     let text: String = text
@@ -143,8 +145,17 @@ fn push(lines: &mut Vec<TextLine>, glyphs: &[Placed<'_>]) {
     lines.push(TextLine { text, area, after_gap });
 }
 
+fn start(sign: &[Placed<'_>]) -> f64 {
+    sign.first().map_or(0.0, |one| one.start)
+}
+
+/// The signs of a line: each a character with the marks drawn on it.
+fn signs<'p, 'g>(glyphs: &'p [Placed<'g>]) -> Vec<&'p [Placed<'g>]> {
+    glyphs.chunk_by(|_, next| is_mark(&next.glyph.text)).collect()
+}
+
 /// Ideographs, kana, Hangul and their punctuation, between which no space is written.
-fn is_wide(one: char) -> bool {
+pub(super) fn is_wide(one: char) -> bool {
     matches!(one, '\u{2E80}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' | '\u{F900}'..='\u{FAFF}'
         | '\u{FE30}'..='\u{FE4F}' | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
 }

@@ -10,6 +10,7 @@ use super::decode::decode;
 use super::font::Fonts;
 use super::layout::{TextLine, glyph_area, lines};
 use super::matrix::{Area, Matrix};
+use super::{accents, clusters, columns};
 
 /// Pictures that cover this share of a page make it a scan, if it has next to no text.
 const SCAN_COVER: f64 = 0.6;
@@ -32,6 +33,7 @@ pub(super) struct ReadPage {
     /// The text that stands under filled shapes, in short.
     pub(super) under_shapes: Vec<String>,
     pub(super) unknown: usize,
+    pub(super) guessed: usize,
     pub(super) cut: bool,
     pub(super) unread: bool,
 }
@@ -64,8 +66,10 @@ pub(super) fn read_page<'a>(page: &Page<'a>, fonts: &mut Fonts<'a>, budget: &mut
     }
     let drawn = reader.finish();
     unread |= drawn.unread;
-    let glyphs: Vec<Glyph> =
-        drawn.glyphs.iter().filter(|glyph| is_on_page(glyph, &whole)).cloned().collect();
+    let on_page = drawn.glyphs.iter().filter(|glyph| is_on_page(glyph, &whole)).cloned();
+    let (glyphs, unknown) = clusters::settle(on_page);
+    let mut glyphs = accents::join(glyphs);
+    columns::turn(&mut glyphs);
     let (covered, covered_before) = coverage(&drawn, &whole);
     let is_ink = |glyph: &&Glyph| !glyph.text.trim().is_empty();
     let hidden_count = drawn
@@ -83,7 +87,8 @@ pub(super) fn read_page<'a>(page: &Page<'a>, fonts: &mut Fonts<'a>, budget: &mut
         visible: all - hidden_count,
         hidden: hidden_count,
         under_shapes: under_shapes(&drawn),
-        unknown: drawn.unknown,
+        unknown,
+        guessed: drawn.guessed,
         cut: drawn.cut,
         unread,
     }
