@@ -9,16 +9,19 @@
 mod blocks;
 mod languages;
 mod scans;
+mod spread;
 mod tesseract;
 mod tsv;
 
 use std::collections::BTreeMap;
 
 pub use languages::{LANGUAGES, OcrLanguage, language_of, script_of};
-pub use tesseract::{Installed, OcrError, Run, Tesseract};
+pub use scans::Scan;
+pub use tesseract::{Installed, OcrError, Run, Tesseract, program_in};
 pub use tsv::{OcrLine, lines_of};
 
 use crate::picture::{Area, Gray};
+use spread::Spread;
 
 /// A program that recognises writing.
 pub trait Recogniser {
@@ -39,8 +42,6 @@ pub struct OcrPage {
     pub blocks: Vec<OcrBlock>,
     /// Lines that were dropped because neither they nor the page make sense: what pictures without writing give.
     pub dropped: usize,
-    /// Lines of the text that are very uncertain.
-    pub uncertain: usize,
     /// By how many quarters the page had to be turned clockwise to be read.
     pub turned: u32,
 }
@@ -56,8 +57,6 @@ pub struct OcrBlock {
 
 /// Readings that make less sense than this are tried in another language, from 0 to 1.
 const DOUBTFUL: f32 = 0.6;
-/// Lines less certain than this are very uncertain.
-const UNCERTAIN: f32 = 0.35;
 /// A page that makes less sense than this is turned.
 const SIDEWAYS: f32 = 0.45;
 /// How many runs of lines of one page are read again.
@@ -207,27 +206,35 @@ impl<'p, 'w> Reading<'p, 'w> {
         // Tesseract wants paper around the writing.
         let area = area.grown(14);
         let Some(block) = self.page.crop(&area) else { return Ok(Vec::new()) };
-        let inside = Area { left: 0, top: 0, width: block.width(), height: block.height() };
+        let rows = blocks::rows(&block, &block.area());
         let mut heights: Vec<u32> =
-            blocks::rows(&block, &inside).iter().map(|row| row.height).filter(|h| *h > 4).collect();
+            rows.iter().map(|row| row.height).filter(|height| *height > 4).collect();
         heights.sort_unstable();
         let small = heights.get(heights.len() / 2).is_some_and(|height| *height < SMALL_LINE)
             && block.width().max(block.height()) < LARGEST_SIDE / 2;
+        let spread = Spread::of(&block, &rows);
+        let shown = spread.as_ref().map_or(&block, |spread| &spread.block);
         let mut lines = if small {
-            self.with.read(&block.doubled(), language)?
+            self.with.read(&shown.doubled(), language)?
         } else {
-            self.with.read(&block, language)?
+            self.with.read(shown, language)?
         };
         lines.retain_mut(|line| {
             let by = if small { 2 } else { 1 };
-            let at = &mut line.area;
-            *at = Area {
-                left: area.left + (at.left / by).min(block.width()),
-                top: area.top + (at.top / by).min(block.height()),
-                width: (at.width / by).min(block.width()),
-                height: (at.height / by).min(block.height()),
+            let at = Area {
+                left: line.area.left / by,
+                top: line.area.top / by,
+                width: line.area.width / by,
+                height: line.area.height / by,
             };
-            at.width > 0 && at.height > 0
+            let at = spread.as_ref().map_or(at, |spread| spread.back(&at));
+            line.area = Area {
+                left: area.left + at.left.min(block.width()),
+                top: area.top + at.top.min(block.height()),
+                width: at.width.min(block.width()),
+                height: at.height.min(block.height()),
+            };
+            line.area.width > 0 && line.area.height > 0
         });
         Ok(lines)
     }
@@ -244,11 +251,8 @@ impl<'p, 'w> Reading<'p, 'w> {
         let writing = found.sense() >= SIDEWAYS;
         for block in &mut found.blocks {
             let before = block.lines.len();
-            let certain = |line: &OcrLine| line.confidence >= UNCERTAIN;
-            if writing {
-                found.uncertain += block.lines.iter().filter(|line| !certain(line)).count();
-            } else {
-                block.lines.retain(certain);
+            if !writing {
+                block.lines.retain(|line| !line.is_uncertain());
             }
             found.dropped += before - block.lines.len();
         }

@@ -13,6 +13,16 @@ pub struct OcrLine {
     pub confidence: f32,
 }
 
+/// Lines less certain than this are very uncertain.
+const UNCERTAIN: f32 = 0.35;
+
+impl OcrLine {
+    /// Whether hardly anything of it can be believed.
+    pub fn is_uncertain(&self) -> bool {
+        self.confidence < UNCERTAIN
+    }
+}
+
 /// The lines of a table, top to bottom as Tesseract orders them. Rows that make no sense are passed over: the table comes
 /// from a program that read hostile bytes.
 pub fn lines_of(table: &str) -> Vec<OcrLine> {
