@@ -233,7 +233,7 @@ fn sign(content: &mut Content, with: &dyn Recogniser, seen: &Seen) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::OcrLanguage;
+    use super::super::{OcrLanguage, Shows};
     use super::*;
     use crate::picture::Area;
 
@@ -248,7 +248,7 @@ mod tests {
             const ONE: [&OcrLanguage; 1] = [&LANGUAGES[0]];
             &ONE
         }
-        fn read(&mut self, _: &Gray, _: &OcrLanguage) -> Result<Vec<OcrLine>, OcrError> {
+        fn read(&mut self, _: &Gray, _: Shows, _: &OcrLanguage) -> Result<Vec<OcrLine>, OcrError> {
             let line = |text: &str, top| OcrLine {
                 text: text.to_owned(),
                 area: Area { left: 20, top, width: 40, height: 10 },

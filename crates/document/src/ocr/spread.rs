@@ -4,6 +4,7 @@
 //! lost the title, at eight of ten margins that were tried. With a line's height of paper between the lines all of them were
 //! read.
 
+use super::tsv::OcrLine;
 use crate::picture::{Area, Gray};
 
 /// So many pixels of a line's own paper stay above and below it.
@@ -14,6 +15,8 @@ pub(super) struct Spread {
     /// The picture.
     pub(super) block: Gray,
     strips: Vec<Strip>,
+    /// The height of most rows.
+    line: u32,
 }
 
 /// Where a strip of rows lies in the picture, and where it lay before.
@@ -53,22 +56,69 @@ impl Spread {
         }
         pixels.extend_from_slice(&blank);
         let height = u32::try_from(pixels.len() / width as usize).ok()?;
-        Some(Self { block: Gray::new(width, height, pixels)?, strips })
+        Some(Self { block: Gray::new(width, height, pixels)?, strips, line: gap })
     }
 
-    /// Where an area of the picture lay before: in the row that is nearest to its middle. Nothing is left of one that lies
-    /// between the rows.
-    pub(super) fn back(&self, area: &Area) -> Area {
+    /// The row that an area of the picture lies in, or is nearest to, if that is no higher than one line; and where the area lay
+    /// before. Nothing is left of an area that lies between the rows.
+    pub(super) fn back(&self, area: &Area) -> (Option<usize>, Area) {
         let middle = area.top.saturating_add(area.height / 2);
-        let far = |strip: &&Strip| {
+        let far = |(_, strip): &(usize, &Strip)| {
             let bottom = strip.top.saturating_add(strip.height);
             strip.top.saturating_sub(middle).max(middle.saturating_sub(bottom))
         };
-        let Some(strip) = self.strips.iter().min_by_key(far) else { return *area };
+        let Some((row, strip)) = self.strips.iter().enumerate().min_by_key(far) else {
+            return (None, *area);
+        };
+        let one_line = strip.height.saturating_sub(2 * OWN_PAPER) * 5 < self.line * 8;
         let inside = |y: u32| y.clamp(strip.top, strip.top + strip.height) - strip.top + strip.was;
         let (top, bottom) = (inside(area.top), inside(area.bottom()));
-        Area { top, height: bottom.saturating_sub(top), ..*area }
+        (one_line.then_some(row), Area { top, height: bottom.saturating_sub(top), ..*area })
     }
+}
+
+/// Joins the lines of one row: a gap, or a letter that was not recognised, made two of one. Where two of them lie one over the
+/// other, as when the marks above letters were taken for a line, what comes of it is hardly certain.
+pub(super) fn joined(lines: Vec<(Option<usize>, OcrLine)>, from_right: bool) -> Vec<OcrLine> {
+    let mut rows: Vec<(Option<usize>, Vec<OcrLine>)> = Vec::new();
+    for (row, line) in lines {
+        match rows.last_mut() {
+            Some((last, parts)) if row.is_some() && *last == row => parts.push(line),
+            _ => rows.push((row, vec![line])),
+        }
+    }
+    let whole = |(_, mut parts): (Option<usize>, Vec<OcrLine>)| {
+        parts.sort_by_key(|part| part.area.left);
+        let over = parts.windows(2).any(|pair| match pair {
+            [one, other] => !is_beside(one, other),
+            _ => false,
+        });
+        if from_right {
+            parts.reverse();
+        }
+        let mut line = parts.into_iter().reduce(OcrLine::followed_by)?;
+        if over {
+            line.confidence /= 2.0;
+        }
+        Some(line)
+    };
+    rows.into_iter().filter_map(whole).collect()
+}
+
+/// Whether no line lies over or below another.
+pub(super) fn are_beside(lines: &[(Option<usize>, OcrLine)]) -> bool {
+    let others = |at: usize| lines.iter().skip(at + 1);
+    lines
+        .iter()
+        .enumerate()
+        .all(|(at, (_, line))| others(at).all(|(_, other)| is_beside(line, other)))
+}
+
+/// Whether two boxes share next to nothing of their width.
+fn is_beside(one: &OcrLine, other: &OcrLine) -> bool {
+    let shared = one.area.right().min(other.area.right());
+    let shared = shared.saturating_sub(one.area.left.max(other.area.left));
+    shared * 5 < one.area.width.min(other.area.width)
 }
 
 /// Rows as first and last pixel, top to bottom: what is much lower than a line, such as the dots of letters, goes with the
@@ -132,12 +182,36 @@ mod tests {
         for (strip, was) in spread.strips.iter().zip(&rows) {
             assert_eq!(spread.block.row(strip.top + was.top - strip.was), block.row(was.top));
             let read = Area { left: 3, top: strip.top, width: 9, height: strip.height };
-            let back = spread.back(&read);
+            let (_, back) = spread.back(&read);
             assert!(back.top <= was.top && back.bottom() >= was.bottom(), "{back:?} {was:?}");
             assert!(back.top + 6 > was.top && back.bottom() < was.bottom() + 6, "{back:?}");
         }
         let far = Area { left: 0, top: u32::MAX - 3, width: 9, height: 9 };
-        assert_eq!(spread.back(&far).height, 0);
+        assert_eq!(spread.back(&far).1.height, 0);
+    }
+
+    #[test]
+    fn lines_side_by_side_in_a_row_are_one() {
+        let line = |text: &str, left, width, confidence| OcrLine {
+            text: text.to_owned(),
+            area: Area { left, top: 10, width, height: 20 },
+            confidence,
+        };
+        let split = vec![
+            (Some(0), line("维鲁县", 130, 90, 0.9)),
+            (Some(0), line("安克", 60, 60, 0.4)),
+            (Some(1), line("blood samples", 60, 300, 0.8)),
+            (Some(1), line("over it", 70, 200, 0.8)),
+            (None, line("not", 60, 60, 0.8)),
+            (None, line("parted", 60, 60, 0.8)),
+        ];
+        let whole = joined(split.clone(), false);
+        let texts: Vec<_> = whole.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["安克维鲁县", "blood samples over it", "not", "parted"]);
+        assert_eq!((whole[0].area.left, whole[0].area.width), (60, 160));
+        assert!((whole[0].confidence - 0.7).abs() < 1e-6);
+        assert!((whole[1].confidence - 0.4).abs() < 1e-6, "one lay over the other");
+        assert_eq!(joined(split, true)[0].text, "维鲁县安克");
     }
 
     #[test]

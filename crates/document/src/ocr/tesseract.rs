@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::Recogniser;
 use super::languages::{LANGUAGES, OcrLanguage};
 use super::tsv::{OcrLine, lines_of};
+use super::{Recogniser, Shows};
 use crate::picture::Gray;
 
 /// Runs a program with arguments and standard input, and returns its standard output, or why it was stopped.
@@ -133,11 +133,20 @@ impl Recogniser for Tesseract {
         &self.installed.languages
     }
 
-    fn read(&mut self, block: &Gray, language: &OcrLanguage) -> Result<Vec<OcrLine>, OcrError> {
-        // Page segmentation mode 6: one block of writing. Nothing else is given to it that it could look up.
+    fn read(
+        &mut self,
+        picture: &Gray,
+        shows: Shows,
+        language: &OcrLanguage,
+    ) -> Result<Vec<OcrLine>, OcrError> {
+        // Modes of page segmentation. Nothing is given to it that it could look up.
+        let mode = match shows {
+            Shows::Block => "6",
+            Shows::Line => "7",
+        };
         let arguments =
-            ["stdin", "stdout", "-l", language.code, "--psm", "6", "tsv"].map(str::to_owned);
-        let said = (self.run)(&self.installed.path, &arguments, &block.to_pgm())
+            ["stdin", "stdout", "-l", language.code, "--psm", mode, "tsv"].map(str::to_owned);
+        let said = (self.run)(&self.installed.path, &arguments, &picture.to_pgm())
             .map_err(|why| OcrError::Failed { why })?;
         Ok(lines_of(&String::from_utf8_lossy(&said)))
     }
