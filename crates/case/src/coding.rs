@@ -1,7 +1,7 @@
 //! Passages and claims: quoting exactly, and saying what the quoted words say.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Serialize;
@@ -17,6 +17,7 @@ use witnessmark_model::{Digest, Entropy};
 use witnessmark_vault::Pending;
 
 use crate::casebook::CaptureRow;
+use crate::on_pictures::{not_compared, place_on_picture};
 use crate::{Case, CaseError};
 
 /// Code points kept before and after a passage, so that it is found again in another extraction.
@@ -39,6 +40,8 @@ pub struct Cited {
     pub end: u64,
     /// Whether it was made now.
     pub new: bool,
+    /// Whether a program read it in a picture, and no person has compared it yet: no claim may rest on it.
+    pub unconfirmed: bool,
 }
 
 /// A claim as it stands now.
@@ -78,6 +81,8 @@ struct Batch {
     texts: BTreeMap<Digest, Evidence>,
     extractions: BTreeMap<CaptureId, Extraction>,
     passages: BTreeMap<(CaptureId, u64, u64), Passage>,
+    /// Passages among them that a program read in a picture.
+    on_pictures: BTreeSet<PassageId>,
 }
 
 impl Case {
@@ -94,7 +99,8 @@ impl Case {
         let (passage, new) = self.passage(&row, exact, occurrence, &mut batch)?;
         self.commit_batch(batch)?;
         let Passage { id, capture, extraction, exact, start, end, .. } = passage;
-        Ok(Cited { passage: id, capture, extraction, exact, start, end, new })
+        let unconfirmed = self.picture_standing(&id)?.is_some_and(|standing| !standing.confirmed);
+        Ok(Cited { passage: id, capture, extraction, exact, start, end, new, unconfirmed })
     }
 
     /// The passage of these words in a capture: the one that is there, or a new one in `batch`.
@@ -140,6 +146,10 @@ impl Case {
             end,
         };
         batch.entries.push(passage.clone().into());
+        if let Some(place) = place_on_picture(&passage, &text) {
+            batch.entries.push(place.into());
+            batch.on_pictures.insert(passage.id);
+        }
         batch.passages.insert((row.capture, start, end), passage.clone());
         Ok((passage, true))
     }
@@ -216,6 +226,7 @@ impl Case {
                 "make one with `witnessmark cite CAPTURE --exact TEXT`",
             ));
         };
+        self.compared_with_picture(&passage.id)?;
         let (codebook, digest) = self.codebook()?;
         let coded = draft.check(&codebook, &self.gazetteer()?)?;
         let id = ClaimId::random(self.environment.entropy.as_mut());
@@ -290,6 +301,15 @@ impl Case {
                     continue;
                 }
             };
+            let compared = match batch.on_pictures.contains(&passage.id) {
+                true => Err(not_compared(None)),
+                false => self.compared_with_picture(&passage.id),
+            };
+            if let Err(error) = compared {
+                let place = row.location("exact");
+                wrong.push((format!("{place}: {}", error.fact), error.hint));
+                continue;
+            }
             let Some(coded) = row.coded.clone() else { continue };
             done.passages += usize::from(new);
             let entropy: &mut dyn Entropy = self.environment.entropy.as_mut();

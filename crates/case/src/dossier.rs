@@ -19,12 +19,13 @@ use witnessmark_model::payload::{Lineage as Decision, Passage, Payload, Publicat
 use witnessmark_publish as publish;
 use witnessmark_publish::{
     Chain, ClearedText, CustodyLine, DossierInput, Exhibit, LogState, Number, OwnAddresses,
-    PartBytes, PartStream, Profile, RestsOn, ShownSecret, Word, Words,
+    PartBytes, PartStream, Profile, RestsOn, Scan, ShownSecret, Word, Words,
 };
 
 use self::lineage::shown_chain;
 use crate::casebook::{CaptureRow, StoredEntry};
 use crate::coding::ClaimRow;
+use crate::on_pictures::{OnPicture, not_compared};
 use crate::{Case, CaseError, Fault};
 
 /// What a person cleared to be shown, as a TOML file says it.
@@ -265,6 +266,16 @@ impl Case {
             return Err(CaseError::machine(format!("{} is not a passage", claim.passage)));
         };
         let extraction_entry = self.entry_of(&passage.extraction.to_string())?;
+        let scan = match self.picture_standing(&passage.id)? {
+            None => None,
+            Some(OnPicture { entry, confirmed_entry: Some(confirmed_entry), .. }) => {
+                Some(Scan { place_entry: entry, confirmed_entry })
+            }
+            Some(_) => return Err(not_compared(Some(&passage.id))),
+        };
+        for index in scan.iter().flat_map(|scan| [scan.place_entry, scan.confirmed_entry]) {
+            gathering.open.entry(index).or_default();
+        }
         let changes = self.casebook.entries_about(&row.claim.to_string(), "claim-change")?;
         let changes: Vec<u64> = changes.into_iter().map(|entry| entry.index).collect();
         let Some(capture) = self.casebook.capture(&passage.capture)? else {
@@ -309,6 +320,7 @@ impl Case {
             changes,
             passage_entry: passage_entry.index,
             extraction_entry: extraction_entry.index,
+            scan,
             capture: capture.capture,
             act: claim.act.clone(),
             grades: claim.grades.clone(),

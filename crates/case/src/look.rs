@@ -30,6 +30,10 @@ pub struct Status {
     pub unconfirmed: u64,
     /// How many captures are read and can be found.
     pub unread: u64,
+    /// How many captures have pages that are pictures, and no OCR has read them.
+    pub waiting_for_ocr: u64,
+    /// How many passages were read by OCR, and no person has compared them with the picture.
+    pub unconfirmed_passages: u64,
     /// Passages, claims, origins, lineage decisions, estimates, publications.
     pub passages: u64,
     /// How many claims.
@@ -69,6 +73,9 @@ pub struct PassageRow {
     pub claims: usize,
     /// Where it stands in the text as it is read today.
     pub standing: crate::Standing,
+    /// `text`: the file holds it as text; `ocr-unconfirmed`: a program read it in a picture; `ocr-confirmed`: and a person
+    /// compared it.
+    pub read_by: &'static str,
 }
 
 /// A place in a list.
@@ -157,6 +164,9 @@ pub struct Shown {
     /// For a passage: where its lines stand on pages, one box a page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<witnessmark_document::PagePlace>,
+    /// For a passage that OCR read: by what, and whether a person compared it with the picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_picture: Option<crate::OnPicture>,
 }
 
 /// A document in the text of a capture.
@@ -256,14 +266,23 @@ impl Case {
             }
         }
         let standings = self.standings(&passages)?;
-        let rows = passages.into_iter().zip(standings).map(|(passage, standing)| PassageRow {
-            passage: passage.id,
-            capture: passage.capture,
-            exact: passage.exact,
-            claims: claims.iter().filter(|(_, c)| c.passage == passage.id).count(),
-            standing,
-        });
-        Ok(rows.collect())
+        let mut rows = Vec::with_capacity(passages.len());
+        for (passage, standing) in passages.into_iter().zip(standings) {
+            let read_by = match self.picture_standing(&passage.id)? {
+                None => "text",
+                Some(found) if found.confirmed => "ocr-confirmed",
+                Some(_) => "ocr-unconfirmed",
+            };
+            rows.push(PassageRow {
+                passage: passage.id,
+                capture: passage.capture,
+                exact: passage.exact,
+                claims: claims.iter().filter(|(_, c)| c.passage == passage.id).count(),
+                standing,
+                read_by,
+            });
+        }
+        Ok(rows)
     }
 
     /// The words of the codebook, in its order.
@@ -361,6 +380,7 @@ impl Case {
                 standing: None,
                 inside: None,
                 places: Vec::new(),
+                on_picture: None,
             });
         }
         let Some(entry) = self.casebook.entry_of_id(&id)? else {
@@ -385,7 +405,9 @@ impl Case {
             }
         }
         let (mut standing, mut inside, mut places) = (None, None, Vec::new());
+        let mut on_picture = None;
         if let Some(Payload::Passage(passage)) = &entry.payload {
+            on_picture = self.picture_standing(&passage.id)?;
             let found = self.standing_on_pages(passage)?;
             (standing, places, inside) = (Some(found.0), found.1, found.2);
         }
@@ -401,6 +423,7 @@ impl Case {
             standing,
             inside,
             places,
+            on_picture,
         })
     }
 
@@ -425,6 +448,8 @@ impl Case {
             captures: self.verdicts()?,
             unconfirmed: self.unconfirmed()?.len() as u64,
             unread: self.casebook.captures_since(self.texts.indexed_up_to()?)?.len() as u64,
+            waiting_for_ocr: self.texts.waiting_for_ocr()?.len() as u64,
+            unconfirmed_passages: self.unconfirmed_passages()?,
             passages: count("passage")?,
             claims: self.casebook.count("claims")?,
             origins: count("origin")?,

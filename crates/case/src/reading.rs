@@ -26,7 +26,7 @@ use crate::{Case, CaseError, Progress};
 
 const NAME: &str = "cache.db";
 /// Raised whenever the tables change: the texts are then read again.
-const SHAPE: u32 = 3;
+const SHAPE: u32 = 4;
 /// The extractor of a text that was not read for a reason that may not come again.
 const ANOTHER_TIME: &str = "witnessmark-document/0";
 
@@ -58,6 +58,8 @@ pub struct TextRow {
     /// Which documents the text is made of, and where their lines stand on their pages.
     #[serde(skip)]
     pub layout: Layout,
+    /// Whether pages of it are pictures that no OCR has read, because none was installed.
+    pub waits_for_ocr: bool,
 }
 
 /// A text with what else was found while it was read.
@@ -107,6 +109,7 @@ impl TextRow {
             verdict: Verdict { code: "unclear".to_owned(), evidence: vec![why.clone()] },
             warnings: vec![why],
             layout: Layout::default(),
+            waits_for_ocr: false,
         }
     }
 }
@@ -157,7 +160,7 @@ impl Texts {
             "CREATE TABLE IF NOT EXISTS texts (
                capture TEXT PRIMARY KEY, extractor TEXT NOT NULL, media_type TEXT NOT NULL, title TEXT,
                language TEXT NOT NULL, published TEXT, text TEXT, warnings TEXT NOT NULL, verdict TEXT NOT NULL,
-               grounds TEXT NOT NULL, layout TEXT)
+               grounds TEXT NOT NULL, layout TEXT, waits_for_ocr INTEGER NOT NULL)
                WITHOUT ROWID;
              CREATE TABLE IF NOT EXISTS indexed (upto INTEGER NOT NULL);",
         )?;
@@ -175,7 +178,7 @@ impl Texts {
     pub(crate) fn get(&self, capture: &str) -> Result<Option<TextRow>, CaseError> {
         let mut found = self.db.prepare_cached(
             "SELECT extractor, media_type, title, language, published, text, warnings, verdict, grounds,
-               layout
+               layout, waits_for_ocr
              FROM texts WHERE capture = ?1",
         )?;
         let row = found.query_row([capture], |row| {
@@ -186,6 +189,7 @@ impl Texts {
             let layout = layout.and_then(|layout| serde_json::from_str(&layout).ok());
             Ok(TextRow {
                 layout: layout.unwrap_or_default(),
+                waits_for_ocr: row.get(10)?,
                 verdict: Verdict { code: row.get(7)?, evidence },
                 extractor: row.get(0)?,
                 media_type: row.get(1)?,
@@ -228,7 +232,7 @@ impl Texts {
             let layout = has_layout.then(|| serde_json::to_string(&row.layout)).transpose()?;
             transaction
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO texts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                    "INSERT OR REPLACE INTO texts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 )?
                 .execute(params![
                     capture,
@@ -242,10 +246,19 @@ impl Texts {
                     row.verdict.code,
                     serde_json::to_string(&row.verdict.evidence)?,
                     layout,
+                    row.waits_for_ocr,
                 ])?;
         }
         transaction.commit()?;
         Ok(())
+    }
+
+    /// The captures that wait for OCR.
+    pub(crate) fn waiting_for_ocr(&self) -> Result<Vec<String>, CaseError> {
+        let mut found =
+            self.db.prepare("SELECT capture FROM texts WHERE waits_for_ocr ORDER BY capture")?;
+        let rows = found.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Up to which entry everything is read and indexed.
@@ -278,10 +291,10 @@ pub(crate) fn read_text(
     known: &Circumstances,
 ) -> Reading {
     let apart = is_read_apart(bytes, hints);
-    let (mut layout, mut stopped) = (Layout::default(), None);
+    let (mut layout, mut stopped, mut waits_for_ocr) = (Layout::default(), None, false);
     let read = if apart {
         let joined = read_joined(readers, bytes, hints, &Limits::default(), LARGEST_TEXT);
-        (layout, stopped) = (joined.layout, joined.stopped);
+        (layout, stopped, waits_for_ocr) = (joined.layout, joined.stopped, joined.waits_for_ocr);
         joined.content.map(Content::finish)
     } else {
         extract(bytes, hints)
@@ -325,6 +338,7 @@ pub(crate) fn read_text(
             warnings: found.warnings,
             verdict,
             layout,
+            waits_for_ocr,
         },
         Err(error) => {
             let media_type = hints.media_type.clone().unwrap_or_default();
@@ -338,6 +352,11 @@ pub(crate) fn read_text(
         _ => text,
     };
     Reading { text, links }
+}
+
+/// Whether a text is what reading would give today.
+fn stands(text: &TextRow, readers: &Readers) -> bool {
+    is_current(&text.extractor) && !(text.waits_for_ocr && readers.can_recognise())
 }
 
 /// Whether the same file may be read another time: what stopped its reader may lie in the computer.
@@ -361,8 +380,14 @@ fn judge_document(
     if !matches!(verdict.code.as_str(), "content" | "unclear" | "partial") {
         return;
     }
-    let scanned = layout.parts.iter().flat_map(|part| &part.pages).filter(|page| page.scanned);
-    let scanned = scanned.count();
+    let scans = || layout.parts.iter().flat_map(|part| &part.pages).filter(|page| page.scanned);
+    let (scanned, unread) = (scans().count(), scans().filter(|page| page.lines.is_empty()).count());
+    let failed = |found: &Extraction| {
+        let failed = |warning: &&String| {
+            warning.starts_with("ocr: page ") && warning.contains("was not recognised")
+        };
+        found.warnings.iter().find(failed).cloned()
+    };
     let (code, ground) = match (read, stopped) {
         (Ok(_), Some(why)) => ("partial", why.to_string()),
         // Nothing was tried: a person may still look at it.
@@ -372,8 +397,16 @@ fn judge_document(
         (Err(_), Some(why)) => ("error", why.to_string()),
         (Err(ExtractError::Unsupported { .. }), None) => return,
         (Err(error), None) => ("error", error.to_string()),
-        (Ok(_), None) if scanned > 0 => {
-            (verdict.code.as_str(), format!("{scanned} of its pages are pictures"))
+        (Ok(found), None) if let Some(why) = failed(found) => {
+            (if found.text.trim().is_empty() { "error" } else { "partial" }, why)
+        }
+        (Ok(_), None) if unread > 0 => (
+            verdict.code.as_str(),
+            format!("{scanned} of its pages are pictures, {unread} of them without a text"),
+        ),
+        (Ok(found), None) if scanned > 0 => {
+            let letters = found.text.chars().count();
+            ("content", format!("{letters} letters of text were read, on {scanned} pages by OCR"))
         }
         (Ok(found), None) if found.text.trim().is_empty() => {
             ("empty", "the document shows no text".to_owned())
@@ -506,7 +539,7 @@ impl Case {
     pub fn text_of(&mut self, row: &CaptureRow) -> Result<TextRow, CaseError> {
         let id = row.capture.to_string();
         if let Some(found) = self.texts.get(&id)?
-            && is_current(&found.extractor)
+            && stands(&found, &self.readers)
         {
             return Ok(found);
         }
@@ -536,6 +569,28 @@ impl Case {
         Ok(Box::new(std::io::Cursor::new(bytes)))
     }
 
+    /// The plain bytes of the document of a capture, without the head of a record, and what is known of them.
+    pub(crate) fn document_of(&self, row: &CaptureRow) -> Result<(Vec<u8>, Hints), CaseError> {
+        let fail = |cause: std::io::Error| {
+            CaseError::file("read", &self.vault.store().path(&row.blob.0), &cause)
+        };
+        let mut bytes = Vec::new();
+        let media_type = Some(row.media_type.clone()).filter(|kind| !kind.is_empty());
+        let url = row.url.clone();
+        let mut kept = self.bytes_of(row)?.take(LARGEST_TEXT as u64 + (1 << 20));
+        if row.record.is_none() {
+            kept.read_to_end(&mut bytes).map_err(fail)?;
+            let hints = Hints { media_type, charset: None, url, file_name: Some(row.name.clone()) };
+            return Ok((bytes, hints));
+        }
+        let mut reader = Reader::new(std::io::BufReader::new(kept)).map_err(fail)?;
+        if let Some(mut record) = reader.next_record().map_err(fail)? {
+            record.http().map_err(fail)?;
+            bytes = record.payload(LARGEST_TEXT).map_err(fail)?.bytes;
+        }
+        Ok((bytes, Hints { media_type, charset: None, url, file_name: None }))
+    }
+
     /// Reads and indexes every capture that is not yet: after `add`, and after a crash. Returns how many.
     pub fn read_new_texts(&mut self, progress: &Progress) -> Result<u64, CaseError> {
         if self.index.is_unusable() {
@@ -544,10 +599,11 @@ impl Case {
         }
         let from = self.texts.indexed_up_to()?;
         let to = self.vault.size();
-        if from >= to {
+        let mut captures = if from < to { self.casebook.captures_since(from)? } else { Vec::new() };
+        captures.extend(self.readable_since(from)?);
+        if from >= to && captures.is_empty() {
             return Ok(0);
         }
-        let captures = self.casebook.captures_since(from)?;
         progress.begin(
             "reading",
             captures.len() as u64,
@@ -573,6 +629,19 @@ impl Case {
         Ok(captures.len() as u64)
     }
 
+    /// The captures of entries before `from` that waited for OCR, if there is OCR now.
+    fn readable_since(&self, from: u64) -> Result<Vec<CaptureRow>, CaseError> {
+        if !self.readers.can_recognise() {
+            return Ok(Vec::new());
+        }
+        let mut rows = Vec::new();
+        for id in self.texts.waiting_for_ocr()? {
+            let row = id.parse().ok().map(|id| self.casebook.capture(&id)).transpose()?;
+            rows.extend(row.flatten().filter(|row| row.entry < from));
+        }
+        Ok(rows)
+    }
+
     /// The texts of a batch, on all cores; those that the cache holds are not read again.
     fn read_batch(
         &self,
@@ -583,7 +652,7 @@ impl Case {
         let mut cached = Vec::new();
         for row in batch {
             let id = row.capture.to_string();
-            let text = self.texts.get(&id)?.filter(|text| is_current(&text.extractor));
+            let text = self.texts.get(&id)?.filter(|text| stands(text, &self.readers));
             cached.push((id, text));
         }
         let read = |(row, (id, text)): (&CaptureRow, (String, Option<TextRow>))| {

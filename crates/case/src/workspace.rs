@@ -1,5 +1,6 @@
 //! Opening and making cases.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ pub struct Environment {
     /// The program itself, which reads documents in processes of its own (`witnessmark read-one`). Without it they are kept
     /// and not read.
     pub reader: Option<PathBuf>,
+    /// The value of `PATH`: where the program for OCR is looked for. Without it pictures are kept and not read.
+    pub programs: Option<OsString>,
     /// Who runs this, as the next one in line is told when the case is locked: process and command.
     pub holder: String,
 }
@@ -129,7 +132,8 @@ impl Case {
         let texts = Texts::open(&vault)?;
         let index = SearchFolder::at(&vault, environment.entropy.as_mut());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let readers = Readers::new(environment.reader.clone(), cores, ProcessLimits::default());
+        let readers = Readers::new(environment.reader.clone(), cores, ProcessLimits::default())
+            .with_programs(environment.programs.clone());
         Ok(Self { vault, casebook, texts, index, readers: Arc::new(readers), environment })
     }
 

@@ -30,6 +30,7 @@ impl Entropy for Seeded {
 fn environment(millis: i64, seed: u64) -> Environment {
     Environment {
         reader: None,
+        programs: None,
         clock: Arc::new(move || Moment::from_unix_millis(millis)),
         entropy: Box::new(Seeded(seed)),
         holder: "process 1 (test)".to_owned(),

@@ -42,6 +42,7 @@ fn environment(folder: &Path) -> Environment {
     let wraps = if folder.exists() { Vault::wraps(folder).unwrap() } else { None };
     Environment {
         reader: None,
+        programs: None,
         clock: Arc::new(clock),
         unlocked: wraps.map(|wraps| Arc::new(wraps.unlock(&passphrase()).unwrap())),
         entropy: Box::new(Seeded(NOW.fetch_add(1_000, Ordering::Relaxed) as u64)),

@@ -24,6 +24,7 @@ impl Entropy for Counting {
 fn environment() -> Environment {
     Environment {
         reader: None,
+        programs: None,
         clock: Arc::new(|| Moment::from_unix_millis(1_795_000_000_000)),
         unlocked: None,
         entropy: Box::new(Counting(7)),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use witnessmark_text::{Content, ExtractError};
 
 use crate::process::{Readers, Stopped};
-use crate::{Document, Hints, Limits, Page};
+use crate::{Document, Hints, Limits, Line, Page, ReadBy};
 
 /// Which documents a text is made of.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -50,7 +50,36 @@ pub struct PagePlace {
     pub bottom: f32,
 }
 
+/// Where one line of some words stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinePlace<'l> {
+    /// The document's place inside the file; none for the file itself.
+    pub inside: Option<&'l str>,
+    /// Its page.
+    pub page: &'l Page,
+    /// The line.
+    pub line: &'l Line,
+}
+
 impl Layout {
+    /// The lines that words between two code points stand on, in the order of the text.
+    pub fn lines(&self, start: usize, end: usize) -> Vec<LinePlace<'_>> {
+        let mut found = Vec::new();
+        for part in self.parts.iter().filter(|part| part.start < end && start < part.end) {
+            for page in &part.pages {
+                let lines = page.lines.iter().filter(|line| line.start < end && start < line.end);
+                let inside = part.inside.as_deref();
+                found.extend(lines.map(|line| LinePlace { inside, page, line }));
+            }
+        }
+        found
+    }
+
+    /// Whether a program read some of the words between two code points in a picture.
+    pub fn is_read_by_ocr(&self, start: usize, end: usize) -> bool {
+        self.lines(start, end).iter().any(|place| place.page.read_by == ReadBy::Ocr)
+    }
+
     /// The document that holds a code point.
     pub fn part_at(&self, point: usize) -> Option<&Part> {
         self.parts.iter().find(|part| (part.start..part.end).contains(&point))
@@ -92,9 +121,11 @@ pub struct Joined {
     pub layout: Layout,
     /// Why the reader was stopped before the end, if it was.
     pub stopped: Option<Stopped>,
+    /// Whether pages of it are pictures that no OCR has read, for want of the program.
+    pub waits_for_ocr: bool,
 }
 
-/// Reads a file in a process of its own, and joins its documents to one text of at most `longest` bytes.
+/// Reads a file in a process of its own, its pictures by OCR, and joins its documents to one text of at most `longest` bytes.
 pub fn read_joined(
     readers: &Readers,
     bytes: &[u8],
@@ -103,7 +134,7 @@ pub fn read_joined(
     longest: usize,
 ) -> Joined {
     let mut joining = Joining { longest, ..Joining::default() };
-    let read = readers.read(bytes, hints, limits, &mut |document| joining.add(document));
+    let read = readers.read_recognised(bytes, hints, limits, &mut |document| joining.add(document));
     joining.finish(read.err())
 }
 
@@ -118,10 +149,12 @@ struct Joining {
     layout: Layout,
     warnings: Vec<String>,
     left_out: usize,
+    waits_for_ocr: bool,
 }
 
 impl Joining {
     fn add(&mut self, document: Document) {
+        self.waits_for_ocr |= document.waits_for_ocr();
         let Document { inside, content, mut pages } = document;
         let mut content = match (content, &inside) {
             (Ok(content), _) => content,
@@ -211,7 +244,7 @@ impl Joining {
                 Ok(content)
             }
         };
-        Joined { content, layout: self.layout, stopped }
+        Joined { content, layout: self.layout, stopped, waits_for_ocr: self.waits_for_ocr }
     }
 }
 
@@ -229,6 +262,7 @@ mod tests {
             width: 100.0,
             height: 14.0,
             confidence: None,
+            language: None,
         };
         let (number, width, height) = (3, 595.0, 842.0);
         let lines = vec![line];

@@ -24,7 +24,7 @@ pub mod process;
 mod sheet_text;
 mod walk;
 
-pub use joined::{Joined, Layout, PagePlace, Part, read_joined};
+pub use joined::{Joined, Layout, LinePlace, PagePlace, Part, read_joined};
 pub use kinds::is_read_apart;
 pub use page::{Line, Page, ReadBy};
 
@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use witnessmark_text::{Content, ExtractError, Hints};
 
 use kind::Kind;
+use picture::Gray;
 use walk::{Place, Walk};
 
 /// The name and version of what joins the documents of a file that says nothing itself, such as an archive.
@@ -49,8 +50,10 @@ const EXTRACTORS: &[&str] = &[
     picture::PICTURE_READER,
 ];
 
-/// Whether a text that this extractor gave would be the same today.
+/// Whether a text that this extractor gave would be the same today. What another program recognised in pictures is not read
+/// again because that program changed.
 pub fn is_current(extractor: &str) -> bool {
+    let extractor = extractor.split(' ').next().unwrap_or_default();
     let name = |full: &str| full.split('/').next().map(str::to_owned);
     match EXTRACTORS.iter().find(|known| name(known) == name(extractor)) {
         Some(known) => *known == extractor,
@@ -89,11 +92,56 @@ pub struct Document {
     pub pages: Vec<Page>,
 }
 
+/// Which pages are wanted as pictures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pictures {
+    /// None.
+    None,
+    /// Those that want OCR.
+    Scans,
+    /// One page.
+    Page {
+        /// Where its document lies inside the file; none for the file itself.
+        inside: Option<String>,
+        /// Its number, from 1.
+        page: u32,
+    },
+}
+
+/// What is found in a file.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A document.
+    Document(Document),
+    /// A page of the document that was found last, as a picture.
+    Picture {
+        /// The page, from 1.
+        page: u32,
+        /// Its picture, or why there is none.
+        picture: Result<Gray, String>,
+    },
+}
+
 /// Reads a file, and hands on each document in it as it is found: first the file itself, then what lies inside it.
 ///
 /// Nothing is written to disk, and no size that a file declares is believed.
 pub fn read(bytes: &[u8], hints: &Hints, limits: &Limits, each: &mut dyn FnMut(Document)) {
-    let mut walk = Walk::new(limits, each);
+    read_with_pictures(bytes, hints, limits, &Pictures::None, &mut |found| {
+        if let Found::Document(document) = found {
+            each(document);
+        }
+    });
+}
+
+/// Reads a file as [`read`] does; behind each document follow the pictures of its pages that are wanted.
+pub fn read_with_pictures(
+    bytes: &[u8],
+    hints: &Hints,
+    limits: &Limits,
+    pictures: &Pictures,
+    each: &mut dyn FnMut(Found),
+) {
+    let mut walk = Walk::new(limits, pictures, each);
     read_at(&mut walk, bytes, hints, &Place::default(), Vec::new());
 }
 
@@ -109,7 +157,11 @@ fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warn
         Kind::Pdf => match pdf::read(bytes, &walk.limits) {
             Ok((mut content, pages)) => {
                 content.warnings.splice(0..0, warnings);
+                let wanted = walk.wanted(place, &pages);
                 walk.hand_on_pages(place, Ok(content), pages);
+                pdf::pictures(bytes, &wanted, &mut |page, picture| {
+                    walk.hand_on_picture(page, picture);
+                });
             }
             Err(error) => walk.hand_on(place, Err(error)),
         },
@@ -119,7 +171,11 @@ fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warn
                 content.warnings.splice(0..0, warnings);
                 content
             });
+            let wanted = walk.wanted(place, &pages);
             walk.hand_on_pages(place, content, pages);
+            for page in wanted {
+                walk.hand_on_picture(page, picture::page_of(bytes, page));
+            }
         }
         Kind::Named(media_type) => {
             let media_type = media_type.to_owned();
@@ -133,20 +189,6 @@ fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warn
             walk.hand_on(place, content);
         }
     }
-}
-
-/// The picture of one page, from 1, of a picture or of a document whose pages are scanned; why there is none.
-///
-/// To be called where [`read`] is: it decodes hostile bytes.
-pub fn page_picture(bytes: &[u8], number: u32) -> Result<picture::Gray, String> {
-    if !picture::is_picture(bytes) {
-        return Err("pages of this kind of document are not made into pictures yet".to_owned());
-    }
-    if number != 1 {
-        return Err(format!("a picture has no page {number}"));
-    }
-    let decoded = picture::Picture::decode(bytes).map_err(|error| error.to_string())?;
-    decoded.to_gray().ok_or_else(|| "it has no pixels".to_owned())
 }
 
 /// A count as an index of this machine.

@@ -46,4 +46,7 @@ pub struct Line {
     pub height: f32,
     /// How sure the OCR is of it, from 0 to 1; none where the file holds text.
     pub confidence: Option<f32>,
+    /// The language that the OCR read it in, BCP 47; none where the file holds text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }

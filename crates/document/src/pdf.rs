@@ -15,6 +15,7 @@ mod layout;
 mod matrix;
 mod order;
 mod pages;
+mod scan;
 mod strings;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,6 +28,7 @@ use crate::Limits;
 use crate::page::{Line, Page, ReadBy};
 use font::Fonts;
 use pages::{ReadPage, annotations, read_page};
+pub(crate) use scan::pictures;
 use strings::{one_line, text_string};
 
 /// The name and version of this reader.
@@ -142,6 +144,7 @@ fn add_page(number: u32, read: &ReadPage, text: &mut String, length: &mut usize)
             width: line.area.width() as f32,
             height: line.area.height() as f32,
             confidence: None,
+            language: None,
         });
     }
     Page {

@@ -7,10 +7,13 @@ use std::rc::Rc;
 use witnessmark_text::{Content, ExtractError, Hints};
 
 use crate::names::shown;
-use crate::{Document, Limits, Page};
+use crate::picture::Gray;
+use crate::{Document, Found, Limits, Page, Pictures, ReadBy};
 
 /// The most bytes of one unpacked file that are held in memory.
 const MAX_FILE: u64 = 256 << 20;
+/// The most pages of one file that are handed on as pictures, over all that lies inside it.
+const MAX_PICTURES: usize = 500;
 
 /// Where a document lies: its names from the outermost inwards, and how many archives are around it.
 #[derive(Clone, Debug, Default)]
@@ -74,13 +77,19 @@ pub(crate) struct Walk<'s> {
     pub(crate) limits: Limits,
     pub(crate) budget: Budget,
     files: u64,
-    each: &'s mut dyn FnMut(Document),
+    pictures: &'s Pictures,
+    pictures_left: usize,
+    each: &'s mut dyn FnMut(Found),
 }
 
 impl<'s> Walk<'s> {
-    pub(crate) fn new(limits: &Limits, each: &'s mut dyn FnMut(Document)) -> Self {
+    pub(crate) fn new(
+        limits: &Limits,
+        pictures: &'s Pictures,
+        each: &'s mut dyn FnMut(Found),
+    ) -> Self {
         let budget = Budget(Rc::new(Cell::new(limits.unpacked)));
-        Self { limits: *limits, budget, files: 0, each }
+        Self { limits: *limits, budget, files: 0, pictures, pictures_left: MAX_PICTURES, each }
     }
 
     /// Hands on one document.
@@ -95,7 +104,33 @@ impl<'s> Walk<'s> {
         content: Result<Content, ExtractError>,
         pages: Vec<Page>,
     ) {
-        (self.each)(Document { inside: place.inside.clone(), content, pages });
+        let document = Document { inside: place.inside.clone(), content, pages };
+        (self.each)(Found::Document(document));
+    }
+
+    /// The pages of the document at a place that are wanted as pictures.
+    pub(crate) fn wanted(&mut self, place: &Place, pages: &[Page]) -> Vec<u32> {
+        let wanted: Vec<u32> = match self.pictures {
+            Pictures::None => Vec::new(),
+            Pictures::Scans => {
+                let scans = pages.iter().filter(|page| page.scanned && page.lines.is_empty());
+                scans.map(|page| page.number).take(self.pictures_left).collect()
+            }
+            Pictures::Page { inside, page } if *inside == place.inside => {
+                let made_of_it = |one: &&Page| one.number == *page && one.read_by == ReadBy::Ocr;
+                let scanned = |one: &&Page| one.number == *page && one.scanned;
+                let found = pages.iter().find(|one| made_of_it(one) || scanned(one));
+                found.map(|page| page.number).into_iter().collect()
+            }
+            Pictures::Page { .. } => Vec::new(),
+        };
+        self.pictures_left -= wanted.len().min(self.pictures_left);
+        wanted
+    }
+
+    /// Hands on a page of the last document as a picture.
+    pub(crate) fn hand_on_picture(&mut self, page: u32, picture: Result<Gray, String>) {
+        (self.each)(Found::Picture { page, picture });
     }
 
     /// Hands on a file that was named and not read, with the reason.

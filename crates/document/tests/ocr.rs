@@ -80,7 +80,6 @@ fn error_rate(read: &str, truth: &str) -> f64 {
 }
 
 #[test]
-#[ignore = "fails: Tesseract loses the title of the Tibetan page (8.2 % wrong, limit 2 %); no command reads pictures yet"]
 fn each_page_is_read_in_its_language_and_its_lines_stand_where_they_are() {
     let Some(mut tesseract) = tesseract(&SIX) else { return };
     // The most that may be wrong: what was measured (see docs/ocr.md) and a third more.
@@ -134,7 +133,6 @@ fn lines_stand_apart(found: &OcrPage, picture: &Gray, count: usize) {
 
 /// A Tibetan page that lay sideways on the scanner was taken for Cyrillic by Tesseract's own detection, at any angle.
 #[test]
-#[ignore = "fails: one line's box lies sideways; no command reads pictures yet"]
 fn a_page_that_lay_sideways_is_turned_and_its_boxes_are_on_the_page_as_it_was() {
     let Some(mut tesseract) = tesseract(&SIX) else { return };
     let upright = page("bo.jpg");

@@ -13,6 +13,7 @@ mod act;
 mod copied;
 mod erasure;
 mod evidence;
+mod scan;
 mod timestamp;
 
 pub use act::{Act, Bound, Grades, Level, PlaceRef, Quantity};
@@ -21,6 +22,7 @@ pub use erasure::{
     ActorNamed, Erasure, ErasureConfirmed, ErasureRequested, ErasureRule, GROUNDS, Hold,
 };
 pub use evidence::{Evidence, Framing, ManifestLine, Problem, SourceRef, Verdict};
+pub use scan::{LineOnPicture, PassageConfirmed, PassageOnPicture};
 pub use timestamp::{KeptFile, TimeAuthority, Timestamp};
 
 macro_rules! payloads {
@@ -115,6 +117,10 @@ payloads! {
     CaseCopy = "copy" / "witnessmark/copy/1",
     /// A person searched the outside world.
     OutsideSearch = "search" / "witnessmark/search/1",
+    /// A program read a passage in a picture.
+    PassageOnPicture = "passage-on-picture" / "witnessmark/passage-on-picture/1",
+    /// A person compared a passage with its picture.
+    PassageConfirmed = "passage-confirmed" / "witnessmark/passage-confirmed/1",
 }
 
 impl Payload {

@@ -33,7 +33,8 @@ import re
 
 KINDS = ("case-created actor-added configuration codebook gazetteer capture import extraction passage claim "
          "claim-change origin lineage estimate publication egress recording judgement export actor-named erasure-rule "
-         "erasure-requested erase erasure-confirmed hold witness cosigned escrow time-authority timestamp copy predecessor search").split()
+         "erasure-requested erase erasure-confirmed hold witness cosigned escrow time-authority timestamp copy predecessor search "
+         "passage-on-picture passage-confirmed").split()
 ARCHIVES = ("import", "recording")  # kinds whose parts are the records of an archive
 EVIDENCE = {"codebook": ["evidence"], "gazetteer": ["evidence"], "capture": ["evidence"], "extraction": ["text"],
             "estimate": ["inputs", "result"], "import": ["evidence", "manifest"], "recording": ["evidence", "manifest"], "publication": ["policy"],

@@ -210,6 +210,9 @@ pub struct Number {
     pub passage_entry: u64,
     /// The entry of the extraction that the passage counts in.
     pub extraction_entry: u64,
+    /// For a passage that OCR read in a picture: the entry that says where it stands there, and that of the person who
+    /// compared it. Without the second it is not published.
+    pub scan: Option<Scan>,
     /// The capture it was read in; one of the exhibits.
     pub capture: CaptureId,
     /// The act as it stands now, after all changes.
@@ -224,6 +227,15 @@ pub struct Number {
     pub corroboration: String,
     /// What happened to the evidence, oldest first.
     pub custody: Vec<CustodyLine>,
+}
+
+/// The entries about a passage that OCR read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// The `passage-on-picture` entry.
+    pub place_entry: u64,
+    /// The last `passage-confirmed` entry.
+    pub confirmed_entry: u64,
 }
 
 /// Whom a number's document rests on, at two levels.

@@ -66,6 +66,8 @@ pub(crate) struct Number<'i> {
     pub(crate) extraction: payload::Extraction,
     /// Its changes, each with its entry.
     pub(crate) changes: Vec<(u64, payload::ClaimChange)>,
+    /// For a passage that OCR read: what read it, and what the person said who compared it.
+    pub(crate) scan: Option<(payload::PassageOnPicture, payload::PassageConfirmed)>,
     /// Position in [`Edition::exhibits`].
     pub(crate) exhibit: usize,
     /// The day the claim entered the log.
@@ -232,7 +234,22 @@ impl<'i> Edition<'i> {
         {
             return Err(bad("its passage does not stand in the exhibit's text".into()));
         }
-        Ok(Number { id, given, passage, extraction, changes, exhibit, day: claim_entry.day })
+        let scan = match given.scan {
+            None => None,
+            Some(input::Scan { place_entry, confirmed_entry }) => {
+                let on_picture = match &self.entry(place_entry, &place)?.payload {
+                    Some(Payload::PassageOnPicture(found)) if found.passage == passage.id => found,
+                    _ => return Err(not(place_entry, "where its passage stands on a picture")),
+                };
+                let confirmed = match &self.entry(confirmed_entry, &place)?.payload {
+                    Some(Payload::PassageConfirmed(found)) if found.passage == passage.id => found,
+                    _ => return Err(not(confirmed_entry, "that a person compared its passage")),
+                };
+                Some((on_picture.clone(), confirmed.clone()))
+            }
+        };
+        let day = claim_entry.day;
+        Ok(Number { id, given, passage, extraction, changes, scan, exhibit, day })
     }
 
     fn place_passages(&mut self) {

@@ -21,6 +21,7 @@ import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCES = HERE / "sources"
+DOCUMENTS = HERE / "documents"
 LIMIT_BYTES = 200_000
 AS_OF = "2021-06-30"
 # What statements.csv implies on AS_OF, worked out by hand in README.md.
@@ -235,6 +236,47 @@ def read_sources():
     return pages, listed
 
 
+def read_documents(pages_listed):
+    """Checks the scans and PDF files by the texts beside them, out of which make-documents.py makes them: file → text."""
+    listed = rows("documents.tsv", "\t", "file,url,published,language,kind")
+    names = {row["file"] for row in listed}
+    texts = {row["file"]: (DOCUMENTS / row["file"]).with_suffix(".txt") for row in listed}
+    check(names | {path.name for path in texts.values()} == {p.name for p in DOCUMENTS.iterdir()}, "documents.tsv: names every file of documents/")
+    check(sorted((row["kind"], row["language"]) for row in listed) == [("pdf", "en"), ("pdf", "zh"), ("scan", "bo"), ("scan", "zh")], "documents.tsv: two PDF files; two scans, one Chinese and one Tibetan")
+    starts = {"pdf": b"%PDF-", "scan": b"\xff\xd8\xff"}
+    found = {}
+    for row in listed:
+        name, language = row["file"], row["language"]
+        datetime.date.fromisoformat(row["published"])
+        check(urllib.parse.urlsplit(row["url"]).netloc.endswith(".example"), f"{name}: its address is under .example")
+        check((DOCUMENTS / name).read_bytes().startswith(starts[row["kind"]]), f"{name}: is a {row['kind']}")
+        text = texts[name].read_text(encoding="utf-8")
+        head = " ".join(text.split("\n")[:3])
+        check(BANNERS[language] in head, f"{name}: the banner comes first, in its language")
+        check(all("Invented for a demonstration" in page for page in text.split("\f")), f"{name}: each page says in English that it is invented")
+        for word in REAL_WORDS:
+            check(word not in text.lower(), f"{name}: does not show «{word}»")
+        check(all(unicodedata.category(c) not in ("Co", "Cn", "Cs") and c != "\ufffd" for c in text), f"{name}: only assigned characters")
+        found[name] = text
+    when = {row["file"]: row["published"] for row in listed + pages_listed}
+    origins = {row["capture"] for row in rows("document-origins.csv", ",", "capture,name,reason")}
+    edges = rows("document-edges.csv", ",", "later,earlier,kind,level,reason")
+    for edge in edges:
+        name = f"document-edges.csv: {edge['later']} → {edge['earlier']}"
+        check(edge["later"] in found and edge["earlier"] in when, f"{name}: both are known")
+        check(edge["kind"] in KINDS and edge["level"] in ("text", "evidence") and edge["reason"], f"{name}: kind, level, reason")
+        check(when[edge["later"]] > when[edge["earlier"]], f"{name}: the later is later")
+    check(origins | {edge["later"] for edge in edges} == set(found), "documents: nobody knows less of one than whom it rests on")
+    claims = rows("scans.csv", ",", "source,exact,act,place,from,to,value,low,high,unit,bound,modality,attributed_to,source_grade,item_grade,note")
+    check({claim["source"] for claim in claims} == {row["file"] for row in listed if row["kind"] == "scan"}, "scans.csv: a claim on each scan")
+    for claim in claims:
+        lines = found[claim["source"]].split("\n")
+        check(lines.count(claim["exact"]) == 1, f"scans.csv: {claim['source']} says so in one line of its own")
+        digits = "".join(str(unicodedata.digit(c)) for c in claim["exact"] if unicodedata.digit(c, None) is not None)
+        check(claim["value"] in digits, f"scans.csv: {claim['value']} stands in the line of {claim['source']}")
+    return found
+
+
 def read_places():
     places = {row["place"]: row for row in rows("places.csv", ",", "place,parent,level,population,names")}
     children = collections.defaultdict(list)
@@ -408,6 +450,7 @@ def read_statements(claims, places, children):
 
 links = {}
 pages, listed = read_sources()
+documents = read_documents(listed)
 places, children = read_places()
 claims = read_claims(pages, places, read_codebook())
 read_lineage(pages)

@@ -75,6 +75,9 @@ pub(crate) enum Command {
         /// Write the bytes of a capture as they were kept: the file, or the record of an archive
         #[arg(long, conflicts_with_all = ["text", "json"])]
         bytes: bool,
+        /// For a passage that OCR read: write a picture of its place, with its lines boxed, to compare
+        #[arg(long, value_name = "FILE.png", conflicts_with_all = ["text", "bytes"])]
+        picture: Option<PathBuf>,
     },
     /// Show the state of the case
     Status,
@@ -94,7 +97,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N")]
         occurrence: Option<usize>,
     },
-    /// Say what captures are, after looking at them
+    /// Say what captures are, after looking at them, or that a passage says what its picture shows
     Confirm(ConfirmArguments),
     /// Show what differs between two captures
     Compare {
@@ -400,11 +403,18 @@ pub(crate) enum RobotsArgument {
 
 #[derive(Debug, Args)]
 pub(crate) struct ConfirmArguments {
-    /// Captures, by id or its beginning, name or address; without any, on a terminal, all that nobody has looked at
+    /// Captures, by id or its beginning, name or address, or passages (psg-…) that OCR read; without any, on a terminal, all
+    /// captures that nobody has looked at
     pub(crate) captures: Vec<String>,
-    /// What they are, if not what the program says
+    /// What the captures are, if not what the program says
     #[arg(long = "is", value_name = "VERDICT", requires = "captures")]
     pub(crate) verdict: Option<String>,
+    /// For one passage: what the picture says, if not what OCR read
+    #[arg(long, value_name = "TEXT", requires = "captures", conflicts_with = "verdict")]
+    pub(crate) reads: Option<String>,
+    /// For passages: the name under which you stand for it in dossiers; without it none is shown
+    #[arg(long, value_name = "NAME", requires = "captures", conflicts_with = "verdict")]
+    pub(crate) by: Option<String>,
     /// A remark
     #[arg(long, value_name = "TEXT", requires = "captures")]
     pub(crate) note: Option<String>,
@@ -464,6 +474,9 @@ pub(crate) struct ListArguments {
     /// For passages: only those that no longer stand in the text as it is read today
     #[arg(long)]
     pub(crate) orphans: bool,
+    /// For passages: only those that OCR read, and that no person has compared with the picture
+    #[arg(long)]
+    pub(crate) unconfirmed: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,7 @@
 //! The demonstration: an invented province, its invented sources, and the whole chain over them.
 
+mod scans;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,9 +32,17 @@ macro_rules! files {
 const MATERIAL: &[(&str, &[u8])] = files![
     "claims.csv",
     "codebook.toml",
+    "document-edges.csv",
+    "document-origins.csv",
+    "documents.tsv",
+    "documents/annex.pdf",
+    "documents/notice-noshkeli.jpg",
+    "documents/poster-ankeviru.jpg",
+    "documents/supplement-gunvasho.pdf",
     "edges.csv",
     "origins.csv",
     "places.csv",
+    "scans.csv",
     "statements.csv",
     "sources.tsv",
     "sources/article-dolvuko.html",
@@ -77,7 +87,8 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
     say(NOTICE)?;
 
     say(
-        "\n1. The sources: pages of the web, a letter, and an archive with two more pages, in Chinese, Tibetan, Uyghur and English.",
+        "\n1. The sources: pages of the web, a letter, an archive with two more pages, two PDF files and two scanned pictures, in \
+         Chinese, Tibetan, Uyghur and English.",
     )?;
     let material = dir.join("material");
     for (name, bytes) in MATERIAL {
@@ -106,7 +117,8 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
     pages.extend([LOGIN, GONE].map(|path| site.url(path)));
     case.set_egress("direct")?;
     let web = WebOptions { allow_private_network: true, rate: 1000.0, ..WebOptions::new(pages) };
-    let files = vec![sources.join("field-letter.txt"), sources.join("notices.warc.gz")];
+    let mut files = vec![sources.join("field-letter.txt"), sources.join("notices.warc.gz")];
+    files.extend(scans::documents(&material));
     add(
         &mut case,
         arguments,
@@ -128,6 +140,7 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
     }
     drop(site);
 
+    scans::tell(&mut case, &say)?;
     say(
         "\n   A person looks at what was captured before anything is quoted; here the program's word is taken.",
     )?;
@@ -153,6 +166,7 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
     )?;
     let done = case.import_claims(&material.join("claims.csv"))?;
     say(&format!("   {} claims on {} passages", done.claims.len(), done.passages))?;
+    scans::claim(&mut case, &material, &dir.join("pictures"), &say)?;
     let spun = case.claims()?.into_iter().find(|row| {
         row.stands.act.modality == "stated"
             && row
@@ -172,6 +186,8 @@ pub(crate) fn run(arguments: &Arguments, dir: &Path) -> Result<Ending, CaseError
     say("\n6. Who rests on whom, as people decided it: origins are counted, never documents.")?;
     let (origins, edges) = (material.join("origins.csv"), material.join("edges.csv"));
     case.import_lineage(Some(&origins), Some(&edges))?;
+    let of = |name: &str| material.join(name);
+    case.import_lineage(Some(&of("document-origins.csv")), Some(&of("document-edges.csv")))?;
     say(&format!("   {}", case.corroborate(&[])?.corroboration.sentence))?;
 
     say("\n7. The scale: what the statements imply, and what they cannot exclude.")?;
@@ -311,15 +327,17 @@ fn site(material: &Path) -> Result<LocalSite, CaseError> {
 
 /// What the list says of each source that lies there as a file of its own.
 fn listed(material: &Path) -> Result<Vec<SourceRow>, CaseError> {
-    let Listed::Files(mut rows) = SourceRow::read_list(&material.join("sources.tsv"))? else {
-        return Ok(Vec::new());
-    };
-    rows.retain(|row| row.file.ends_with("field-letter.txt"));
-    for row in &mut rows {
-        let name = row.file.file_name().unwrap_or_default().to_owned();
-        row.file = material.join("sources").join(name);
+    let mut found = Vec::new();
+    for (list, folder) in [("sources.tsv", "sources"), ("documents.tsv", "documents")] {
+        let Listed::Files(mut rows) = SourceRow::read_list(&material.join(list))? else { continue };
+        rows.retain(|row| folder == "documents" || row.file.ends_with("field-letter.txt"));
+        for row in &mut rows {
+            let name = row.file.file_name().unwrap_or_default().to_owned();
+            row.file = material.join(folder).join(name);
+        }
+        found.append(&mut rows);
     }
-    Ok(rows)
+    Ok(found)
 }
 
 /// Clears every capture to be shown whole: nobody real is named in any of them.

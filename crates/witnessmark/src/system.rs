@@ -25,6 +25,11 @@ pub(crate) fn now() -> Moment {
     Moment::from_unix_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// The folders in which programs of others lie: the value of `PATH`.
+pub(crate) fn programs() -> Option<std::ffi::OsString> {
+    std::env::var_os("PATH")
+}
+
 /// Clock, randomness, and the words by which others are told who holds a case.
 pub(crate) fn environment(command: &str) -> Environment {
     Environment {
@@ -32,6 +37,7 @@ pub(crate) fn environment(command: &str) -> Environment {
         entropy: Box::new(SystemEntropy),
         unlocked: None,
         reader: std::env::current_exe().ok(),
+        programs: programs(),
         holder: format!("process {} (witnessmark {command}, since {})", std::process::id(), now()),
     }
 }

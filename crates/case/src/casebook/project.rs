@@ -116,6 +116,8 @@ fn identity(payload: &Payload) -> (Option<String>, Option<String>) {
         Payload::Predecessor(_) => (None, None),
         Payload::OutsideSearch(p) => (Some(p.id.to_string()), None),
         Payload::CaseCopy(p) => (None, Some(p.id.to_string())),
+        Payload::PassageOnPicture(p) => (None, Some(p.passage.to_string())),
+        Payload::PassageConfirmed(p) => (None, Some(p.passage.to_string())),
     }
 }
 

@@ -166,6 +166,24 @@ impl Case {
                 &entry,
                 format!("{} characters of it were quoted as a passage.", found.end - found.start),
             ));
+            for entry in self.casebook.entries_about(&own, "passage-on-picture")? {
+                let Some(Payload::PassageOnPicture(found)) = &entry.payload else { continue };
+                let text = format!("A program read the passage in a picture: {}.", found.reader);
+                events.push(event(&entry, text));
+            }
+            for entry in self.casebook.entries_about(&own, "passage-confirmed")? {
+                let Some(Payload::PassageConfirmed(found)) = &entry.payload else { continue };
+                let who = match &found.by {
+                    Some(name) => format!("A person ({name})"),
+                    None => "A person".to_owned(),
+                };
+                let what = match &found.reads {
+                    Some(words) => format!("and reads there: “{words}”."),
+                    None => "and reads there the same words.".to_owned(),
+                };
+                let text = format!("{who} compared the passage with the picture, {what}");
+                events.push(event(&entry, text));
+            }
             for claim in self.casebook.entries_about(&own, "claim")? {
                 events
                     .push(event(&claim, "A person said in a claim what the passage says.".into()));

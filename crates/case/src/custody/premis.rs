@@ -16,7 +16,7 @@ fn event_type(kind: &str) -> (&'static str, &'static str) {
         "recording" => ("cap", "capture"),
         "capture" | "import" => ("ing", "ingestion"),
         "extraction" => ("ext", "extraction"),
-        "judgement" | "erasure-requested" => ("app", "appraisal"),
+        "judgement" | "passage-confirmed" | "erasure-requested" => ("app", "appraisal"),
         "publication" => ("dis", "dissemination"),
         "export" => ("exp", "exporting"),
         "copy" => ("rep", "replication"),

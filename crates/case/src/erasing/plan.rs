@@ -221,6 +221,8 @@ impl Planner<'_> {
         for (kind, why) in [
             ("extraction", "it is the text of what goes"),
             ("passage", "it quotes what goes"),
+            ("passage-on-picture", "it says where a passage that goes stands"),
+            ("passage-confirmed", "it says what a person reads there"),
             ("claim", "it says what a passage that goes says"),
             ("claim-change", "it changes a claim that goes"),
             ("judgement", "it says what a capture that goes is"),

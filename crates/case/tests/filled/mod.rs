@@ -27,6 +27,7 @@ pub(crate) fn environment(seed: u64) -> Environment {
     let now = AtomicI64::new(1_795_000_000_000);
     Environment {
         reader: None,
+        programs: None,
         clock: Arc::new(move || {
             Moment::from_unix_millis(now.fetch_add(1_000, Ordering::Relaxed) + 1_000)
         }),

@@ -5,6 +5,8 @@
 pub struct OcrLanguage {
     /// Its name with Tesseract.
     pub code: &'static str,
+    /// The same language as BCP 47 names it.
+    pub tag: &'static str,
     /// The Debian package that brings it.
     pub package: &'static str,
     /// The script that its readings are to be in, ISO 15924.
@@ -17,29 +19,30 @@ pub struct OcrLanguage {
 
 const fn language(
     code: &'static str,
+    tag: &'static str,
     package: &'static str,
     script: &'static str,
     from_right: bool,
     caution: Option<&'static str>,
 ) -> OcrLanguage {
-    OcrLanguage { code, package, script, from_right, caution }
+    OcrLanguage { code, tag, package, script, from_right, caution }
 }
 
 /// In the order in which they are tried: the first of each script, then its others.
 pub const LANGUAGES: &[OcrLanguage] = &[
-    language("eng", "tesseract-ocr-eng", "Latn", false, None),
-    language("chi_sim", "tesseract-ocr-chi-sim", "Hani", false, HAN),
-    language("bod", "tesseract-ocr-bod", "Tibt", false, TIBETAN),
-    language("ara", "tesseract-ocr-ara", "Arab", true, None),
-    language("rus", "tesseract-ocr-rus", "Cyrl", false, None),
-    language("mya", "tesseract-ocr-mya", "Mymr", false, None),
-    language("chi_tra", "tesseract-ocr-chi-tra", "Hani", false, HAN),
-    language("uig", "tesseract-ocr-uig", "Arab", true, UYGHUR),
-    language("fas", "tesseract-ocr-fas", "Arab", true, None),
-    language("urd", "tesseract-ocr-urd", "Arab", true, None),
-    language("kaz", "tesseract-ocr-kaz", "Cyrl", false, None),
-    language("mon", "tesseract-ocr-mon", "Cyrl", false, None),
-    language("dzo", "tesseract-ocr-dzo", "Tibt", false, TIBETAN),
+    language("eng", "en", "tesseract-ocr-eng", "Latn", false, None),
+    language("chi_sim", "zh-Hans", "tesseract-ocr-chi-sim", "Hani", false, HAN),
+    language("bod", "bo", "tesseract-ocr-bod", "Tibt", false, TIBETAN),
+    language("ara", "ar", "tesseract-ocr-ara", "Arab", true, None),
+    language("rus", "ru", "tesseract-ocr-rus", "Cyrl", false, None),
+    language("mya", "my", "tesseract-ocr-mya", "Mymr", false, None),
+    language("chi_tra", "zh-Hant", "tesseract-ocr-chi-tra", "Hani", false, HAN),
+    language("uig", "ug", "tesseract-ocr-uig", "Arab", true, UYGHUR),
+    language("fas", "fa", "tesseract-ocr-fas", "Arab", true, None),
+    language("urd", "ur", "tesseract-ocr-urd", "Arab", true, None),
+    language("kaz", "kk", "tesseract-ocr-kaz", "Cyrl", false, None),
+    language("mon", "mn", "tesseract-ocr-mon", "Cyrl", false, None),
+    language("dzo", "dz", "tesseract-ocr-dzo", "Tibt", false, TIBETAN),
 ];
 
 /// The language of this name.

@@ -9,16 +9,19 @@
 mod blocks;
 mod languages;
 mod scans;
+mod spread;
 mod tesseract;
 mod tsv;
 
 use std::collections::BTreeMap;
 
 pub use languages::{LANGUAGES, OcrLanguage, language_of, script_of};
-pub use tesseract::{Installed, OcrError, Run, Tesseract};
+pub use scans::Scan;
+pub use tesseract::{Installed, OcrError, Run, Tesseract, program_in};
 pub use tsv::{OcrLine, lines_of};
 
 use crate::picture::{Area, Gray};
+use spread::Spread;
 
 /// A program that recognises writing.
 pub trait Recogniser {
@@ -28,8 +31,22 @@ pub trait Recogniser {
     /// The languages that it has, by Tesseract's names, in the order of [`LANGUAGES`].
     fn languages(&self) -> &[&'static OcrLanguage];
 
-    /// The lines of a picture that is one block of writing in one language.
-    fn read(&mut self, block: &Gray, language: &OcrLanguage) -> Result<Vec<OcrLine>, OcrError>;
+    /// The lines of a picture in one language.
+    fn read(
+        &mut self,
+        picture: &Gray,
+        shows: Shows,
+        language: &OcrLanguage,
+    ) -> Result<Vec<OcrLine>, OcrError>;
+}
+
+/// What a picture of writing shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// One block of lines.
+    Block,
+    /// One line.
+    Line,
 }
 
 /// What was recognised on one page.
@@ -39,8 +56,6 @@ pub struct OcrPage {
     pub blocks: Vec<OcrBlock>,
     /// Lines that were dropped because neither they nor the page make sense: what pictures without writing give.
     pub dropped: usize,
-    /// Lines of the text that are very uncertain.
-    pub uncertain: usize,
     /// By how many quarters the page had to be turned clockwise to be read.
     pub turned: u32,
 }
@@ -56,8 +71,8 @@ pub struct OcrBlock {
 
 /// Readings that make less sense than this are tried in another language, from 0 to 1.
 const DOUBTFUL: f32 = 0.6;
-/// Lines less certain than this are very uncertain.
-const UNCERTAIN: f32 = 0.35;
+/// Readings that make more sense than this are surely in that language.
+const CLEAR: f32 = 0.8;
 /// A page that makes less sense than this is turned.
 const SIDEWAYS: f32 = 0.45;
 /// How many runs of lines of one page are read again.
@@ -68,6 +83,8 @@ const MOST_LOST: usize = 12;
 const LARGEST_SIDE: u32 = 5000;
 /// Lines lower than this are doubled first.
 const SMALL_LINE: u32 = 22;
+/// Lines at least as high are not doubled when they are looked at more closely.
+const LARGE_LINE: u32 = 80;
 
 /// Recognises the writing on a page.
 pub fn recognise(page: &Gray, with: &mut dyn Recogniser) -> Result<OcrPage, OcrError> {
@@ -186,7 +203,7 @@ impl<'p, 'w> Reading<'p, 'w> {
                 best = Some(Guess { language, score });
             }
             // Nothing else reads this well what it was not made for.
-            if score > 0.8 {
+            if score > CLEAR {
                 break;
             }
         }
@@ -207,29 +224,43 @@ impl<'p, 'w> Reading<'p, 'w> {
         // Tesseract wants paper around the writing.
         let area = area.grown(14);
         let Some(block) = self.page.crop(&area) else { return Ok(Vec::new()) };
-        let inside = Area { left: 0, top: 0, width: block.width(), height: block.height() };
+        let rows = blocks::rows(&block, &block.area());
         let mut heights: Vec<u32> =
-            blocks::rows(&block, &inside).iter().map(|row| row.height).filter(|h| *h > 4).collect();
+            rows.iter().map(|row| row.height).filter(|height| *height > 4).collect();
         heights.sort_unstable();
         let small = heights.get(heights.len() / 2).is_some_and(|height| *height < SMALL_LINE)
             && block.width().max(block.height()) < LARGEST_SIDE / 2;
-        let mut lines = if small {
-            self.with.read(&block.doubled(), language)?
+        let spread = Spread::of(&block, &rows);
+        let shown = spread.as_ref().map_or(&block, |spread| &spread.block);
+        let lines = if small {
+            self.with.read(&shown.doubled(), Shows::Block, language)?
         } else {
-            self.with.read(&block, language)?
+            self.with.read(shown, Shows::Block, language)?
         };
-        lines.retain_mut(|line| {
+        let mut placed = Vec::with_capacity(lines.len());
+        for mut line in lines {
             let by = if small { 2 } else { 1 };
-            let at = &mut line.area;
-            *at = Area {
-                left: area.left + (at.left / by).min(block.width()),
-                top: area.top + (at.top / by).min(block.height()),
-                width: (at.width / by).min(block.width()),
-                height: (at.height / by).min(block.height()),
+            let at = Area {
+                left: line.area.left / by,
+                top: line.area.top / by,
+                width: line.area.width / by,
+                height: line.area.height / by,
             };
-            at.width > 0 && at.height > 0
-        });
-        Ok(lines)
+            let (row, at) = spread.as_ref().map_or((None, at), |spread| spread.back(&at));
+            line.area = Area {
+                left: area.left + at.left.min(block.width()),
+                top: area.top + at.top.min(block.height()),
+                width: at.width.min(block.width()),
+                height: at.height.min(block.height()),
+            };
+            if line.area.width > 0 && line.area.height > 0 {
+                placed.push((row, line));
+            }
+        }
+        if spread.is_none() && rows.len() == 1 && spread::are_beside(&placed) {
+            placed.iter_mut().for_each(|(row, _)| *row = Some(0));
+        }
+        Ok(spread::joined(placed, language.from_right))
     }
 
     /// Every block of the page.
@@ -238,17 +269,15 @@ impl<'p, 'w> Reading<'p, 'w> {
         for block in blocks::blocks(self.page, language.from_right) {
             let mut lines = self.lines(&block, language)?;
             self.add_lost_rows(&block, language, &mut lines)?;
+            self.look_closer(language, &mut lines)?;
             self.again(lines, language, &mut found)?;
         }
         // A bad line among good ones is writing, and must not vanish; on a page without sense it is no writing.
         let writing = found.sense() >= SIDEWAYS;
         for block in &mut found.blocks {
             let before = block.lines.len();
-            let certain = |line: &OcrLine| line.confidence >= UNCERTAIN;
-            if writing {
-                found.uncertain += block.lines.iter().filter(|line| !certain(line)).count();
-            } else {
-                block.lines.retain(certain);
+            if !writing {
+                block.lines.retain(|line| !line.is_uncertain());
             }
             found.dropped += before - block.lines.len();
         }
@@ -283,6 +312,27 @@ impl<'p, 'w> Reading<'p, 'w> {
         Ok(())
     }
 
+    /// Reads uncertain lines again, each by itself and larger, and keeps the reading that is more certain.
+    fn look_closer(
+        &mut self,
+        language: &OcrLanguage,
+        lines: &mut [OcrLine],
+    ) -> Result<(), OcrError> {
+        let doubtful = |line: &&mut OcrLine| line.confidence < DOUBTFUL;
+        for line in lines.iter_mut().filter(doubtful).take(MOST_LOST) {
+            let Some(part) = self.page.crop(&line.area.grown(2)) else { continue };
+            let part = part.framed(12);
+            let part = if line.area.height < LARGE_LINE { part.doubled() } else { part };
+            let read = self.with.read(&part, Shows::Line, language)?;
+            let Some(closer) = read.into_iter().reduce(OcrLine::followed_by) else { continue };
+            let letters = |line: &OcrLine| line.text.chars().filter(|c| !c.is_whitespace()).count();
+            if closer.confidence > line.confidence + 0.1 && letters(&closer) * 2 > letters(line) {
+                (line.text, line.confidence) = (closer.text, closer.confidence);
+            }
+        }
+        Ok(())
+    }
+
     /// Reads the runs of lines again that make little sense in this language.
     fn again(
         &mut self,
@@ -300,7 +350,8 @@ impl<'p, 'w> Reading<'p, 'w> {
         }
         for (doubtful, run) in runs {
             let area = run.iter().map(|line| line.area).reduce(|all, area| all.union(&area));
-            let (mut chosen, mut kept) = (language, run);
+            let mut other = Vec::new();
+            let mut in_other = language;
             if doubtful
                 && self.rereads < MOST_REREAD
                 && let Some(area) = area
@@ -308,15 +359,41 @@ impl<'p, 'w> Reading<'p, 'w> {
                 self.rereads += 1;
                 let sample = self.sample(&area);
                 if let Some(guess) = self.guess(&sample, Some(language.code))? {
-                    let other = self.lines(&area, guess.language)?;
-                    if is_better(&other, guess.language, &kept, language) {
-                        (chosen, kept) = (guess.language, other);
-                    }
+                    in_other = guess.language;
+                    other = self.lines(&area, in_other)?;
                 }
             }
-            match found.blocks.last_mut() {
-                Some(block) if block.language == chosen.code => block.lines.extend(kept),
-                _ => found.blocks.push(OcrBlock { language: chosen.code, lines: kept }),
+            let switched = is_better(&other, in_other, &run, language);
+            let mut chosen: Vec<(&'static OcrLanguage, OcrLine)> = Vec::new();
+            // Each line by itself: a title may have been doubtful that stands beside lines in another language.
+            for line in run {
+                let middle = |other: &OcrLine| other.area.top + other.area.height / 2;
+                let same = |other: &mut OcrLine| {
+                    line.area.top <= middle(other) && middle(other) < line.area.bottom()
+                };
+                let same: Vec<OcrLine> = other.extract_if(.., same).collect();
+                let kept = std::slice::from_ref(&line);
+                let read_so = sense(&same, in_other);
+                let better = match switched {
+                    true => !same.is_empty() && sense(kept, language) <= read_so + 0.15,
+                    // One line among others of its language is in another one only if it reads very well in that.
+                    false => is_better(&same, in_other, kept, language) && read_so > CLEAR,
+                };
+                if better {
+                    chosen.extend(same.into_iter().map(|line| (in_other, line)));
+                } else {
+                    chosen.push((language, line));
+                }
+            }
+            if switched {
+                // Lines that the first reading lost.
+                let clear = |line: &OcrLine| sense(std::slice::from_ref(line), in_other) > DOUBTFUL;
+                let lost = other.into_iter().filter(clear);
+                chosen.extend(lost.map(|line| (in_other, line)));
+                chosen.sort_by_key(|(_, line)| line.area.top);
+            }
+            for (language, line) in chosen {
+                found.add(language, line);
             }
         }
         Ok(())
@@ -334,7 +411,7 @@ fn is_better(
         lines.iter().map(|line| line.text.chars().filter(|c| !c.is_whitespace()).count()).sum()
     };
     let now = sense(other, in_other);
-    now > 0.5 && now > sense(kept, in_kept) + 0.15 && letters(other) * 5 > letters(kept) * 2
+    now > 0.65 && now > sense(kept, in_kept) + 0.15 && letters(other) * 5 > letters(kept) * 2
 }
 
 /// How much sense lines make in a language, from 0 to 1: how sure the program is of them, times the share of characters
@@ -359,6 +436,14 @@ fn sense(lines: &[OcrLine], language: &OcrLanguage) -> f32 {
 }
 
 impl OcrPage {
+    /// Adds a line behind the others.
+    fn add(&mut self, language: &'static OcrLanguage, line: OcrLine) {
+        match self.blocks.last_mut() {
+            Some(block) if block.language == language.code => block.lines.push(line),
+            _ => self.blocks.push(OcrBlock { language: language.code, lines: vec![line] }),
+        }
+    }
+
     /// How much sense its lines make, from 0 to 1.
     fn sense(&self) -> f32 {
         let (mut sum, mut all) = (0.0, 0.0);

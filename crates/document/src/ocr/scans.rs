@@ -1,35 +1,39 @@
 //! What was recognised on the scanned pages of a document, put into its text.
 
+use std::collections::BTreeMap;
+
 use witnessmark_text::Content;
 
 use super::languages::{LANGUAGES, language_of};
-use super::{OcrError, OcrPage, Recogniser, recognise};
-use crate::picture::{Gray, PICTURE_READER};
-use crate::{Document, Line, ReadBy};
+use super::{OcrError, OcrLine, OcrPage, Recogniser, recognise};
+use crate::picture::Gray;
+use crate::{Document, Line, Page, ReadBy};
 
 /// Languages whose absence is named where little was recognised.
 const EXPECTED: [&str; 6] = ["eng", "chi_sim", "chi_tra", "bod", "uig", "ara"];
 
 impl Document {
-    /// Whether a page of it wants OCR.
-    pub fn is_scanned(&self) -> bool {
-        self.content.is_ok() && self.pages.iter().any(|page| page.scanned && page.lines.is_empty())
+    /// Whether a page of it wants OCR, and no OCR has read it.
+    pub fn waits_for_ocr(&self) -> bool {
+        // Whoever tried it signed the text with its name behind that of the reader.
+        let tried = |content: &Content| content.extractor.contains(' ');
+        let waits = |page: &Page| page.scanned && page.lines.is_empty();
+        self.content.as_ref().is_ok_and(|content| !tried(content)) && self.pages.iter().any(waits)
     }
 
-    /// Recognises the writing on every scanned page, and puts it into the text where the page stands; the places of lines
-    /// on later pages move with it. `picture` gives the picture of a page by its number.
+    /// Puts what was recognised on scanned pages into the text where each page stands; the places of lines on later pages move
+    /// with it. `scans` has each page that was tried by its number, with what was found on it or what went wrong.
     ///
-    /// What goes wrong with one page is a warning, and the others are read.
-    pub fn recognise_scans(
+    /// What went wrong with one page is a warning, and the others count.
+    pub fn put_scans(
         &mut self,
-        with: &mut dyn Recogniser,
-        picture: &mut dyn FnMut(u32) -> Result<Gray, String>,
+        scans: &BTreeMap<u32, Result<Scan, String>>,
+        with: &dyn Recogniser,
     ) {
         let Ok(content) = &mut self.content else { return };
         let whole: Vec<char> = content.text.chars().collect();
         let (mut text, mut length, mut copied) = (String::new(), 0_usize, 0_usize);
-        let (mut languages, mut dropped, mut uncertain) = (Vec::<&'static str>::new(), 0, 0);
-        let mut read = 0;
+        let mut seen = Seen::default();
         for page in &mut self.pages {
             if !page.scanned || !page.lines.is_empty() {
                 // Its text, with what parts it from the page before, comes along.
@@ -44,54 +48,39 @@ impl Document {
                 copied = copied.max(end);
                 continue;
             }
-            let found = picture(page.number).and_then(|gray| {
-                let found = recognise(&gray, with).map_err(|error| error.to_string())?;
-                Ok((found, gray))
-            });
-            let (found, gray) = match found {
-                Ok(found) => found,
-                Err(why) => {
+            let scan = match scans.get(&page.number) {
+                Some(Ok(scan)) => scan,
+                Some(Err(why)) => {
                     let number = page.number;
                     content.warnings.push(format!("ocr: page {number} was not recognised: {why}"));
                     continue;
                 }
-            };
-            read += 1;
-            dropped += found.dropped;
-            uncertain += found.uncertain;
-            for language in found.languages() {
-                if !languages.contains(&language) {
-                    languages.push(language);
+                None => {
+                    seen.not_tried += 1;
+                    continue;
                 }
-            }
-            if found.turned > 0 {
-                content.warnings.push(format!("ocr: page {} lay sideways", page.number));
-            }
-            let (words, places) = found.text();
+            };
+            seen.add(page.number, &scan.found);
+            let (words, places) = scan.found.text();
             if !words.is_empty() && length > 0 {
                 text.push_str("\n\n");
                 length += 2;
             }
             page.read_by = ReadBy::Ocr;
-            let scale = (page.width / gray.width() as f32, page.height / gray.height() as f32);
-            page.lines = lines_of(&found, &places, length, scale);
+            let scale = (page.width / scan.width as f32, page.height / scan.height as f32);
+            page.lines = lines_of(&scan.found, &places, length, scale);
             length += words.chars().count();
             text.push_str(&words);
         }
         text.extend(whole.get(copied..).unwrap_or_default());
-        if read == 0 {
-            return;
-        }
-        content.text = text;
-        sign(content, with, &languages, read);
-        if dropped > 0 {
+        if seen.not_tried > 0 {
+            let count = seen.not_tried;
             content.warnings.push(format!(
-                "ocr: {dropped} lines that make no sense are left out; it may be no writing, or by hand"
+                "ocr: {count} scanned pages were not recognised: their pictures did not come, or there are too many in one file"
             ));
         }
-        if uncertain > 0 {
-            content.warnings.push(format!("ocr: {uncertain} lines are very uncertain"));
-        }
+        content.text = text;
+        sign(content, with, &seen);
     }
 
     /// Says that scanned pages were not recognised, and why.
@@ -99,12 +88,69 @@ impl Document {
         let scans = self.pages.iter().filter(|page| page.scanned && page.lines.is_empty()).count();
         if let (Ok(content), true) = (&mut self.content, scans > 0) {
             let hint = why.hint();
-            content
-                .warnings
-                .push(format!("ocr: {scans} scanned pages have no text: {why} ({hint})"));
+            let pages = match scans {
+                1 => "1 page is a picture and has".to_owned(),
+                scans => format!("{scans} pages are pictures and have"),
+            };
+            content.warnings.push(format!("ocr: {pages} no text yet: {why} ({hint})"));
         }
     }
 }
+
+/// What was recognised on one scanned page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scan {
+    /// The lines, with places in pixels of its picture.
+    pub found: OcrPage,
+    /// The picture's width in pixels.
+    pub width: u32,
+    /// The picture's height in pixels.
+    pub height: u32,
+}
+
+impl Scan {
+    /// Recognises the writing in the picture of a page.
+    pub fn of(picture: &Gray, with: &mut dyn Recogniser) -> Result<Self, OcrError> {
+        let found = recognise(picture, with)?;
+        Ok(Self { found, width: picture.width(), height: picture.height() })
+    }
+}
+
+/// What there is to say of all scanned pages of a document.
+#[derive(Default)]
+struct Seen {
+    pages: usize,
+    not_tried: usize,
+    languages: Vec<&'static str>,
+    dropped: usize,
+    sideways: Vec<String>,
+    /// Very uncertain lines, as `page 1 line 3`.
+    uncertain: Vec<String>,
+}
+
+impl Seen {
+    fn add(&mut self, page: u32, found: &OcrPage) {
+        self.pages += 1;
+        self.dropped += found.dropped;
+        for language in found.languages() {
+            if !self.languages.contains(&language) {
+                self.languages.push(language);
+            }
+        }
+        if found.turned > 0 {
+            self.sideways.push(page.to_string());
+        }
+        let lines = found.blocks.iter().flat_map(|block| &block.lines);
+        for (number, line) in (1..).zip(lines) {
+            if line.is_uncertain() {
+                self.uncertain.push(format!("page {page} line {number}"));
+            }
+        }
+    }
+}
+
+/// So many uncertain lines are named.
+const MOST_NAMED: usize = 20;
 
 /// The lines of a page, in its unit.
 fn lines_of(
@@ -113,8 +159,11 @@ fn lines_of(
     from: usize,
     (across, down): (f32, f32),
 ) -> Vec<Line> {
-    let lines = found.blocks.iter().flat_map(|block| &block.lines).zip(places);
-    let line = |(line, (start, end)): (&super::OcrLine, &(usize, usize))| Line {
+    let tagged = found.blocks.iter().flat_map(|block| {
+        let tag = language_of(block.language).map(|language| language.tag.to_owned());
+        block.lines.iter().map(move |line| (line, tag.clone()))
+    });
+    let line = |((line, language), (start, end)): ((&OcrLine, _), &(usize, usize))| Line {
         start: from + start,
         end: from + end,
         left: line.area.left as f32 * across,
@@ -122,44 +171,70 @@ fn lines_of(
         width: line.area.width as f32 * across,
         height: line.area.height as f32 * down,
         confidence: Some(line.confidence),
+        language,
     };
-    lines.map(line).collect()
+    tagged.zip(places).map(line).collect()
 }
 
 /// Names the program and its languages in the extractor, and says what its readings are worth.
-fn sign(content: &mut Content, with: &dyn Recogniser, languages: &[&'static str], pages: usize) {
-    let mut name = with.name().to_owned();
-    if !languages.is_empty() {
-        name = format!("{name} {}", languages.join("+"));
+fn sign(content: &mut Content, with: &dyn Recogniser, seen: &Seen) {
+    let languages = &seen.languages;
+    let reader = format!("{} {}", content.extractor, with.name());
+    let reader = format!("{reader} {}", languages.join("+"));
+    content.extractor = reader.trim().to_owned();
+    if seen.pages == 0 {
+        return;
     }
-    content.extractor = match content.extractor.as_str() {
-        "" | PICTURE_READER => name,
-        reader => format!("{reader} {name}"),
+    let pages = match seen.pages {
+        1 => "1 page is a picture".to_owned(),
+        pages => format!("{pages} pages are pictures"),
     };
-    let text =
-        if content.text.is_empty() { "no writing was recognised" } else { "a program read it" };
-    content.warnings.push(format!(
-        "ocr: {pages} pages are pictures: {text}; no figure counts before a person compared it with the picture"
-    ));
+    let text = match content.text.trim().is_empty() {
+        true => "no writing was recognised".to_owned(),
+        false => format!(
+            "read by OCR ({}), unread by a person; no figure counts before somebody compared it with the picture",
+            with.name()
+        ),
+    };
+    content.warnings.push(format!("ocr: {pages}: {text}"));
     let cautions = languages.iter().filter_map(|code| language_of(code)?.caution);
-    content.warnings.extend(cautions.map(|caution| format!("ocr: {caution}")));
+    for caution in cautions.map(|caution| format!("ocr: {caution}")) {
+        if !content.warnings.contains(&caution) {
+            content.warnings.push(caution);
+        }
+    }
+    if !seen.sideways.is_empty() {
+        content.warnings.push(format!("ocr: lay sideways: page {}", seen.sideways.join(", ")));
+    }
+    if seen.dropped > 0 {
+        let dropped = seen.dropped;
+        content.warnings.push(format!(
+            "ocr: {dropped} lines that make no sense are left out; it may be no writing, or by hand"
+        ));
+    }
+    if !seen.uncertain.is_empty() {
+        let mut named = seen.uncertain.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>();
+        match seen.uncertain.len().saturating_sub(MOST_NAMED) {
+            0 => {}
+            more => named.push(format!("and {more} more")),
+        }
+        content.warnings.push(format!("ocr: very uncertain: {}", named.join(", ")));
+    }
     let has = |code: &str| with.languages().iter().any(|language| language.code == code);
     let lacking = LANGUAGES.iter().filter(|one| EXPECTED.contains(&one.code) && !has(one.code));
     let lacking: Vec<_> = lacking.map(|language| language.package).collect();
     if !lacking.is_empty() {
         content.warnings.push(format!(
-            "ocr: these languages were not tried, install their Debian packages: {}",
+            "ocr: these languages were not tried; their Debian packages are missing: {}",
             lacking.join(" ")
         ));
     }
-    content.warnings.dedup();
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{OcrLanguage, OcrLine};
+    use super::super::{OcrLanguage, Shows};
     use super::*;
-    use crate::Page;
     use crate::picture::Area;
 
     /// Reads two lines on every picture.
@@ -173,7 +248,7 @@ mod tests {
             const ONE: [&OcrLanguage; 1] = [&LANGUAGES[0]];
             &ONE
         }
-        fn read(&mut self, _: &Gray, _: &OcrLanguage) -> Result<Vec<OcrLine>, OcrError> {
+        fn read(&mut self, _: &Gray, _: Shows, _: &OcrLanguage) -> Result<Vec<OcrLine>, OcrError> {
             let line = |text: &str, top| OcrLine {
                 text: text.to_owned(),
                 area: Area { left: 20, top, width: 40, height: 10 },
@@ -192,6 +267,7 @@ mod tests {
             width: 1.0,
             height: 1.0,
             confidence: None,
+            language: None,
         };
         let lines = lines.iter().map(line).collect();
         Page { number, width: 100.0, height: 50.0, read_by: ReadBy::Text, scanned, lines }
@@ -226,9 +302,10 @@ mod tests {
     #[test]
     fn a_scanned_page_between_others_is_put_in_its_place_and_lines_move_with_it() {
         let mut document = document();
-        assert!(document.is_scanned());
-        document.recognise_scans(&mut Fake, &mut |_| Ok(picture()));
-        assert!(!document.is_scanned());
+        assert!(document.waits_for_ocr());
+        let scan = Scan::of(&picture(), &mut Fake).map_err(|error| error.to_string());
+        document.put_scans(&BTreeMap::from([(2, scan)]), &Fake);
+        assert!(!document.waits_for_ocr());
         let content = document.content.clone().expect("it was read");
         assert!(content.text.starts_with("one é\n\nscanned words\nand more"), "{}", content.text);
         assert!(content.text.ends_with("\n\nthree"));
@@ -238,19 +315,30 @@ mod tests {
         assert!(quoted(&document).contains(&"and more".to_owned()));
         let line = &document.pages[1].lines[0];
         assert!(line.left + line.width <= 100.0 && line.confidence.is_some());
-        assert!(content.warnings.iter().any(|text| text.contains("no figure counts")));
+        assert_eq!(document.pages[1].lines[0].language.as_deref(), Some("en"));
+        let said = content.warnings.join("\n");
+        assert!(said.contains("read by OCR (tesseract/5), unread by a person"), "{said}");
+        assert!(said.contains("tesseract-ocr-bod"), "{said}");
     }
 
     #[test]
     fn a_page_that_fails_is_a_warning_and_the_text_stays() {
         let mut document = document();
-        document.recognise_scans(&mut Fake, &mut |_| Err("it cannot be decoded".to_owned()));
+        let broken = Err("it cannot be decoded".to_owned());
+        document.put_scans(&BTreeMap::from([(2, broken)]), &Fake);
         let content = document.content.clone().expect("it was read");
         assert_eq!(content.text, "one é\n\nthree");
         assert_eq!(content.warnings, ["ocr: page 2 was not recognised: it cannot be decoded"]);
+        assert_eq!(quoted(&document), ["one é", "three"]);
+        assert!(!document.waits_for_ocr(), "it was tried");
+    }
+
+    #[test]
+    fn without_the_program_the_pages_wait_and_the_warning_names_the_package() {
+        let mut document = document();
         document.not_recognised(&OcrError::NoProgram);
         let content = document.content.clone().expect("it was read");
-        assert!(content.warnings[1].contains("tesseract-ocr"));
-        assert_eq!(quoted(&document), ["one é", "three"]);
+        assert!(content.warnings[0].contains("tesseract-ocr-bod"), "{:?}", content.warnings);
+        assert!(document.waits_for_ocr());
     }
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::Recogniser;
 use super::languages::{LANGUAGES, OcrLanguage};
 use super::tsv::{OcrLine, lines_of};
+use super::{Recogniser, Shows};
 use crate::picture::Gray;
 
 /// Runs a program with arguments and standard input, and returns its standard output, or why it was stopped.
@@ -38,7 +38,7 @@ impl OcrError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoProgram => {
-                "on Debian, install the package tesseract-ocr, and a package for each language"
+                "on Debian, install tesseract-ocr, and a package for each language: tesseract-ocr-eng, tesseract-ocr-chi-sim, tesseract-ocr-chi-tra, tesseract-ocr-bod, tesseract-ocr-uig, tesseract-ocr-ara"
             }
             Self::NoLanguage => {
                 "on Debian, install tesseract-ocr-eng, tesseract-ocr-chi-sim, tesseract-ocr-chi-tra, tesseract-ocr-bod, tesseract-ocr-uig or tesseract-ocr-ara"
@@ -58,11 +58,17 @@ pub struct Tesseract {
 #[derive(Clone, Debug)]
 pub struct Installed {
     path: PathBuf,
+    data: Option<PathBuf>,
     name: String,
     languages: Vec<&'static OcrLanguage>,
 }
 
 impl Installed {
+    /// The folder of its languages, as far as it says so.
+    pub fn data(&self) -> Option<&Path> {
+        self.data.as_deref()
+    }
+
     /// The same Tesseract, to be run by `run`.
     pub fn with(&self, run: Run) -> Tesseract {
         Tesseract { installed: self.clone(), run }
@@ -72,12 +78,7 @@ impl Installed {
 impl Tesseract {
     /// Looks for it in the folders of `path`, which is the value of `PATH`, and asks it for its version and languages.
     pub fn find(path: Option<&OsStr>, mut run: Run) -> Result<Self, OcrError> {
-        let folders = std::env::split_paths(path.unwrap_or_default());
-        let path = folders
-            .filter(|folder| folder.is_absolute())
-            .map(|folder| folder.join("tesseract"))
-            .find(|file| file.is_file())
-            .ok_or(OcrError::NoProgram)?;
+        let path = program_in(path).ok_or(OcrError::NoProgram)?;
         let mut ask = |argument: &str| {
             let said = run(&path, &[argument.to_owned()], &[]);
             said.map(|said| String::from_utf8_lossy(&said).into_owned())
@@ -90,13 +91,28 @@ impl Tesseract {
         if languages.is_empty() {
             return Err(OcrError::NoLanguage);
         }
-        Ok(Self { installed: Installed { path, name, languages }, run })
+        let data = folder_of(&listed);
+        Ok(Self { installed: Installed { path, data, name, languages }, run })
     }
 
     /// What was found, to be kept for later.
     pub fn installed(&self) -> Installed {
         self.installed.clone()
     }
+}
+
+/// Where it is in the folders of `path`, which is the value of `PATH`.
+pub fn program_in(path: Option<&OsStr>) -> Option<PathBuf> {
+    let folders = std::env::split_paths(path.unwrap_or_default());
+    let files =
+        folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join("tesseract"));
+    files.into_iter().find(|file| file.is_file())
+}
+
+/// The folder in `List of available languages in "/usr/share/tesseract-ocr/5/tessdata/" (9):`.
+fn folder_of(listed: &str) -> Option<PathBuf> {
+    let folder = listed.lines().next()?.split('"').nth(1)?;
+    Some(PathBuf::from(folder)).filter(|folder| folder.is_absolute())
 }
 
 /// `tesseract/5.3.0` out of `tesseract 5.3.0`, the first line that it prints.
@@ -117,11 +133,20 @@ impl Recogniser for Tesseract {
         &self.installed.languages
     }
 
-    fn read(&mut self, block: &Gray, language: &OcrLanguage) -> Result<Vec<OcrLine>, OcrError> {
-        // Page segmentation mode 6: one block of writing. Nothing else is given to it that it could look up.
+    fn read(
+        &mut self,
+        picture: &Gray,
+        shows: Shows,
+        language: &OcrLanguage,
+    ) -> Result<Vec<OcrLine>, OcrError> {
+        // Modes of page segmentation. Nothing is given to it that it could look up.
+        let mode = match shows {
+            Shows::Block => "6",
+            Shows::Line => "7",
+        };
         let arguments =
-            ["stdin", "stdout", "-l", language.code, "--psm", "6", "tsv"].map(str::to_owned);
-        let said = (self.run)(&self.installed.path, &arguments, &block.to_pgm())
+            ["stdin", "stdout", "-l", language.code, "--psm", mode, "tsv"].map(str::to_owned);
+        let said = (self.run)(&self.installed.path, &arguments, &picture.to_pgm())
             .map_err(|why| OcrError::Failed { why })?;
         Ok(lines_of(&String::from_utf8_lossy(&said)))
     }
@@ -140,6 +165,15 @@ mod tests {
             ("", "tesseract/unknown"),
         ] {
             assert_eq!(name_of(printed), name);
+        }
+    }
+
+    #[test]
+    fn the_folder_of_the_languages_is_found_where_it_is_named() {
+        let listed = "List of available languages in \"/usr/share/t/5/\" (2):\nbod\neng\n";
+        assert_eq!(folder_of(listed), Some(PathBuf::from("/usr/share/t/5/")));
+        for other in ["List of available languages (2):\nbod\n", "in \"t\"", ""] {
+            assert_eq!(folder_of(other), None, "{other}");
         }
     }
 

@@ -13,6 +13,31 @@ pub struct OcrLine {
     pub confidence: f32,
 }
 
+/// Lines less certain than this are very uncertain.
+const UNCERTAIN: f32 = 0.35;
+
+impl OcrLine {
+    /// Whether hardly anything of it can be believed.
+    pub fn is_uncertain(&self) -> bool {
+        self.confidence < UNCERTAIN
+    }
+
+    /// This line and what goes on behind it, as one.
+    pub(super) fn followed_by(mut self, other: Self) -> Self {
+        let (own, more) = (self.text.chars().count() as f32, other.text.chars().count() as f32);
+        let sum = self.confidence * own + other.confidence * more;
+        self.confidence = sum / (own + more).max(1.0);
+        if let (Some(before), Some(after)) = (self.text.chars().last(), other.text.chars().next())
+            && parted(before, after)
+        {
+            self.text.push(' ');
+        }
+        self.text.push_str(&other.text);
+        self.area = self.area.union(&other.area);
+        self
+    }
+}
+
 /// The lines of a table, top to bottom as Tesseract orders them. Rows that make no sense are passed over: the table comes
 /// from a program that read hostile bytes.
 pub fn lines_of(table: &str) -> Vec<OcrLine> {

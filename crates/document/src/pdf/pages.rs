@@ -95,7 +95,7 @@ pub(super) fn read_page<'a>(page: &Page<'a>, fonts: &mut Fonts<'a>, budget: &mut
 }
 
 /// The content streams of a page as one, and whether one of them could not be read. An operator never spans two.
-fn contents<'a>(page: &Page<'a>) -> (Cow<'a, [u8]>, bool) {
+pub(super) fn contents<'a>(page: &Page<'a>) -> (Cow<'a, [u8]>, bool) {
     let dict = page.raw();
     if let Some(stream) = dict.get::<Stream<'a>>("Contents") {
         return decode(&stream).map_or((Cow::Borrowed(&[]), true), |data| (data, false));

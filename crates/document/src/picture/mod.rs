@@ -4,6 +4,7 @@
 
 mod exif;
 mod gray;
+mod mark;
 mod reading;
 
 use std::io::Cursor;
@@ -15,6 +16,7 @@ use thiserror::Error;
 
 pub use exif::Exif;
 pub use gray::{Area, Gray};
+pub use mark::marked;
 pub use reading::PICTURE_READER;
 pub(crate) use reading::read_picture;
 
@@ -108,6 +110,18 @@ impl Header {
         }
         Ok(Self { media_type, width, height })
     }
+}
+
+/// The picture of the one page that a picture has, or why there is none.
+pub(crate) fn page_of(bytes: &[u8], page: u32) -> Result<Gray, String> {
+    if page != 1 {
+        return Err(format!("a picture has no page {page}"));
+    }
+    // The libraries return errors; a panic would be their defect.
+    let decoded = std::panic::catch_unwind(|| Picture::decode(bytes))
+        .map_err(|_| "a reader of pictures gave up".to_owned())?;
+    let picture = decoded.map_err(|error| error.to_string())?;
+    picture.to_gray().ok_or_else(|| "it has no pixels".to_owned())
 }
 
 /// A picture, decoded and turned upright as its Exif says.

@@ -1,7 +1,7 @@
 //! A process gives up what it does not need, for good.
 
 #[cfg(not(target_os = "linux"))]
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[cfg(target_os = "linux")]
 pub use linux::{confine_program, confine_reader};
@@ -17,6 +17,7 @@ pub fn confine_reader(_memory: u64) -> std::io::Result<Vec<String>> {
 pub fn confine_program(
     _memory: u64,
     _work: u64,
+    _program: &Path,
     _readable: &[PathBuf],
 ) -> std::io::Result<Vec<String>> {
     Ok(vec!["run without a sandbox: it needs Linux".to_owned()])
@@ -42,10 +43,22 @@ mod linux {
     /// The newest rights over files and connections that are taken away; an older kernel takes away what it knows.
     const RIGHTS: ABI = ABI::V6;
 
-    /// Where programs and what they are linked with lie, on every Linux that this project is used on.
-    const PROGRAMS: &[&str] = &["/usr", "/lib", "/lib64", "/bin"];
-    /// What the loader and the C library look up.
-    const LOOKED_UP: &[&str] = &["/etc/ld.so.cache", "/dev/null", "/dev/urandom"];
+    /// Where libraries lie that a program is linked with, on every Linux that this project is used on; nothing in them is run
+    /// but the loader.
+    const LIBRARIES: &[&str] =
+        &["/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache"];
+    /// What the C library looks up.
+    const LOOKED_UP: &[&str] = &["/dev/null", "/dev/urandom"];
+    /// The loaders of the C libraries, which the kernel runs before a program (`ls -l /lib*/ld*`).
+    const LOADERS: &[&str] = &[
+        "/lib64/ld-linux-x86-64.so.2",
+        "/lib/ld-linux-aarch64.so.1",
+        "/lib/ld-linux-armhf.so.3",
+        "/lib/ld-linux-riscv64-lp64d.so.1",
+        "/lib64/ld64.so.2",
+        "/lib/ld-musl-x86_64.so.1",
+        "/lib/ld-musl-aarch64.so.1",
+    ];
 
     /// Confines this process to reading its standard input and writing its standard output.
     ///
@@ -57,18 +70,19 @@ mod linux {
         limit(Resource::As, memory_now().saturating_add(memory))?;
         limit(Resource::Nproc, 0)?;
         let mut warnings = Vec::new();
-        warnings.extend(forbid_files(&[]).err());
+        warnings.extend(forbid_files(&[], &[]).map_err(|why| format!("read without {why}")).err());
         limit(Resource::Nofile, 3)?;
         warnings.extend(filter::reader().err().map(|why| format!("read without seccomp: {why}")));
         Ok(warnings)
     }
 
-    /// Confines this process so that another program can be run in its place: it may read and run what lies under the system's
-    /// folders of programs and under `readable`, write nothing, and reach nobody. `work` is in seconds of processor time.
-    /// Warnings and errors as for [`confine_reader`].
+    /// Confines this process so that another program can be run in its place: it may run that program alone, read its libraries
+    /// and what lies under `readable`, write nothing, and reach nobody. `memory` is all that the program may take up, in bytes,
+    /// `work` in seconds of processor time. Warnings and errors as for [`confine_reader`].
     pub fn confine_program(
         memory: u64,
         work: u64,
+        program: &Path,
         readable: &[PathBuf],
     ) -> io::Result<Vec<String>> {
         die_with_the_parent()?;
@@ -77,13 +91,12 @@ mod linux {
         let (current, maximum) = (Some(work), Some(work.saturating_add(1)));
         setrlimit(Resource::Cpu, Rlimit { current, maximum })?;
         let mut warnings = Vec::new();
-        let paths: Vec<&Path> = PROGRAMS
-            .iter()
-            .chain(LOOKED_UP)
-            .map(Path::new)
-            .chain(readable.iter().map(PathBuf::as_path))
-            .collect();
-        warnings.extend(forbid_files(&paths).err());
+        let fixed = LIBRARIES.iter().chain(LOOKED_UP).map(Path::new);
+        let read: Vec<&Path> = fixed.chain(readable.iter().map(PathBuf::as_path)).collect();
+        let run: Vec<&Path> =
+            LOADERS.iter().map(Path::new).chain(std::iter::once(program)).collect();
+        let forbidden = forbid_files(&read, &run);
+        warnings.extend(forbidden.map_err(|why| format!("run without {why}")).err());
         warnings.extend(filter::program().err().map(|why| format!("run without seccomp: {why}")));
         Ok(warnings)
     }
@@ -110,34 +123,33 @@ mod linux {
         pages.saturating_mul(rustix::param::page_size() as u64)
     }
 
-    /// Takes away all files but those under `readable`, all connections by TCP, and all ways to other processes.
-    /// The error is a warning: what this kernel lacks.
-    fn forbid_files(readable: &[&Path]) -> Result<(), String> {
-        let verb = if readable.is_empty() { "read" } else { "run" };
-        let reading = AccessFs::from_read(RIGHTS);
+    /// Takes away all files but those that may be read, under the folders of `read`, and those that may be run; all
+    /// connections by TCP; and all ways to other processes. The error is what this kernel lacks.
+    fn forbid_files(read: &[&Path], run: &[&Path]) -> Result<(), String> {
+        let reading = AccessFs::ReadFile | AccessFs::ReadDir;
+        let running = AccessFs::ReadFile | AccessFs::Execute;
         let forbidden = || -> Result<RulesetStatus, landlock::RulesetError> {
             let mut rules = Ruleset::default()
                 .handle_access(AccessFs::from_all(RIGHTS))?
                 .handle_access(AccessNet::from_all(RIGHTS))?
                 .scope(Scope::from_all(RIGHTS))?
                 .create()?;
-            for path in readable {
+            let allowed = read.iter().map(|path| (path, reading));
+            for (path, rights) in allowed.chain(run.iter().map(|path| (path, running))) {
                 // What is not there cannot be read either.
                 let Ok(opened) = PathFd::new(path) else { continue };
                 let rights: BitFlags<AccessFs> = match path.is_dir() {
-                    true => reading,
-                    false => reading & AccessFs::from_file(RIGHTS),
+                    true => rights,
+                    false => rights & AccessFs::from_file(RIGHTS),
                 };
                 rules = rules.add_rule(PathBeneath::new(opened, rights))?;
             }
             Ok(rules.restrict_self()?.ruleset)
         };
         match forbidden() {
-            Ok(RulesetStatus::NotEnforced) => {
-                Err(format!("{verb} without Landlock: this kernel has none"))
-            }
+            Ok(RulesetStatus::NotEnforced) => Err("Landlock: this kernel has none".to_owned()),
             Ok(_) => Ok(()),
-            Err(error) => Err(format!("{verb} without Landlock: {error}")),
+            Err(error) => Err(format!("Landlock: {error}")),
         }
     }
 }

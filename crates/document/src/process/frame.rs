@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use witnessmark_text::Hints;
 
-use crate::Limits;
+use crate::picture::Gray;
+use crate::{Limits, Pictures};
 
 /// What is asked of a child. The file's bytes follow in a frame of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub(super) enum Request {
         hints: Hints,
         /// How far it is read.
         limits: Limits,
+        /// Which pages come along as pictures.
+        pictures: Pictures,
     },
 }
 
@@ -32,15 +35,21 @@ pub(super) enum Kind {
     File,
     /// JSON: a [`crate::Document`].
     Document,
+    /// A page of the document before it: its number, then its picture as [`picture`] reads it.
+    Picture,
+    /// JSON: the number of a page, and why there is no picture of it.
+    NoPicture,
     /// The answer is whole.
     End,
 }
 
-const KINDS: [(Kind, u8); 5] = [
+const KINDS: [(Kind, u8); 7] = [
     (Kind::Ready, b'h'),
     (Kind::Request, b'q'),
     (Kind::File, b'f'),
     (Kind::Document, b'd'),
+    (Kind::Picture, b'p'),
+    (Kind::NoPicture, b'n'),
     (Kind::End, b'e'),
 ];
 
@@ -90,4 +99,26 @@ pub(super) fn read(mut from: impl Read, most: u64) -> Result<(Kind, Vec<u8>), No
 /// What JSON in a frame says.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, NoFrame> {
     serde_json::from_slice(body).map_err(|_| NoFrame::Garbled)
+}
+
+/// Writes the picture of a page, or why there is none.
+pub(super) fn write_picture(
+    mut to: impl Write,
+    page: u32,
+    picture: &Result<Gray, String>,
+) -> io::Result<()> {
+    match picture {
+        Ok(gray) => {
+            let mut body = page.to_le_bytes().to_vec();
+            body.extend(gray.to_pgm());
+            write(&mut to, Kind::Picture, &body)
+        }
+        Err(why) => write_json(to, Kind::NoPicture, &(page, why)),
+    }
+}
+
+/// The page in the body of a frame, and its picture.
+pub(super) fn picture(body: &[u8]) -> Result<(u32, Gray), NoFrame> {
+    let (page, file) = body.split_first_chunk().ok_or(NoFrame::Garbled)?;
+    Ok((u32::from_le_bytes(*page), Gray::from_pgm(file).ok_or(NoFrame::Garbled)?))
 }

@@ -18,6 +18,7 @@ mod frame;
 mod keeper;
 mod pool;
 mod program;
+mod recognisers;
 mod serve;
 
 pub use confine::{confine_program, confine_reader};

@@ -1,6 +1,7 @@
 //! The side that asks: a few children, each of which reads one file after another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,8 +11,11 @@ use witnessmark_text::Hints;
 
 use super::frame::{self, Kind, NoFrame, Request};
 use super::keeper::Kept;
+use super::recognisers::Recognisers;
 use super::{ProcessLimits, Stopped};
-use crate::{Document, Limits};
+use crate::ocr::{OcrError, Scan, Tesseract};
+use crate::picture::Gray;
+use crate::{Document, Limits, Pictures};
 
 /// What is done with each frame of an answer.
 type EachFrame<'a> = dyn FnMut(Kind, &[u8]) -> Result<(), NoFrame> + 'a;
@@ -22,6 +26,8 @@ const FILES_A_CHILD: u32 = 1000;
 const START: Duration = Duration::from_secs(60);
 /// A child that holds more memory than this after a file is replaced, in bytes.
 const MOST_HELD: u64 = 160 << 20;
+/// After so many pages of one file on which OCR failed, the others are not tried.
+const MOST_FAILURES: u32 = 3;
 
 /// Children that read documents.
 ///
@@ -32,6 +38,7 @@ pub struct Readers {
     executable: Option<PathBuf>,
     most: usize,
     limits: ProcessLimits,
+    recognisers: Recognisers,
     state: Mutex<State>,
     freed: Condvar,
 }
@@ -60,9 +67,21 @@ impl Readers {
             executable,
             most: most.max(1),
             limits,
+            recognisers: Recognisers::default(),
             state: Mutex::default(),
             freed: Condvar::new(),
         }
+    }
+
+    /// The same, with the program for OCR that lies in the folders of `path`, the value of `PATH`.
+    pub fn with_programs(mut self, path: Option<OsString>) -> Self {
+        self.recognisers = Recognisers::new(path);
+        self
+    }
+
+    /// Whether pictures of writing can be read here, as far as that is known without running anything.
+    pub fn can_recognise(&self) -> bool {
+        self.executable.is_some() && self.recognisers.are_there()
     }
 
     /// Reads a file in a child, as [`crate::read`] would, and hands on each document as it comes.
@@ -75,7 +94,8 @@ impl Readers {
         limits: &Limits,
         each: &mut dyn FnMut(Document),
     ) -> Result<(), Stopped> {
-        let request = Request::Read { hints: hints.clone(), limits: *limits };
+        let pictures = Pictures::None;
+        let request = Request::Read { hints: hints.clone(), limits: *limits, pictures };
         self.ask(&request, bytes, &mut |kind, body| {
             if kind != Kind::Document {
                 return Err(NoFrame::Garbled);
@@ -83,6 +103,71 @@ impl Readers {
             each(frame::parse(body)?);
             Ok(())
         })
+    }
+
+    /// Reads a file as [`Readers::read`] does, and the writing on its scanned pages by OCR. Where none is installed, a warning of
+    /// the document says so, and [`Document::waits_for_ocr`] is true.
+    pub fn read_recognised(
+        &self,
+        bytes: &[u8],
+        hints: &Hints,
+        limits: &Limits,
+        each: &mut dyn FnMut(Document),
+    ) -> Result<(), Stopped> {
+        let executable = self.executable.as_deref().ok_or(Stopped::NoExecutable)?;
+        let pictures = if self.can_recognise() { Pictures::Scans } else { Pictures::None };
+        let request = Request::Read { hints: hints.clone(), limits: *limits, pictures };
+        let mut scanning = Scanning { executable, readers: self, waiting: None, with: None };
+        let read = self.ask(&request, bytes, &mut |kind, body| {
+            match kind {
+                Kind::Document => {
+                    scanning.finish(each);
+                    let document: Document = frame::parse(body)?;
+                    if document.waits_for_ocr() {
+                        scanning.waiting = Some((document, BTreeMap::new()));
+                    } else {
+                        each(document);
+                    }
+                }
+                Kind::Picture => {
+                    let (page, picture) = frame::picture(body)?;
+                    scanning.recognise(page, &picture);
+                }
+                Kind::NoPicture => {
+                    let (page, why) = frame::parse(body)?;
+                    scanning.keep(page, Err(why));
+                }
+                _ => return Err(NoFrame::Garbled),
+            }
+            Ok(())
+        });
+        scanning.finish(each);
+        read
+    }
+
+    /// The picture of a page of a document that is a picture, or was read from one; why there is none comes second.
+    pub fn picture(
+        &self,
+        bytes: &[u8],
+        hints: &Hints,
+        inside: Option<&str>,
+        page: u32,
+    ) -> Result<Result<Gray, String>, Stopped> {
+        let pictures = Pictures::Page { inside: inside.map(str::to_owned), page };
+        let limits = Limits::default();
+        let request = Request::Read { hints: hints.clone(), limits, pictures };
+        let mut found = None;
+        self.ask(&request, bytes, &mut |kind, body| {
+            let picture = match kind {
+                Kind::Picture => Ok(frame::picture(body)?.1),
+                Kind::NoPicture => Err(frame::parse::<(u32, String)>(body)?.1),
+                Kind::Document => return Ok(()),
+                _ => return Err(NoFrame::Garbled),
+            };
+            found.get_or_insert(picture);
+            Ok(())
+        })?;
+        Ok(found.unwrap_or_else(|| Err(format!("there is no picture of a page {page} in it"))))
     }
 
     /// What children are not confined by on this computer, each said once: for a warning to whoever uses the program.
@@ -101,7 +186,7 @@ impl Readers {
         let mut place = Place { readers: self, reader: Some(self.free_reader(executable)?) };
         let Some(reader) = place.reader.as_mut() else { return Err(Stopped::Garbled) };
         reader.kept.begin(self.limits.time);
-        match reader.answer(request, bytes, self.limits.output, each) {
+        match reader.answer(request, bytes, &self.limits, each) {
             Ok(()) => {
                 reader.kept.done();
                 reader.files += 1;
@@ -154,6 +239,56 @@ impl Readers {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A document whose scanned pages are being recognised while its pictures come.
+struct Scanning<'r> {
+    executable: &'r Path,
+    readers: &'r Readers,
+    waiting: Option<(Document, BTreeMap<u32, Result<Scan, String>>)>,
+    /// The program, once it was looked for; and on how many pages it failed.
+    with: Option<(Result<Tesseract, OcrError>, u32)>,
+}
+
+impl Scanning<'_> {
+    fn recognise(&mut self, page: u32, picture: &Gray) {
+        let look = || (self.readers.recognisers.one(self.executable), 0);
+        let (with, failures) = self.with.get_or_insert_with(look);
+        let Ok(with) = with else { return };
+        let found = if *failures < MOST_FAILURES {
+            Scan::of(picture, with).map_err(|error| {
+                *failures += 1;
+                error.to_string()
+            })
+        } else {
+            Err("OCR failed on pages before it".to_owned())
+        };
+        self.keep(page, found);
+    }
+
+    fn keep(&mut self, page: u32, found: Result<Scan, String>) {
+        if let Some((_, scans)) = &mut self.waiting {
+            scans.insert(page, found);
+        }
+    }
+
+    /// Hands on the document whose pictures have come.
+    fn finish(&mut self, each: &mut dyn FnMut(Document)) {
+        let Some((mut document, scans)) = self.waiting.take() else { return };
+        match &self.with {
+            Some((Ok(with), _)) => document.put_scans(&scans, with),
+            Some((Err(why), _)) => document.not_recognised(why),
+            None => {
+                // No picture came at all.
+                let found = self.readers.recognisers.one(self.executable);
+                match found {
+                    Ok(with) => document.put_scans(&scans, &with),
+                    Err(why) => document.not_recognised(&why),
+                }
+            }
+        }
+        each(document);
     }
 }
 
@@ -210,22 +345,30 @@ impl Reader {
         &mut self,
         request: &Request,
         bytes: &[u8],
-        mut most: u64,
+        limits: &ProcessLimits,
         each: &mut EachFrame<'_>,
     ) -> Result<(), NoFrame> {
-        let (Some(to), Some(from)) = (self.kept.to.as_mut(), self.kept.from.as_mut()) else {
-            return Err(NoFrame::Over);
-        };
+        let to = self.kept.to.as_mut().ok_or(NoFrame::Over)?;
         frame::write_json(&mut *to, Kind::Request, request)
             .and_then(|()| frame::write(to, Kind::File, bytes))
             .map_err(|_| NoFrame::Over)?;
+        let mut most = limits.output;
         loop {
-            let (kind, body) = frame::read(&mut *from, most)?;
+            let from = self.kept.from.as_mut().ok_or(NoFrame::Over)?;
+            let (kind, body) = frame::read(from, most)?;
             if kind == Kind::End {
                 return Ok(());
             }
-            most = most.saturating_sub(body.len() as u64);
-            each(kind, &body)?;
+            if kind == Kind::Picture {
+                // Whoever asks works on it as long as it takes; the child waits, and then goes on as with another file.
+                self.kept.done();
+                each(kind, &body)?;
+                self.allow_work(limits);
+                self.kept.begin(limits.time);
+            } else {
+                most = most.saturating_sub(body.len() as u64);
+                each(kind, &body)?;
+            }
         }
     }
 

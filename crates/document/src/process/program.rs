@@ -11,8 +11,8 @@ use super::{ProcessLimits, Stopped};
 
 /// A program of other people that reads bytes from its standard input and answers on its standard output.
 ///
-/// It gets no environment but what is named here, may read the system's folders of programs and what is named here, writes no
-/// file and opens no connection. Nothing of the input or the answer lies on a disk.
+/// It gets no environment but what is named here, may read its libraries and what is named here, runs no other program, writes
+/// no file and opens no connection. Nothing of the input or the answer lies on a disk.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     /// Where it is.

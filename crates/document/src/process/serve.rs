@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 
 use super::frame::{self, Kind, NoFrame, Request};
-use crate::{Document, read};
+use crate::{Document, Found, read_with_pictures};
 
 /// Answers requests from `input` on `output` until there are no more. `lacking` says what the process is not confined by.
 ///
@@ -25,13 +25,22 @@ pub fn serve(mut input: impl Read, mut output: impl Write, lacking: &[String]) -
         };
         let mut sent = Ok(());
         match request {
-            Request::Read { hints, limits } => read(&bytes, &hints, &limits, &mut |document| {
-                if sent.is_ok() {
-                    let document = printable(document);
-                    sent = frame::write_json(&mut output, Kind::Document, &document)
-                        .and_then(|()| output.flush());
-                }
-            }),
+            Request::Read { hints, limits, pictures } => {
+                read_with_pictures(&bytes, &hints, &limits, &pictures, &mut |found| {
+                    if sent.is_err() {
+                        return;
+                    }
+                    sent = match found {
+                        Found::Document(document) => {
+                            frame::write_json(&mut output, Kind::Document, &printable(document))
+                        }
+                        Found::Picture { page, picture } => {
+                            frame::write_picture(&mut output, page, &picture)
+                        }
+                    }
+                    .and_then(|()| output.flush());
+                });
+            }
         }
         sent?;
         frame::write(&mut output, Kind::End, &[])?;

@@ -36,7 +36,7 @@ pub(super) fn page(
                 p.firmness { (firmness.sentence) }
             }
             div.pair {
-                @if let Some(exhibit) = exhibit { (passage(number, exhibit)) }
+                @if let Some(exhibit) = exhibit { (passage(edition, number, exhibit)) }
                 (reading(edition, number))
             }
             (rests_on(edition, number))
@@ -51,7 +51,7 @@ pub(super) fn page(
     Ok(layout::page(edition, Place::Inside, &title, &body))
 }
 
-fn passage(number: &Number<'_>, exhibit: &Exhibit<'_>) -> Markup {
+fn passage(edition: &Edition<'_>, number: &Number<'_>, exhibit: &Exhibit<'_>) -> Markup {
     let language = script::tag(&number.extraction.language);
     let shown = exhibit.passages.iter().find(|shown| shown.passage.id == number.passage.id);
     let anchor = shown.map(|shown| shown.anchor.clone()).unwrap_or_default();
@@ -71,8 +71,32 @@ fn passage(number: &Number<'_>, exhibit: &Exhibit<'_>) -> Markup {
                     @if let Some(url) = &exhibit.given.url { span.address { bdi { (url) } } }
                 }
             }
+            (scanned(edition, number))
             @if exhibit.given.text.is_none() {
                 p.withheld { "Only these words and those beside them are shown; the rest of the document is withheld. This redacted copy cannot be checked against the original." }
+            }
+        }
+    }
+}
+
+/// Of words that OCR read: by what, and who compared them with the picture.
+fn scanned(edition: &Edition<'_>, number: &Number<'_>) -> Markup {
+    let (Some((on_picture, confirmed)), Some(given)) = (&number.scan, number.given.scan) else {
+        return html! {};
+    };
+    let index = given.confirmed_entry;
+    let day = edition.entries.get(&index).map(|entry| when::in_words(entry.day));
+    let least = on_picture.lines.iter().filter_map(|line| line.confidence).min();
+    html! {
+        p.scanned {
+            "These words were read in a picture by a program (" (on_picture.reader) @if let Some(least) = least { ", sure of its least certain line by " (least) " %" } "). "
+            "A person compared them with the picture"
+            @if let Some(day) = day { " on " (day) } ": "
+            @match &confirmed.by { Some(name) => bdi { (name) }, None => "whoever signed" } @if confirmed.by.is_some() { ", who signed" }
+            " " a href={ "../" (payload_path(index)) } { "entry " (index) } " of the log"
+            @match &confirmed.reads {
+                Some(reads) => { ", and reads there: “" bdi { (reads) } "”." },
+                None => { ", and reads there the same." },
             }
         }
     }
@@ -335,6 +359,10 @@ fn files(edition: &Edition<'_>, number: &Number<'_>, exhibit: Option<&Exhibit<'_
     roles.extend(given.changes.iter().map(|index| ("A change of it", *index)));
     roles.push(("The passage: the words it was read in", given.passage_entry));
     roles.push(("The extraction: the text of the document", given.extraction_entry));
+    if let Some(scan) = given.scan {
+        roles.push(("Where OCR read the passage in a picture", scan.place_entry));
+        roles.push(("The person who compared it with the picture", scan.confirmed_entry));
+    }
     if let Some(exhibit) = exhibit {
         let what = if exhibit.in_archive {
             "The archive that holds our copy"

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_model::id::*;
 use witnessmark_model::payload::{
-    Erasure, ErasureConfirmed, Evidence, ManifestLine, Passage, Payload,
+    Erasure, ErasureConfirmed, Evidence, ManifestLine, Passage, PassageConfirmed, PassageOnPicture,
+    Payload,
 };
 use witnessmark_model::{Digest, text_position};
 
@@ -179,7 +180,9 @@ impl Index {
             | Payload::ClaimChange(_)
             | Payload::Cosigned(_)
             | Payload::Escrow(_)
-            | Payload::Judgement(_) => return None,
+            | Payload::Judgement(_)
+            | Payload::PassageOnPicture(_)
+            | Payload::PassageConfirmed(_) => return None,
         };
         (!new).then_some(id)
     }
@@ -230,6 +233,10 @@ impl Index {
             }
             Payload::Judgement(judgement) => {
                 named(self.captures.contains_key(&judgement.capture), &judgement.capture)?;
+            }
+            Payload::PassageOnPicture(PassageOnPicture { passage, .. })
+            | Payload::PassageConfirmed(PassageConfirmed { passage, .. }) => {
+                named(self.passages.contains(passage), passage)?;
             }
             Payload::OutsideSearch(search) => {
                 if search.captures.is_empty() {

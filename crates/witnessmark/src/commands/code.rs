@@ -26,12 +26,19 @@ pub(super) fn cite(
     } else {
         let new = if cited.new { "" } else { " (it was there already)" };
         line(&format!("{}{new}", cited.passage))?;
+        let id = short(&cited.passage.to_string());
+        if cited.unconfirmed {
+            note(
+                arguments.quiet,
+                &format!(
+                    "read by OCR, unread by a person. next: witnessmark show {id} --picture {id}.png; then: witnessmark confirm {id}"
+                ),
+            );
+            return Ok(Ending::Well);
+        }
         note(
             arguments.quiet,
-            &format!(
-                "next: witnessmark claim {} --act … --place … --count … --unit … --bound …",
-                short(&cited.passage.to_string())
-            ),
+            &format!("next: witnessmark claim {id} --act … --place … --count … --unit … --bound …",),
         );
     }
     Ok(Ending::Well)

@@ -25,7 +25,7 @@ pub(super) fn read_one(memory: u64) -> Result<Ending, CaseError> {
 /// `confined`: becomes another program, under limits. Comes back only with an error.
 pub(super) fn become_program(arguments: &ConfinedArguments) -> Result<Ending, CaseError> {
     let ConfinedArguments { memory, work, readable, program, arguments } = arguments;
-    confine_program(*memory, *work, readable)
+    confine_program(*memory, *work, program, readable)
         .map_err(|cause| failure("this process cannot be confined", &cause))?;
     let cause = Command::new(program).args(arguments).exec();
     Err(CaseError::file("run", program, &cause))

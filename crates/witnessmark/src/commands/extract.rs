@@ -11,9 +11,9 @@ use witnessmark_case::document::{Limits, Line, Page, is_read_apart};
 use witnessmark_case::text::{self, Content, ExtractError, Extraction, Hints, PlaceNames};
 use witnessmark_case::{CaseError, read_place_names};
 
-use crate::Ending;
 use crate::arguments::Arguments;
 use crate::output::{self, line};
+use crate::{Ending, system};
 
 /// Larger documents are not read for their text, in bytes.
 const LARGEST_DOCUMENT: usize = 64 << 20;
@@ -46,7 +46,8 @@ pub(super) fn extract(
 ) -> Result<Ending, CaseError> {
     let places = gazetteer.map(read_place_names).transpose()?;
     let program = std::env::current_exe().ok();
-    let readers = Readers::new(program, 1, ProcessLimits::default());
+    let readers =
+        Readers::new(program, 1, ProcessLimits::default()).with_programs(system::programs());
     let mut extracting = Extracting { arguments, readers, places, sound: true };
     for path in files {
         extracting.file(path)?;
@@ -130,7 +131,7 @@ impl Extracting<'_> {
         let (mut printed, mut any) = (Ok(()), false);
         let readers =
             std::mem::replace(&mut self.readers, Readers::new(None, 1, ProcessLimits::default()));
-        let read = readers.read(bytes, hints, &Limits::default(), &mut |document| {
+        let read = readers.read_recognised(bytes, hints, &Limits::default(), &mut |document| {
             any = true;
             if printed.is_ok() {
                 let read = document.content.map(Content::finish);
@@ -215,6 +216,7 @@ fn page(page: &Page) -> Value {
             "end": line.end,
             "box": [line.left, line.top, right, bottom],
             "confidence": line.confidence,
+            "language": line.language,
         })
     };
     json!({

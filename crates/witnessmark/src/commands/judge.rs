@@ -103,6 +103,22 @@ pub(super) fn confirm(
     if given.captures.is_empty() {
         return review(&mut case, arguments);
     }
+    let passages = given.captures.iter().filter(|id| id.starts_with("psg-")).count();
+    if passages > 0 {
+        if passages < given.captures.len() || given.verdict.is_some() {
+            return Err(CaseError::usage(
+                "captures and passages are not confirmed together",
+                "confirm the captures first, without the passages",
+            ));
+        }
+        return passages_of(&mut case, arguments, given);
+    }
+    if given.reads.is_some() || given.by.is_some() {
+        return Err(CaseError::usage(
+            "`--reads` and `--by` are for passages that OCR read",
+            "name passages (psg-…); `witnessmark list passages --unconfirmed` shows them",
+        ));
+    }
     let mut judged = Vec::new();
     for capture in &given.captures {
         judged.push(case.confirm(capture, given.verdict.as_deref(), given.note.as_deref())?);
@@ -116,6 +132,73 @@ pub(super) fn confirm(
         line(&format!("{}: {}{before}", one.capture, one.verdict))?;
     }
     Ok(Ending::Well)
+}
+
+/// Confirms passages that OCR read; where there is somebody to ask, asks before each.
+fn passages_of(
+    case: &mut Case,
+    arguments: &Arguments,
+    given: &ConfirmArguments,
+) -> Result<Ending, CaseError> {
+    let (reads, by) = (given.reads.as_deref(), given.by.as_deref());
+    if reads.is_some() && given.captures.len() > 1 {
+        return Err(CaseError::usage(
+            "`--reads` says what one passage says, and several were named",
+            "confirm them one by one",
+        ));
+    }
+    let mut confirmed = Vec::new();
+    for passage in &given.captures {
+        if can_ask(arguments) && reads.is_none() && !agrees(case, passage)? {
+            let id = short(passage);
+            note(
+                arguments.quiet,
+                &format!(
+                    "{id} stays unconfirmed; if the picture says something else: witnessmark confirm {id} --reads TEXT"
+                ),
+            );
+            continue;
+        }
+        confirmed.push(case.confirm_passage(passage, reads, by, given.note.as_deref())?);
+    }
+    if arguments.json {
+        json(&confirmed)?;
+        return Ok(Ending::Well);
+    }
+    for one in confirmed {
+        let before = if one.new { "" } else { " (said before)" };
+        line(&format!("{}: compared with the picture{before}", one.passage))?;
+        if let Some(reads) = &one.reads {
+            line(&format!("  a person reads there: {reads}"))?;
+        }
+    }
+    Ok(Ending::Well)
+}
+
+/// Shows what OCR read, says how to see the picture, and waits for one key.
+fn agrees(case: &Case, passage: &str) -> Result<bool, CaseError> {
+    let (found, standing) = case.passage_on_picture(passage)?;
+    let id = short(&found.id.to_string());
+    line("")?;
+    line(&format!("{id}  read by OCR: {}", standing.reader))?;
+    line("")?;
+    output::quotable(&found.exact)?;
+    line("")?;
+    output::prose(&format!(
+        "  Look at the picture beside it: witnessmark show {id} --picture {id}.png"
+    ))?;
+    output::prose("  Does the picture say exactly this, every digit? y yes, n no")?;
+    let terminal = Term::stderr();
+    loop {
+        let key = terminal.read_key().map_err(|cause| {
+            CaseError::file("read from", std::path::Path::new("the terminal"), &cause)
+        })?;
+        match key {
+            Key::Char('y') => return Ok(true),
+            Key::Char('n' | 'q') | Key::Escape | Key::CtrlC => return Ok(false),
+            _ => {}
+        }
+    }
 }
 
 /// Goes through all that nobody has looked at, one key each.

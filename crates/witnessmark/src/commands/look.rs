@@ -1,9 +1,10 @@
 //! Looking at what the case holds.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use witnessmark_case::{CaseError, CopyRow};
+use witnessmark_case::{CaseError, CopyRow, OnPicture};
 
 use crate::Ending;
 use crate::arguments::{Arguments, CustodyForm, ListArguments, Listed};
@@ -15,10 +16,14 @@ const DOCUMENTS_SHOWN: usize = 20;
 /// `list`.
 pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending, CaseError> {
     let mut case = super::open(arguments, "list")?;
-    if list.orphans && !matches!(list.what, Listed::Passages) {
+    if (list.orphans || list.unconfirmed) && !matches!(list.what, Listed::Passages) {
+        let (what, option) = match list.orphans {
+            true => ("can be orphans", "--orphans"),
+            false => ("are confirmed one by one", "--unconfirmed"),
+        };
         return Err(CaseError::usage(
-            "only passages can be orphans",
-            "type `witnessmark list passages --orphans`",
+            format!("only passages {what}"),
+            format!("type `witnessmark list passages {option}`"),
         ));
     }
     match list.what {
@@ -74,6 +79,7 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
         Listed::Passages => {
             let mut rows = case.passages()?;
             rows.retain(|row| !list.orphans || row.standing.state == "orphaned");
+            rows.retain(|row| !list.unconfirmed || row.read_by == "ocr-unconfirmed");
             if arguments.json {
                 json(&rows)?;
                 return Ok(Ending::Well);
@@ -85,7 +91,9 @@ pub(super) fn list(arguments: &Arguments, list: &ListArguments) -> Result<Ending
                 let capture = short(&row.capture.to_string());
                 let passage = short(&row.passage.to_string());
                 let standing = row.standing.state.to_owned();
-                table.row([passage, capture, row.claims.to_string(), standing, row.exact]);
+                let mark = if row.read_by == "ocr-unconfirmed" { "! OCR: " } else { "" };
+                let words = format!("{mark}{}", row.exact);
+                table.row([passage, capture, row.claims.to_string(), standing, words]);
             }
             table.print()?;
         }
@@ -205,6 +213,28 @@ pub(super) fn bytes(arguments: &Arguments, id: &str) -> Result<Ending, CaseError
     Ok(Ending::Well)
 }
 
+/// `show --picture`.
+pub(super) fn picture(arguments: &Arguments, id: &str, file: &Path) -> Result<Ending, CaseError> {
+    let case = super::open(arguments, "show")?;
+    let found = case.picture_of_passage(id)?;
+    let written = std::fs::OpenOptions::new().write(true).create_new(true).open(file);
+    written
+        .and_then(|mut written| written.write_all(&found.png))
+        .map_err(|cause| CaseError::file("write", file, &cause))?;
+    if arguments.json {
+        let shown = file.display().to_string();
+        json(&serde_json::json!({
+            "picture": shown, "page": found.page, "lines": found.lines, "exact": found.exact,
+        }))?;
+        return Ok(Ending::Well);
+    }
+    let lines = output::count(found.lines, "line");
+    line(&format!("{}: page {}, {lines} boxed", file.display(), found.page))?;
+    line("OCR reads in the boxes, whole lines of which may be more than the passage:")?;
+    output::quotable(&found.exact)?;
+    Ok(Ending::Well)
+}
+
 /// `show`.
 pub(super) fn show(arguments: &Arguments, id: &str, text: bool) -> Result<Ending, CaseError> {
     let mut case = super::open(arguments, "show")?;
@@ -242,11 +272,15 @@ pub(super) fn show(arguments: &Arguments, id: &str, text: bool) -> Result<Ending
     if let Some(inside) = &shown.inside {
         line(&format!("  inside: {inside}"))?;
     }
+    let unit = if shown.on_picture.is_some() { "" } else { " pt" };
     for place in &shown.places {
         line(&format!(
-            "  page {}, {:.0}–{:.0} × {:.0}–{:.0} pt",
+            "  page {}, {:.0}–{:.0} × {:.0}–{:.0}{unit}",
             place.page, place.left, place.right, place.top, place.bottom
         ))?;
+    }
+    if let Some(on_picture) = &shown.on_picture {
+        print_on_picture(&shown.id, on_picture)?;
     }
     for document in shown.documents.iter().take(DOCUMENTS_SHOWN) {
         let name = document.inside.as_deref().unwrap_or("the file itself");
@@ -287,6 +321,30 @@ pub(super) fn show(arguments: &Arguments, id: &str, text: bool) -> Result<Ending
         }
     }
     Ok(Ending::Well)
+}
+
+/// What became of a passage that OCR read.
+fn print_on_picture(id: &str, found: &OnPicture) -> Result<(), CaseError> {
+    line(&format!("  read by OCR: {}", found.reader))?;
+    let sure = found.lines.iter().filter_map(|line| line.confidence).min();
+    if let Some(sure) = sure {
+        line(&format!("  the program is sure of its least certain line by {sure} %"))?;
+    }
+    if !found.confirmed {
+        line("  ! unread by a person: no claim may rest on it yet")?;
+        let id = short(id);
+        line(&format!(
+            "  compare it: witnessmark show {id} --picture FILE.png; then: witnessmark confirm {id}"
+        ))?;
+        return Ok(());
+    }
+    let who = found.by.as_deref().or(found.confirmed_actor.as_deref()).unwrap_or("a person");
+    let day = found.confirmed_day.as_deref().unwrap_or_default();
+    line(&format!("  compared with the picture by {who} on {day}"))?;
+    if let Some(reads) = &found.reads {
+        line(&format!("  who reads there: {reads}"))?;
+    }
+    Ok(())
 }
 
 /// A value as indented `field: value` lines; what is null is left out.
@@ -351,6 +409,18 @@ pub(super) fn status(arguments: &Arguments) -> Result<Ending, CaseError> {
         line(&format!(
             "! {} captures are not read yet: `witnessmark add` or `rebuild` goes on",
             status.unread
+        ))?;
+    }
+    if status.waiting_for_ocr > 0 {
+        line(&format!(
+            "! {} captures are pictures that no OCR has read: install Debian's tesseract-ocr and its languages, then `witnessmark rebuild`",
+            status.waiting_for_ocr
+        ))?;
+    }
+    if status.unconfirmed_passages > 0 {
+        line(&format!(
+            "! {} passages were read by OCR and by no person: `witnessmark list passages --unconfirmed`",
+            status.unconfirmed_passages
         ))?;
     }
     line(&format!(

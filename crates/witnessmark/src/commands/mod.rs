@@ -42,6 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, CaseError> {
         Command::Add(add) => bring::add(arguments, add),
         Command::List(list) => look::list(arguments, list),
         Command::Show { id, bytes: true, .. } => look::bytes(arguments, id),
+        Command::Show { id, picture: Some(file), .. } => look::picture(arguments, id, file),
         Command::Show { id, text, .. } => look::show(arguments, id, *text),
         Command::Status => look::status(arguments),
         Command::Search(search) => finding::search(arguments, search),
