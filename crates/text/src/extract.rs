@@ -367,6 +367,7 @@ fn from_markup(source: &str, hints: &Hints, mut warnings: Vec<String>) -> Extrac
     let signals = signals(&tree, |source| markers::find(source, &mut markers));
     Extraction {
         title: found.title,
+        author: found.author,
         published: found.published,
         main_text,
         links,

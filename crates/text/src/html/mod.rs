@@ -1,5 +1,6 @@
 //! HTML: bytes already decoded, read into a flat tree, and the tree read into text.
 
+mod author;
 pub(crate) mod links;
 pub(crate) mod main_text;
 pub(crate) mod metadata;
