@@ -84,6 +84,7 @@ const LABELS: &[&str] = &[
     "auteur",
     "verfasser",
     "автор",
+    "текст",
     "автори",
     "بقلم",
     "الكاتب",
@@ -129,6 +130,7 @@ const NOBODY: &[&str] = &[
     "webmaster",
     "web master",
     "anonymous",
+    "editorial",
     "unknown",
     "none",
     "null",
@@ -249,8 +251,17 @@ fn name(text: &str) -> Option<String> {
         && !["http", "www.", "://", "@", "{", "}", "<", ">", "。", "！", "？", "?", "!"]
             .iter()
             .any(|sign| lower.contains(sign))
-        && !NOBODY.contains(&lower.as_str());
+        && !NOBODY.contains(&lower.as_str())
+        && !is_account(text);
     is_name.then(|| text.to_owned())
+}
+
+/// Whether a text looks like the name of an account: one word of small Latin letters, or one with a line or figures in it.
+fn is_account(text: &str) -> bool {
+    let is_word =
+        text.bytes().all(|one| one.is_ascii_alphanumeric() || matches!(one, b'_' | b'-' | b'.'));
+    is_word && !text.bytes().any(|one| one.is_ascii_uppercase())
+        || is_word && text.bytes().any(|one| one == b'_' || one.is_ascii_digit())
 }
 
 /// How many code points a label of an author takes at the start of a line, its colon among them.
@@ -516,6 +527,8 @@ mod tests {
                 "<script type='application/ld+json'>{\"@type\":\"Movie\",\"author\":\"Jane Doe\"}</script>",
             ),
             ("two labelled lines", "<p>作者：张三</p><p>作者：李四</p>"),
+            ("an account", "<meta name=author content=jdadmin>"),
+            ("an account with a line", "<meta name=author content=Jane_D>"),
             ("a number", "<meta name=author content='20210702'>"),
         ] {
             check(name, html, None);
