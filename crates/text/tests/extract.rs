@@ -198,6 +198,13 @@ fn labels_mean_what_browsers_take_them_for() {
             "UTF-8",
         ),
         (
+            "UTF-16 with next to no ASCII, by HTTP",
+            utf_16(&format!("<p>{}", CHINESE.repeat(20)), true),
+            http("utf-16"),
+            &CHINESE.repeat(20),
+            "UTF-16LE",
+        ),
+        (
             "an XML declaration",
             EUC_KR
                 .encode(&format!("<?xml version='1.0' encoding='euc-kr'?><html><body><p>{KOREAN}"))

@@ -5,6 +5,7 @@ pub(crate) mod links;
 pub(crate) mod main_text;
 pub(crate) mod metadata;
 mod parse;
+pub(crate) mod places;
 pub(crate) mod render;
 pub(crate) mod signals;
 mod tag;
