@@ -32,6 +32,8 @@ use serde::{Deserialize, Serialize};
 use witnessmark_text::{Content, ExtractError, Hints};
 
 use kind::Kind;
+use names::{Places, place_name, shown};
+use pdf::{Attached, PdfFile};
 use picture::Gray;
 use walk::{Place, Walk};
 
@@ -154,17 +156,7 @@ fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warn
         Kind::Compound => office::compound::read(walk, bytes, place, warnings),
         Kind::Mail => mail::read_eml(walk, bytes, place, warnings),
         Kind::Rtf => walk.hand_on(place, Ok(office::rtf::read(bytes, warnings))),
-        Kind::Pdf => match pdf::read(bytes, &walk.limits) {
-            Ok((mut content, pages)) => {
-                content.warnings.splice(0..0, warnings);
-                let wanted = walk.wanted(place, &pages);
-                walk.hand_on_pages(place, Ok(content), pages);
-                pdf::pictures(bytes, &wanted, &mut |page, picture| {
-                    walk.hand_on_picture(page, picture);
-                });
-            }
-            Err(error) => walk.hand_on(place, Err(error)),
-        },
+        Kind::Pdf => read_pdf(walk, bytes, place, warnings),
         Kind::Picture => {
             let Document { content, pages, .. } = picture::read_picture(bytes, None);
             let content = content.map(|mut content| {
@@ -187,6 +179,43 @@ fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warn
                 content
             });
             walk.hand_on(place, content);
+        }
+    }
+}
+
+/// Reads a PDF file, and then the files inside it.
+fn read_pdf(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<String>) {
+    let may_open = walk.may_open(place);
+    let most = if may_open { walk.files_left() } else { 0 };
+    let PdfFile { mut content, pages, attached } = match pdf::read(bytes, &walk.limits, most) {
+        Ok(file) => file,
+        Err(error) => return walk.hand_on(place, Err(error)),
+    };
+    content.warnings.splice(0..0, warnings);
+    let mut places = Places::default();
+    let mut inside = Vec::new();
+    for Attached { name, bytes } in attached {
+        let (name, problems) = place_name(&name);
+        content.warnings.extend(problems);
+        let (name, problem) = places.add(name);
+        content.warnings.extend(problem);
+        match bytes {
+            Some(bytes) => inside.push((name, bytes)),
+            None => content.warnings.push(format!(
+                "files: {} is embedded in it, damaged or too large, and was not read",
+                shown(&name)
+            )),
+        }
+    }
+    let wanted = walk.wanted(place, &pages);
+    walk.hand_on_pages(place, Ok(content), pages);
+    pdf::pictures(bytes, &wanted, &mut |page, picture| walk.hand_on_picture(page, picture));
+    for (name, bytes) in inside {
+        let (bytes, problem) = walk.unpack(bytes.as_slice());
+        let hints = Hints { file_name: Some(name.clone()), ..Hints::default() };
+        walk.read_inner(place, &name, &bytes, &hints, problem.into_iter().collect());
+        if walk.budget.is_spent() {
+            return;
         }
     }
 }

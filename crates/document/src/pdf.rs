@@ -5,6 +5,7 @@
 //! stay as the fonts say: ligatures are not taken apart, and hyphens at the end of a line stay.
 
 mod accents;
+mod attached;
 mod clusters;
 mod columns;
 mod content;
@@ -15,6 +16,7 @@ mod layout;
 mod matrix;
 mod order;
 mod pages;
+mod says;
 mod scan;
 mod strings;
 
@@ -22,10 +24,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hayro_syntax::object::{Dict, Name, String as Bytes};
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
-use witnessmark_text::{Content, ExtractError, Link, Published};
+use witnessmark_text::{Content, ExtractError, Link};
 
 use crate::Limits;
 use crate::page::{Line, Page, ReadBy};
+pub(crate) use attached::Attached;
 use font::Fonts;
 use pages::{ReadPage, annotations, read_page};
 pub(crate) use scan::pictures;
@@ -35,6 +38,8 @@ use strings::{one_line, text_string};
 pub(crate) const READER: &str = "witnessmark-pdf/1";
 /// How many operators of one file are read.
 const MAX_OPERATORS: u64 = 400_000_000;
+/// How many bytes the files inside one file may unpack to.
+const MAX_ATTACHED: u64 = 128 << 20;
 /// How many links are listed.
 const MAX_LINKS: usize = 10_000;
 
@@ -45,10 +50,20 @@ pub(crate) fn is_pdf(bytes: &[u8]) -> bool {
         || (memchr::memmem::find(head, b"%PDF-1.").is_some() && !head.starts_with(b"PK"))
 }
 
-/// Reads a PDF file: what it says, and its pages.
-pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<(Content, Vec<Page>), ExtractError> {
+/// What a PDF file holds.
+pub(crate) struct PdfFile {
+    /// What it says.
+    pub(crate) content: Content,
+    /// Its pages.
+    pub(crate) pages: Vec<Page>,
+    /// The files inside it.
+    pub(crate) attached: Vec<Attached>,
+}
+
+/// Reads a PDF file; at most `attached` of the files inside it are unpacked.
+pub(crate) fn read(bytes: &[u8], limits: &Limits, attached: u64) -> Result<PdfFile, ExtractError> {
     // The libraries return errors; a panic would be their defect, and must not take the caller with it.
-    catch_unwind(AssertUnwindSafe(|| read_file(bytes, limits)))
+    catch_unwind(AssertUnwindSafe(|| read_file(bytes, limits, attached)))
         .unwrap_or_else(|_| Err(damaged("a reader of its objects gave up")))
 }
 
@@ -56,7 +71,10 @@ fn damaged(reason: &str) -> ExtractError {
     ExtractError::Damaged { media_type: "application/pdf".to_owned(), reason: reason.to_owned() }
 }
 
-fn read_file(bytes: &[u8], limits: &Limits) -> Result<(Content, Vec<Page>), ExtractError> {
+fn read_file(bytes: &[u8], limits: &Limits, most_attached: u64) -> Result<PdfFile, ExtractError> {
+    if attached::is_bomb(bytes) {
+        return Err(damaged("its packed objects unpack to more than is read"));
+    }
     let pdf = Pdf::new(bytes.to_vec()).map_err(|error| match error {
         LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
             ExtractError::Encrypted { media_type: "application/pdf".to_owned() }
@@ -103,24 +121,36 @@ fn read_file(bytes: &[u8], limits: &Limits) -> Result<(Content, Vec<Page>), Extr
         warnings
             .push(format!("size: only the first {most} of {} pages were read", pdf.pages().len()));
     }
-    let information = pdf.metadata();
-    let said = |bytes: &Option<Box<[u8]>>| one_line(&text_string(bytes.as_deref()?));
-    let published = information.creation_date.as_ref().map(|day| Published {
-        date: format!("{:04}-{:02}-{:02}", day.year, day.month, day.day),
-        found_in: "pdf info CreationDate".to_owned(),
-    });
-    let content = Content {
+    let mut content = Content {
         media_type: "application/pdf".to_owned(),
         extractor: READER.to_owned(),
-        title: said(&information.title),
-        author: said(&information.author),
-        published,
         text,
         links,
         warnings,
         ..Content::default()
     };
-    Ok((content, pages))
+    says::fill(&pdf, &mut content);
+    let mut attached = Vec::new();
+    let mut left = limits.unpacked.min(MAX_ATTACHED);
+    attached::files(&pdf, most_attached.saturating_add(1), &mut |file| {
+        if attached.len() as u64 >= most_attached {
+            content.warnings.push(format!(
+                "files: only the first {most_attached} of the files embedded in it are read"
+            ));
+            return false;
+        }
+        let length = file.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        if length > left {
+            content
+                .warnings
+                .push("size: the files embedded in it are too large; not all were read".to_owned());
+            return false;
+        }
+        left -= length;
+        attached.push(file);
+        true
+    });
+    Ok(PdfFile { content, pages, attached })
 }
 
 fn add_page(number: u32, read: &ReadPage, text: &mut String, length: &mut usize) -> Page {
@@ -224,9 +254,6 @@ fn warn_of_actions(bytes: &[u8], pdf: &Pdf, warnings: &mut Vec<String>) {
     }
     if inner("AcroForm", "XFA") {
         warnings.push("form: the file holds an XFA form, whose text was not read".to_owned());
-    }
-    if inner("Names", "EmbeddedFiles") {
-        warnings.push("files: other files are embedded in it, and were not read".to_owned());
     }
 }
 

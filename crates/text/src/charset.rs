@@ -98,7 +98,14 @@ fn corrected(
     if declared == UTF_16LE || declared == UTF_16BE {
         return match sixteen_bit(bytes) {
             Some(found) => found,
-            None => mislabelled(guess(bytes, host), warnings),
+            // Chinese alone has no zeros. What no UTF-16 holds, and what is UTF-8 from end to end, is something else.
+            None => {
+                let is_eight_bit = memchr(0, bytes).is_none() && utf_8_sequences(bytes).0;
+                if !is_eight_bit && !declared.decode_without_bom_handling(bytes).1 {
+                    return declared;
+                }
+                mislabelled(guess(bytes, host), warnings)
+            }
         };
     }
     if declared == ISO_2022_JP {

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use encoding_rs::Encoding;
 use flate2::read::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -12,6 +13,7 @@ use crate::html;
 use crate::html::links::{Link, links};
 use crate::html::main_text::main_text;
 use crate::html::metadata::{Published, metadata};
+use crate::html::places::{MarkupPlace, places};
 use crate::html::render::visible_text;
 use crate::html::signals::{Signals, signals};
 use crate::language::detect_language;
@@ -320,6 +322,31 @@ fn extract_plain(bytes: &[u8], hints: &Hints) -> Result<Extraction, ExtractError
     Ok(extraction.finished())
 }
 
+/// Where spans of the text of a page come from: the elements, and the bytes of the file. `spans` are offsets in code points
+/// into [`Extraction::text`]. None if the file is not read as markup, or is packed; none for a span that is empty or lies
+/// outside the text.
+pub fn markup_places(
+    bytes: &[u8],
+    hints: &Hints,
+    spans: &[(usize, usize)],
+) -> Option<Vec<Option<MarkupPlace>>> {
+    if inflate(bytes).is_some() {
+        return None;
+    }
+    let (labelled, parameter) = split_media_type(hints.media_type.as_deref());
+    if kind_of(bytes, labelled.as_deref(), hints).ok()? != Kind::Markup {
+        return None;
+    }
+    let read = bytes.get(..MAX_BYTES).unwrap_or(bytes);
+    let label = hints.charset.as_deref().or(parameter.as_deref());
+    let host = hints.url.as_deref().and_then(|url| Url::parse(url).ok());
+    let host = host.as_ref().and_then(Url::host_str);
+    let decoded = charset::decode(read, label, true, host);
+    let encoding = Encoding::for_label(decoded.charset.as_bytes())?;
+    let mark = Encoding::for_bom(read).map_or(0, |(_, length)| length);
+    Some(places(read, mark, &decoded.text, encoding, spans))
+}
+
 fn blank(text: String, warnings: Vec<String>) -> Extraction {
     Extraction {
         media_type: String::new(),
@@ -367,6 +394,7 @@ fn from_markup(source: &str, hints: &Hints, mut warnings: Vec<String>) -> Extrac
     let signals = signals(&tree, |source| markers::find(source, &mut markers));
     Extraction {
         title: found.title,
+        author: found.author,
         published: found.published,
         main_text,
         links,

@@ -35,9 +35,12 @@ pub use comparison::{
     CaptureFacts, ChangeKind, FigureChange, FigurePart, RecordDifference, RecordRow, Span,
     TextChange, TextDifference, Version, compare_records, compare_texts,
 };
-pub use extract::{Content, EXTRACTOR, ExtractError, Extraction, Hints, Said, extract};
+pub use extract::{
+    Content, EXTRACTOR, ExtractError, Extraction, Hints, Said, extract, markup_places,
+};
 pub use html::links::Link;
 pub use html::metadata::Published;
+pub use html::places::{DomPoint, MarkupPlace};
 pub use index::{
     Document, Hit, Index, IndexError, IndexKey, Match, QueryError, Results, SearchOptions, Writer,
     places_in_query,

@@ -112,6 +112,122 @@ fn reads_mislabelled_pages_as_what_they_are() {
     }
 }
 
+/// What a label means on the web (WHATWG Encoding) is not always what its name says.
+#[test]
+fn labels_mean_what_browsers_take_them_for() {
+    // GB18030 holds all of Unicode: Tibetan, Uyghur and rare characters in four bytes.
+    let minorities = "བོད་ཡིག ئۇيغۇر 𠮷野家 县".to_owned();
+    let late = |distance: usize| {
+        format!(
+            "<html><head><!--{}--><meta charset=big5><title>t</title></head><body>{TAIWAN}",
+            "-x".repeat(distance)
+        )
+    };
+    for (name, bytes, hints, text, charset) in [
+        (
+            "GB18030 in four bytes, by meta",
+            GB18030.encode(&format!("<meta charset=gb18030><p>{minorities}")).0.into_owned(),
+            Hints::default(),
+            minorities.as_str(),
+            "gb18030",
+        ),
+        (
+            "GB2312 is GBK: a character that GB2312 lacks",
+            GBK.encode("<p>朱镕基，囧").0.into_owned(),
+            http("gb2312"),
+            "朱镕基，囧",
+            "GBK",
+        ),
+        (
+            "Big5 with characters of Hong Kong",
+            [&b"<p>"[..], &BIG5.encode("香港").0, b"\xfa\x40"].concat(),
+            http("big5"),
+            "香港\u{20547}",
+            "Big5",
+        ),
+        (
+            "ISO-8859-1 is windows-1252",
+            b"<p>\x93words\x94 \x85 caf\xe9".to_vec(),
+            http("ISO-8859-1"),
+            "\u{201C}words\u{201D} \u{2026} café",
+            "windows-1252",
+        ),
+        (
+            "ASCII is windows-1252",
+            b"<meta charset=us-ascii><p>\x80 5".to_vec(),
+            Hints::default(),
+            "€ 5",
+            "windows-1252",
+        ),
+        (
+            "a declaration behind the first 1,024 bytes",
+            BIG5.encode(&late(2_000)).0.into_owned(),
+            Hints::default(),
+            TAIWAN,
+            "Big5",
+        ),
+        (
+            "HTTP against the page",
+            BIG5.encode(&format!("<meta charset=gbk><p>{TAIWAN}")).0.into_owned(),
+            http("big5"),
+            TAIWAN,
+            "Big5",
+        ),
+        (
+            "a mark against HTTP and the page",
+            [b"\xef\xbb\xbf", format!("<meta charset=gbk><p>{CHINESE}").as_bytes()].concat(),
+            http("big5"),
+            CHINESE,
+            "UTF-8",
+        ),
+        (
+            "a page that says gb2312 and is UTF-8",
+            format!(
+                "<meta http-equiv=content-type content='text/html; charset=gb2312'><p>{CHINESE}"
+            )
+            .into_bytes(),
+            Hints::default(),
+            CHINESE,
+            "UTF-8",
+        ),
+        (
+            "a page in ASCII bytes that says UTF-16 is UTF-8",
+            format!("<meta charset=utf-16le><p>{RUSSIAN}").into_bytes(),
+            Hints::default(),
+            RUSSIAN,
+            "UTF-8",
+        ),
+        (
+            "UTF-16 with next to no ASCII, by HTTP",
+            utf_16(&format!("<p>{}", CHINESE.repeat(20)), true),
+            http("utf-16"),
+            &CHINESE.repeat(20),
+            "UTF-16LE",
+        ),
+        (
+            "an XML declaration",
+            EUC_KR
+                .encode(&format!("<?xml version='1.0' encoding='euc-kr'?><html><body><p>{KOREAN}"))
+                .0
+                .into_owned(),
+            Hints::default(),
+            KOREAN,
+            "EUC-KR",
+        ),
+        (
+            "a declaration in a comment is none",
+            format!("<!-- <meta charset=big5> --><meta charset=utf-8><p>{CHINESE}").into_bytes(),
+            Hints::default(),
+            CHINESE,
+            "UTF-8",
+        ),
+    ] {
+        let found = read(&bytes, &hints);
+        assert_eq!(found.text, text, "{name}");
+        assert_eq!(found.charset, charset, "{name}");
+    }
+}
+
 #[test]
 fn a_broken_byte_does_not_change_the_charset() {
     let mut bytes = format!("<meta charset=utf-8><p>{}</p>", CHINESE.repeat(5)).into_bytes();

@@ -67,7 +67,7 @@ fn main_text_of_real_news_pages() {
         let (p, r) = compare(page["articleBody"].as_str().unwrap(), found);
         precision += p;
         recall += r;
-        output.insert(id, serde_json::json!({ "articleBody": found, "title": read.title, "published": read.published, "language": read.language, "text": read.text }));
+        output.insert(id, serde_json::json!({ "articleBody": found, "title": read.title, "author": read.author, "published": read.published, "language": read.language, "text": read.text }));
     }
     if let Some(path) = std::env::var_os("WITNESSMARK_MAIN_TEXT_OUT") {
         std::fs::write(path, serde_json::to_vec(&output).unwrap()).unwrap();

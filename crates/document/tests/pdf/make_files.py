@@ -4,7 +4,7 @@ with, each of which writes its fonts and their maps in its own way. What a file 
 from. All of it is invented.
 
     apt-get install chromium libreoffice-writer-nogui fonts-noto-core fonts-noto-cjk
-    pip install arabic-reshaper python-bidi typst weasyprint
+    pip install arabic-reshaper pikepdf python-bidi typst weasyprint
     python3 make_files.py
 """
 
@@ -156,7 +156,21 @@ def write_by_hand(out, drawn, fonts):
     out.write_bytes(data)
 
 
+def with_password(out, user):
+    """A page of plain words, locked: with a password to open it, or only with its owner's."""
+    import pikepdf
+
+    with pikepdf.new() as file:
+        font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+        page = file.add_blank_page(page_size=(595, 842))
+        page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font))
+        page.Contents = file.make_stream(b"BT /F 12 Tf 72 700 Td (words that stay) Tj ET")
+        file.save(out, encryption=pikepdf.Encryption(owner="the owner's", user=user, R=4))
+
+
 def main():
+    with_password(HERE / "locked.pdf", "a user's")
+    with_password(HERE / "owner-password.pdf", "")
     for language in LANGUAGES:
         is_chinese = language.startswith("zh")
         # The outlines of Chinese characters are large: a few lines do.

@@ -1,8 +1,9 @@
-//! What a page says about itself: title and date of publication.
+//! What a page says about itself: title, author and date of publication.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::author::author;
 use super::render::visible_text;
 use super::tag::{AttributeName, Tag};
 use super::tree::{NodeId, Tree};
@@ -58,6 +59,7 @@ const DATE_NAMES: &[&str] = &[
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Metadata {
     pub(crate) title: Option<String>,
+    pub(crate) author: Option<String>,
     pub(crate) published: Option<Published>,
 }
 
@@ -65,7 +67,11 @@ pub(crate) struct Metadata {
 pub(crate) fn metadata(tree: &Tree<'_>, url: Option<&str>) -> Metadata {
     let metas = metas(tree);
     let json = json_ld(tree);
-    Metadata { title: title(tree, &metas, &json), published: published(tree, &metas, &json, url) }
+    Metadata {
+        title: title(tree, &metas, &json),
+        author: author(tree, &metas, &json),
+        published: published(tree, &metas, &json, url),
+    }
 }
 
 /// The named `meta` elements: lower-case name and content.

@@ -12,10 +12,40 @@ use super::tree::{NodeId, Tree};
 pub(crate) fn visible_text(
     tree: &Tree<'_>,
     root: NodeId,
-    mut skip: impl FnMut(NodeId) -> bool,
+    skip: impl FnMut(NodeId) -> bool,
 ) -> String {
-    let end = tree.node(root).end;
     let mut writer = Writer::default();
+    write(tree, root, skip, &mut writer);
+    writer.finish()
+}
+
+/// A piece of the visible text that stands in one text node, side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TextRun {
+    /// Its first byte in the visible text.
+    pub(super) text: usize,
+    /// How many bytes of the visible text it has.
+    pub(super) length: usize,
+    /// The text node.
+    pub(super) node: NodeId,
+    /// Its first byte in the node's text, character references resolved.
+    pub(super) data: usize,
+    /// How many bytes it has there.
+    pub(super) data_length: usize,
+    /// Whether it is one line end that the page writes as two characters.
+    pub(super) is_line_end: bool,
+}
+
+/// The visible text of the whole page, and where each piece of it stands in the tree, in order.
+pub(super) fn text_with_runs(tree: &Tree<'_>) -> (String, Vec<TextRun>) {
+    let mut writer = Writer { runs: Some(Vec::new()), ..Writer::default() };
+    write(tree, 0, |_| false, &mut writer);
+    let runs = writer.runs.take().unwrap_or_default();
+    (writer.finish(), runs)
+}
+
+fn write(tree: &Tree<'_>, root: NodeId, mut skip: impl FnMut(NodeId) -> bool, writer: &mut Writer) {
+    let end = tree.node(root).end;
     let mut open: Vec<(NodeId, Tag)> = Vec::new();
     let mut id = root;
     while id < end {
@@ -27,6 +57,7 @@ pub(crate) fn visible_text(
         }
         let node = tree.node(id);
         if node.tag == Tag::Text {
+            writer.node = id;
             writer.text(&tree.text(id));
             id += 1;
             continue;
@@ -47,7 +78,6 @@ pub(crate) fn visible_text(
     while let Some((_, tag)) = open.pop() {
         writer.close(tag);
     }
-    writer.finish()
 }
 
 /// Whether a browser would not show the element, as far as the page itself says so: by its kind,
@@ -107,9 +137,54 @@ struct Writer {
     /// Open rows: where each began in the text, and how many cells it has had.
     rows: Vec<(usize, u32)>,
     after_pre_tag: bool,
+    /// Where the pieces of the text stand, if that is asked for.
+    runs: Option<Vec<TextRun>>,
+    /// The text node being written.
+    node: NodeId,
+    /// How many NUL, which are taken out in the end, have been written so far.
+    nuls: usize,
 }
 
 impl Writer {
+    /// Writes a part of the text node, which begins at `data` in it.
+    fn write(&mut self, part: &str, data: usize) {
+        if let Some(runs) = &mut self.runs {
+            let mut from = 0;
+            for piece in part.split('\0') {
+                if !piece.is_empty() {
+                    runs.push(TextRun {
+                        text: self.text.len() + from - self.nuls,
+                        length: piece.len(),
+                        node: self.node,
+                        data: data + from,
+                        data_length: piece.len(),
+                        is_line_end: false,
+                    });
+                }
+                from += piece.len() + 1;
+                self.nuls += 1;
+            }
+            // One less than there are pieces.
+            self.nuls -= 1;
+        }
+        self.text.push_str(part);
+    }
+
+    /// Writes one line end for the two characters at `data`.
+    fn write_line_end(&mut self, data: usize) {
+        if let Some(runs) = &mut self.runs {
+            runs.push(TextRun {
+                text: self.text.len() - self.nuls,
+                length: 1,
+                node: self.node,
+                data,
+                data_length: 2,
+                is_line_end: true,
+            });
+        }
+        self.text.push('\n');
+    }
+
     fn open(&mut self, tag: Tag) {
         self.after_pre_tag = false;
         match tag {
@@ -210,7 +285,7 @@ impl Writer {
             let word = rest.iter().position(|byte| is_collapsible(*byte)).unwrap_or(rest.len());
             if word > 0 {
                 self.flush();
-                self.text.push_str(text.get(from..from + word).unwrap_or_default());
+                self.write(text.get(from..from + word).unwrap_or_default(), from);
                 from += word;
             }
             let rest = bytes.get(from..).unwrap_or_default();
@@ -223,6 +298,7 @@ impl Writer {
     }
 
     fn preformatted_text(&mut self, text: &str) {
+        let whole = text.len();
         let mut text = text;
         if std::mem::take(&mut self.after_pre_tag) {
             text = text.strip_prefix("\r\n").or(text.strip_prefix('\n')).unwrap_or(text);
@@ -231,14 +307,16 @@ impl Writer {
             return;
         }
         self.flush();
+        let mut data = whole - text.len();
         for part in text.split_inclusive('\n') {
             match part.strip_suffix("\r\n") {
                 Some(line) => {
-                    self.text.push_str(line);
-                    self.text.push('\n');
+                    self.write(line, data);
+                    self.write_line_end(data + line.len());
                 }
-                None => self.text.push_str(part),
+                None => self.write(part, data),
             }
+            data += part.len();
         }
     }
 

@@ -19,6 +19,16 @@ macro_rules! tags {
             /// How many tags there are, for tables indexed by tag.
             pub(crate) const COUNT: usize = [$($name),*].len() + 3;
 
+            /// Its name, in small letters.
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    Tag::Document => "#document",
+                    Tag::Text => "#text",
+                    Tag::Unknown => "*",
+                    $(Tag::$variant => $name,)*
+                }
+            }
+
             /// The tag with this lower-case name.
             pub(crate) fn from_lower_case(name: &[u8]) -> Tag {
                 $(const $variant: &[u8] = $name.as_bytes();)*
@@ -206,6 +216,7 @@ pub(crate) enum AttributeName {
     Open,
     Placeholder,
     Property,
+    Rel,
     Role,
     Src,
     Style,
@@ -231,6 +242,7 @@ impl AttributeName {
             b"open" => AttributeName::Open,
             b"placeholder" => AttributeName::Placeholder,
             b"property" => AttributeName::Property,
+            b"rel" => AttributeName::Rel,
             b"role" => AttributeName::Role,
             b"src" => AttributeName::Src,
             b"style" => AttributeName::Style,

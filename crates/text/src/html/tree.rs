@@ -140,4 +140,73 @@ impl<'s> Tree<'s> {
             _ => htmlize::unescape(raw),
         }
     }
+
+    /// The range of the source that a range of a text node's text stands in; a character reference is in it whole.
+    pub(super) fn source_range(&self, id: NodeId, data: Range<usize>) -> Option<Range<usize>> {
+        let node = self.node(id);
+        let raw = self.raw_text(id);
+        let is_raw = matches!(self.node(node.parent).tag, Tag::Script | Tag::Style);
+        let from = node.from as usize;
+        if is_raw || !raw.contains('&') {
+            return Some(from + data.start..from + data.end);
+        }
+        let (mut at, mut out) = (0, 0);
+        let (mut start, mut end) = (None, None);
+        // A reference holds one `&`, at its start: what stands between two of them is resolved by itself.
+        while at < raw.len() {
+            let rest = raw.get(at..)?;
+            let behind = rest.as_bytes().get(1..)?;
+            let next = memchr::memchr(b'&', behind).map_or(rest.len(), |next| next + 1);
+            let piece = rest.get(..next)?;
+            let written = htmlize::unescape(piece);
+            let (raw_length, length) = reference_length(piece, &written);
+            // Where a place of the text lies: inside the reference, or in the plain characters behind it.
+            let place = |place: usize, is_end: bool| {
+                let inside = place.checked_sub(out)?;
+                if inside > written.len() || (inside == written.len() && !is_end) {
+                    None
+                } else if inside >= length {
+                    Some(at + raw_length + (inside - length))
+                } else if is_end && inside > 0 {
+                    Some(at + raw_length)
+                } else {
+                    Some(at)
+                }
+            };
+            start = start.or_else(|| place(data.start, false));
+            end = end.or_else(|| place(data.end, true).filter(|_| data.end > out));
+            if let (Some(start), Some(end)) = (start, end) {
+                return Some(from + start..from + end);
+            }
+            at += piece.len();
+            out += written.len();
+        }
+        None
+    }
+}
+
+/// How long the character reference at the start of a piece is, as written and resolved; nothing if there is none.
+fn reference_length(piece: &str, written: &str) -> (usize, usize) {
+    if piece == written {
+        return (0, 0);
+    }
+    let closed = piece.find(';').and_then(|at| piece.get(..=at));
+    if let Some(reference) = closed
+        && let Some(rest) = piece.get(reference.len()..)
+        && let Some(length) = written.len().checked_sub(rest.len())
+        && written.ends_with(rest)
+        && htmlize::unescape(reference).len() == length
+        && htmlize::unescape(reference).chars().count() <= 2
+    {
+        return (reference.len(), length);
+    }
+    // An old reference without its semicolon: what follows it is the same in both.
+    let same = piece
+        .chars()
+        .rev()
+        .zip(written.chars().rev())
+        .take_while(|(a, b)| a == b)
+        .map(|(a, _)| a.len_utf8())
+        .sum::<usize>();
+    (piece.len() - same, written.len() - same)
 }
