@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # What sealing costs: adds the same invented pages to an open and to a sealed case, searches both for the same words, and
 # prints CPU seconds, milliseconds and ratios. The key is held by `unlock`, as it is for people, so that the passphrase
-# (about a second a time) is not counted. Needs python3.
+# (about a second a time) is not counted. Needs python3. With PROGRAM set, that binary is measured and nothing is built.
 #
 #   benches/compare/sealed.sh [PAGES]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 pages=${1:-5000}
-cargo build --release --quiet -p witnessmark
-program=$(realpath "${CARGO_TARGET_DIR:-target}/release/witnessmark")
+if [ -z "${PROGRAM:-}" ]; then
+  cargo build --release --quiet -p witnessmark
+  PROGRAM=${CARGO_TARGET_DIR:-target}/release/witnessmark
+fi
+program=$(realpath "$PROGRAM")
 folder=$(mktemp -d)
 trap '"$program" --case "$folder/sealed" lock --quiet || true; rm -rf "$folder"' EXIT
 python3 benches/compare/sealed.py "$pages" "$folder/pages" "$folder/queries"

@@ -5,18 +5,19 @@
 #
 #   benches/compare/verify.sh [GIGABYTES] [FOLDER]
 #
-# WITNESSMARK names a program that is built already.
+# With PROGRAM set, that binary is measured and nothing is built.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 gigabytes=${1:-10}
 folder=$(mktemp -d "${2:-${TMPDIR:-/tmp}}/verify.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
-if [ -z "${WITNESSMARK:-}" ]; then
+if [ -z "${PROGRAM:-}" ]; then
   cargo build --release --quiet -p witnessmark
-  WITNESSMARK=$(realpath "${CARGO_TARGET_DIR:-target}/release/witnessmark")
+  PROGRAM=${CARGO_TARGET_DIR:-target}/release/witnessmark
 fi
+program=$(realpath "$PROGRAM")
 cd "$folder"
-"$WITNESSMARK" init case --open --quiet >/dev/null
+"$program" init case --open --quiet >/dev/null
 # 64 MB a file, each unlike the others, as random bytes from a seed: pictures and films do not deflate either.
 left=$((gigabytes * 1000000000 / 64000000))
 while [ "$left" -gt 0 ]; do
@@ -29,7 +30,7 @@ for number in range(first, first - count, -1):
     with open("files/%04d.bin" % number, "wb") as file:
         file.write(random.Random(number).randbytes(64000000))
 PY
-  "$WITNESSMARK" --case case add files --quiet --no-progress >/dev/null || true
+  "$program" --case case add files --quiet --no-progress >/dev/null || true
   rm -r files
   left=$((left - batch))
 done
@@ -50,7 +51,7 @@ best() { # name, command…
   echo "$least"
 }
 digests() { find case/blobs -type f -print0 | xargs -0 openssl dgst -sha256; }
-ours=$(best 'witnessmark verify' "$WITNESSMARK" verify case)
+ours=$(best 'witnessmark verify' "$program" verify case)
 theirs=$(best 'openssl dgst -sha256, one core' digests)
 awk -v b="$bytes" -v ow="${ours% *}" -v oc="${ours#* }" -v tw="${theirs% *}" -v tc="${theirs#* }" 'BEGIN {
   printf "a CPU second: ours %.2f GB, openssl %.2f GB; ours is %.2f of openssl (must be at least 0.80)\n", b / oc / 1e9, b / tc / 1e9, tc / oc

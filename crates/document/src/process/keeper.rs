@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::{ProcessLimits, Stopped};
 
@@ -40,7 +40,23 @@ enum Order {
     Begin(Duration),
     /// It answered in time.
     Done,
+    /// It said all that it had to say, and is about to end by itself.
+    Leave,
 }
+
+/// Why a process is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// Its time was over.
+    Time,
+    /// Nobody needs it any more.
+    Unneeded,
+    /// It is about to end by itself.
+    Leaving,
+}
+
+/// So long a process that is about to end is waited for, in steps.
+const LEAVE: (u32, Duration) = (400, Duration::from_millis(5));
 
 impl Kept {
     /// Starts a process.
@@ -64,11 +80,11 @@ impl Kept {
             let errors = child.stderr.take();
             let pipes = (child.stdin.take(), child.stdout.take(), child.id());
             if started.send(Ok(pipes)).is_err() {
-                return end(child, false, errors.map(listen));
+                return end(child, Why::Unneeded, errors.map(listen));
             }
             let listener = errors.map(listen);
-            let timed_out = watch(&received);
-            end(child, timed_out, listener)
+            let why = watch(&received);
+            end(child, why, listener)
         });
         let failed = |cause: std::io::Error| Stopped::Start { why: cause.to_string() };
         let keeper = keeper.map_err(failed)?;
@@ -100,6 +116,12 @@ impl Kept {
         self.stop()
     }
 
+    /// Waits a little until the process, which closed its output, has ended, and then ends it. How it ended.
+    pub(super) fn leave(mut self) -> Ended {
+        self.order(Order::Leave);
+        self.stop()
+    }
+
     fn stop(&mut self) -> Ended {
         drop(self.orders.take());
         drop(self.to.take());
@@ -114,8 +136,8 @@ impl Drop for Kept {
     }
 }
 
-/// Waits until the process is to be ended. Whether that is because its time was over.
-fn watch(orders: &Receiver<Order>) -> bool {
+/// Waits until the process is to be ended.
+fn watch(orders: &Receiver<Order>) -> Why {
     let mut time = None;
     loop {
         let order = match time {
@@ -125,18 +147,31 @@ fn watch(orders: &Receiver<Order>) -> bool {
         time = match order {
             Ok(Order::Begin(limit)) => Some(limit),
             Ok(Order::Done) => None,
-            Err(RecvTimeoutError::Timeout) => return true,
-            Err(RecvTimeoutError::Disconnected) => return false,
+            Ok(Order::Leave) => return Why::Leaving,
+            Err(RecvTimeoutError::Timeout) => return Why::Time,
+            Err(RecvTimeoutError::Disconnected) => return Why::Unneeded,
         };
     }
 }
 
-fn end(mut child: Child, timed_out: bool, listener: Option<JoinHandle<String>>) -> Ended {
+fn end(mut child: Child, why: Why, listener: Option<JoinHandle<String>>) -> Ended {
+    if why == Why::Leaving {
+        let (steps, step) = LEAVE;
+        // A program may close its output a moment before it ends.
+        for _ in 0..steps {
+            // Not waited for: its number stays its own until the end of its group is seen to.
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            if !matches!(waitid(WaitId::Pid(Pid::from_child(&child)), options), Ok(None)) {
+                break;
+            }
+            thread::sleep(step);
+        }
+    }
     // It may have ended by itself; then this does nothing, and the status is its own. What it started goes with it.
     let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
     let status = child.wait().ok();
     let said = listener.and_then(|listener| listener.join().ok()).unwrap_or_default();
-    Ended { timed_out, status, said }
+    Ended { timed_out: why == Why::Time, status, said }
 }
 
 /// Reads what a process says on its standard error, all of it, so that it never waits; and keeps the beginning.

@@ -62,7 +62,7 @@ impl Program {
         if too_long {
             return Err(Stopped::Output { limit: limits.output });
         }
-        let ended = kept.end();
+        let ended = kept.leave();
         if ended.well() { Ok(answer) } else { Err(ended.why(limits)) }
     }
 }

@@ -215,6 +215,12 @@ pub(super) fn bytes(arguments: &Arguments, id: &str) -> Result<Ending, CaseError
 
 /// `show --picture`.
 pub(super) fn picture(arguments: &Arguments, id: &str, file: &Path) -> Result<Ending, CaseError> {
+    if file.exists() {
+        return Err(CaseError::usage(
+            format!("{} exists already; a picture is never written over anything", file.display()),
+            "name another file, or move that one away first",
+        ));
+    }
     let case = super::open(arguments, "show")?;
     let found = case.picture_of_passage(id)?;
     let written = std::fs::OpenOptions::new().write(true).create_new(true).open(file);
