@@ -157,6 +157,9 @@ pub struct Shown {
     /// For a passage: where its lines stand on pages, one box a page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<witnessmark_document::PagePlace>,
+    /// For a passage of a page of the web: the elements that its words stand in, and their bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub markup: Option<witnessmark_text::MarkupPlace>,
 }
 
 /// A document in the text of a capture.
@@ -361,6 +364,7 @@ impl Case {
                 standing: None,
                 inside: None,
                 places: Vec::new(),
+                markup: None,
             });
         }
         let Some(entry) = self.casebook.entry_of_id(&id)? else {
@@ -384,9 +388,10 @@ impl Case {
                 content = serde_json::to_value(stands)?;
             }
         }
-        let (mut standing, mut inside, mut places) = (None, None, Vec::new());
+        let (mut standing, mut inside, mut places, mut markup) = (None, None, Vec::new(), None);
         if let Some(Payload::Passage(passage)) = &entry.payload {
             let found = self.standing_on_pages(passage)?;
+            markup = self.markup_of(passage, &found.0)?;
             (standing, places, inside) = (Some(found.0), found.1, found.2);
         }
         Ok(Shown {
@@ -401,6 +406,7 @@ impl Case {
             standing,
             inside,
             places,
+            markup,
         })
     }
 
