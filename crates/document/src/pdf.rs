@@ -33,7 +33,7 @@ use pages::{ReadPage, annotations, read_page};
 use strings::{one_line, text_string};
 
 /// The name and version of this reader.
-pub(crate) const READER: &str = "witnessmark-pdf/1";
+pub(crate) const READER: &str = "witnessmark-pdf/2";
 /// How many operators of one file are read.
 const MAX_OPERATORS: u64 = 400_000_000;
 /// How many bytes the files inside one file may unpack to.
