@@ -5,14 +5,19 @@
 //! quoted. Nothing is moved by this.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::Path;
 
 use serde::Serialize;
+use witnessmark_archive::Reader;
 use witnessmark_document::PagePlace;
 use witnessmark_model::Digest;
 use witnessmark_model::id::CaptureId;
 use witnessmark_model::payload::{Passage, Payload};
-use witnessmark_text::{Anchor, Quote, anchor};
+use witnessmark_text::{Anchor, EXTRACTOR, Hints, MarkupPlace, Quote, anchor, markup_places};
 
+use crate::casebook::CaptureRow;
+use crate::reading::LARGEST_TEXT;
 use crate::{Case, CaseError, TextRow};
 
 /// Where a passage is in the text of its capture as it is read today.
@@ -71,6 +76,43 @@ impl Case {
             inside = row.layout.part_at(start).and_then(|part| part.inside.clone());
         }
         Ok((standing, places, inside))
+    }
+
+    /// Where the words of a passage stand in the markup of its page, if its capture is one.
+    pub(crate) fn markup_of(
+        &mut self,
+        passage: &Passage,
+        standing: &Standing,
+    ) -> Result<Option<MarkupPlace>, CaseError> {
+        let (Some(start), Some(end)) = (standing.start, standing.end) else { return Ok(None) };
+        let Some(row) = self.casebook.capture(&passage.capture)? else { return Ok(None) };
+        // The offsets are those of the reader of pages, or mean nothing here.
+        if self.text_of(&row)?.extractor != EXTRACTOR {
+            return Ok(None);
+        }
+        let Some((bytes, hints)) = self.page_of(&row)? else { return Ok(None) };
+        let found = markup_places(&bytes, &hints, &[(index(start), index(end))]);
+        Ok(found.and_then(|places| places.into_iter().next().flatten()))
+    }
+
+    /// The bytes of a page, with what is known of them from around: the file, or the body of a response, unpacked.
+    fn page_of(&self, row: &CaptureRow) -> Result<Option<(Vec<u8>, Hints)>, CaseError> {
+        let media_type = Some(row.media_type.clone()).filter(|kind| !kind.is_empty());
+        let mut hints = Hints { media_type, url: row.url.clone(), ..Hints::default() };
+        let fail = |cause: std::io::Error| CaseError::file("read", Path::new(&row.name), &cause);
+        let mut bytes = Vec::new();
+        self.bytes_of(row)?.read_to_end(&mut bytes).map_err(fail)?;
+        if row.record.is_none() {
+            hints.file_name = Some(row.name.clone());
+            return Ok(Some((bytes, hints)));
+        }
+        let mut reader = Reader::new(bytes.as_slice()).map_err(fail)?;
+        let Some(mut record) = reader.next_record().map_err(fail)? else { return Ok(None) };
+        if let Some(head) = record.http().map_err(fail)? {
+            hints.charset = head.charset();
+            hints.media_type = hints.media_type.or_else(|| head.media_type());
+        }
+        Ok(Some((record.payload(LARGEST_TEXT).map_err(fail)?.bytes, hints)))
     }
 
     fn text_now(&mut self, passage: &Passage) -> Result<Option<TextRow>, CaseError> {

@@ -167,6 +167,9 @@ pub struct Shown {
     /// For a passage that OCR read: by what, and whether a person compared it with the picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_picture: Option<crate::OnPicture>,
+    /// For a passage of a page of the web: the elements that its words stand in, and their bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub markup: Option<witnessmark_text::MarkupPlace>,
 }
 
 /// A document in the text of a capture.
@@ -381,6 +384,7 @@ impl Case {
                 inside: None,
                 places: Vec::new(),
                 on_picture: None,
+                markup: None,
             });
         }
         let Some(entry) = self.casebook.entry_of_id(&id)? else {
@@ -404,11 +408,12 @@ impl Case {
                 content = serde_json::to_value(stands)?;
             }
         }
-        let (mut standing, mut inside, mut places) = (None, None, Vec::new());
+        let (mut standing, mut inside, mut places, mut markup) = (None, None, Vec::new(), None);
         let mut on_picture = None;
         if let Some(Payload::Passage(passage)) = &entry.payload {
             on_picture = self.picture_standing(&passage.id)?;
             let found = self.standing_on_pages(passage)?;
+            markup = self.markup_of(passage, &found.0)?;
             (standing, places, inside) = (Some(found.0), found.1, found.2);
         }
         Ok(Shown {
@@ -424,6 +429,7 @@ impl Case {
             inside,
             places,
             on_picture,
+            markup,
         })
     }
 

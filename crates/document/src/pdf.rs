@@ -35,7 +35,7 @@ pub(crate) use scan::pictures;
 use strings::{one_line, text_string};
 
 /// The name and version of this reader.
-pub(crate) const READER: &str = "witnessmark-pdf/1";
+pub(crate) const READER: &str = "witnessmark-pdf/2";
 /// How many operators of one file are read.
 const MAX_OPERATORS: u64 = 400_000_000;
 /// How many bytes the files inside one file may unpack to.

@@ -270,6 +270,16 @@ impl ExtractError {
 /// for any bytes, however broken or hostile: time and memory grow with the input's length, and
 /// what a limit leaves out is named in a warning.
 pub fn extract(bytes: &[u8], hints: &Hints) -> Result<Extraction, ExtractError> {
+    Ok(read(bytes, hints)?.finished())
+}
+
+/// Reads a file's bytes as [`extract`] does, without naming the language and without finding mentions, which take most of
+/// its time.
+pub fn read_content(bytes: &[u8], hints: &Hints) -> Result<Content, ExtractError> {
+    read(bytes, hints).map(Content::from)
+}
+
+fn read(bytes: &[u8], hints: &Hints) -> Result<Extraction, ExtractError> {
     if bytes.is_empty() {
         return Err(ExtractError::Empty);
     }
@@ -279,11 +289,11 @@ pub fn extract(bytes: &[u8], hints: &Hints) -> Result<Extraction, ExtractError> 
             file_name: name.map(|name| name.trim_end_matches(".gz").to_owned()),
             ..hints.clone()
         };
-        let mut extraction = extract_plain(&inflated, &hints)?;
+        let mut extraction = read_plain(&inflated, &hints)?;
         extraction.warnings.push("gzip: the text is that of the file inside".to_owned());
         return Ok(extraction);
     }
-    extract_plain(bytes, hints)
+    read_plain(bytes, hints)
 }
 
 /// What is inside a gzip file, cut at the most bytes that are read; none if it is no gzip file or does not begin as one should.
@@ -299,7 +309,7 @@ fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
     (!inflated.is_empty()).then_some(inflated)
 }
 
-fn extract_plain(bytes: &[u8], hints: &Hints) -> Result<Extraction, ExtractError> {
+fn read_plain(bytes: &[u8], hints: &Hints) -> Result<Extraction, ExtractError> {
     let (labelled, parameter) = split_media_type(hints.media_type.as_deref());
     let kind = kind_of(bytes, labelled.as_deref(), hints)?;
     let mut warnings = Vec::new();
@@ -319,7 +329,7 @@ fn extract_plain(bytes: &[u8], hints: &Hints) -> Result<Extraction, ExtractError
     };
     extraction.charset = decoded.charset.to_owned();
     extraction.media_type = media_type(kind, labelled.as_deref(), hints);
-    Ok(extraction.finished())
+    Ok(extraction)
 }
 
 /// Where spans of the text of a page come from: the elements, and the bytes of the file. `spans` are offsets in code points

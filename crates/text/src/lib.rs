@@ -36,7 +36,7 @@ pub use comparison::{
     TextChange, TextDifference, Version, compare_records, compare_texts,
 };
 pub use extract::{
-    Content, EXTRACTOR, ExtractError, Extraction, Hints, Said, extract, markup_places,
+    Content, EXTRACTOR, ExtractError, Extraction, Hints, Said, extract, markup_places, read_content,
 };
 pub use html::links::Link;
 pub use html::metadata::Published;

@@ -288,6 +288,13 @@ pub(super) fn show(arguments: &Arguments, id: &str, text: bool) -> Result<Ending
     if let Some(on_picture) = &shown.on_picture {
         print_on_picture(&shown.id, on_picture)?;
     }
+    if let Some(markup) = &shown.markup {
+        let (start, bytes) = (&markup.start, &markup.bytes);
+        line(&format!(
+            "  in the page: {}, text {} from character {}; bytes {} to {}",
+            start.path, start.text, start.offset, bytes.start, bytes.end
+        ))?;
+    }
     for document in shown.documents.iter().take(DOCUMENTS_SHOWN) {
         let name = document.inside.as_deref().unwrap_or("the file itself");
         let scanned = match document.scanned {
