@@ -16,7 +16,7 @@ use crate::html::metadata::{Published, metadata};
 use crate::html::places::{MarkupPlace, places};
 use crate::html::render::visible_text;
 use crate::html::signals::{Signals, signals};
-use crate::language::detect_language;
+use crate::language::{LanguageRun, detect_language, language_runs};
 use crate::mentions::{Mention, PlaceNames, find_mentions_among};
 use crate::verdict::markers::{self, Markers};
 
@@ -61,6 +61,8 @@ pub struct Extraction {
     pub script: String,
     /// How sure the language is, from 0 to 1.
     pub language_confidence: f64,
+    /// The stretches of `text` that are in one language each: together they are all of it.
+    pub languages: Vec<LanguageRun>,
     /// All visible text. Blocks stand on lines of their own, table cells are parted by tabs. Its
     /// code points are those of the file; offsets into it are offsets into this string.
     pub text: String,
@@ -185,6 +187,7 @@ impl Extraction {
         self.language = found.language;
         self.script = found.script;
         self.language_confidence = found.confidence;
+        self.languages = language_runs(&self.text);
         self.find_mentions_among(PlaceNames::builtin());
         self
     }
@@ -367,6 +370,7 @@ fn blank(text: String, warnings: Vec<String>) -> Extraction {
         language: String::new(),
         script: String::new(),
         language_confidence: 0.0,
+        languages: Vec::new(),
         text,
         main_text: None,
         links: Vec::new(),

@@ -3,7 +3,7 @@
 //!
 //! - [`extract`] reads bytes into an [`Extraction`]: all visible text, the main text, title, date,
 //!   language, links, mentions. It is a pure function of the bytes and the [`Hints`].
-//! - [`detect_language`] names the language and script of a text.
+//! - [`detect_language`] names the language and script of a text, [`language_runs`] those of its parts.
 //! - [`Index`] is a search index for every script our users read.
 //! - [`verdict::judge`] says whether a capture holds the content that was asked for.
 //! - [`near_duplicates`], [`overlap`] and [`quotations`] find what texts took from each other.
@@ -45,7 +45,7 @@ pub use index::{
     Document, Hit, Index, IndexError, IndexKey, Match, QueryError, Results, SearchOptions, Writer,
     places_in_query,
 };
-pub use language::{Language, detect_language};
+pub use language::{Language, LanguageRun, detect_language, language_runs};
 pub use mentions::{
     Bound, Mention, MentionKind, MentionValue, Modality, PlaceCandidate, PlaceEntry, PlaceNames,
     find_mentions, find_mentions_among, find_places,

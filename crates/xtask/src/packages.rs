@@ -56,7 +56,8 @@ pub(crate) fn download(folder: &Path) -> Result<(), String> {
     run(folder, "npm", &["pack", "--silent", "china-division@2.7.0"])
 }
 
-fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
+/// Runs a program in a folder.
+pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
     let status = Command::new(program)
         .args(arguments)
         .current_dir(folder)
@@ -90,7 +91,8 @@ pub(crate) fn open(folder: &Path) -> Result<Sources, String> {
     })
 }
 
-fn digest(path: &PathBuf) -> Result<String, String> {
+/// The SHA-256 of a file.
+pub(crate) fn digest(path: &PathBuf) -> Result<String, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(HEXLOWER.encode(&Sha256::digest(&bytes)))
 }

@@ -40,44 +40,74 @@ const TRADITIONAL: &str = "們這來時為說國學會對過還發經個沒動�
 /// Characters of Cantonese that Mandarin does not write.
 const CANTONESE: &str = "嘅咗唔佢哋喺嚟冇啲嗰嘢咁乜嗌攞畀睇諗㗎喎啫咩";
 
-static SIMPLIFIED_TABLE: LazyLock<Vec<char>> = LazyLock::new(|| table(SIMPLIFIED));
-static TRADITIONAL_TABLE: LazyLock<Vec<char>> = LazyLock::new(|| table(TRADITIONAL));
+/// What a character says, as bits.
+const SIMPLE: u8 = 1;
+const FULL: u8 = 2;
+const SPOKEN: u8 = 4;
 
-/// The tag and script code of a text in Han characters.
-pub(super) fn variety(text: &str) -> (&'static str, &'static str) {
-    let (simplified, traditional) = (&*SIMPLIFIED_TABLE, &*TRADITIONAL_TABLE);
-    let (mut simple, mut full, mut spoken, mut all) = (0_u32, 0_u32, 0_u32, 0_u32);
-    for c in text.chars() {
-        if !('\u{4E00}'..='\u{9FFF}').contains(&c) && c != '㗎' {
-            continue;
-        }
-        all += 1;
-        // Characters that both lists hold are written by both scripts and say nothing.
-        match (simplified.binary_search(&c).is_ok(), traditional.binary_search(&c).is_ok()) {
-            (true, false) => simple += 1,
-            (false, true) => full += 1,
-            _ => {}
-        }
-        if CANTONESE.contains(c) {
-            spoken += 1;
+/// What the characters from [`FIRST`] on say.
+static TABLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut table = vec![0_u8; LAST - FIRST + 1];
+    for (characters, bit) in [(SIMPLIFIED, SIMPLE), (TRADITIONAL, FULL), (CANTONESE, SPOKEN)] {
+        for c in characters.chars() {
+            if let Some(bits) = (c as usize).checked_sub(FIRST).and_then(|at| table.get_mut(at)) {
+                *bits |= bit;
+            }
         }
     }
-    let (language, script) = if full > simple {
-        ("zh-Hant", "Hant")
-    } else if simple > 0 {
-        ("zh-Hans", "Hans")
-    } else {
-        // Nothing in the text tells the two apart.
-        ("zh", "Hani")
-    };
-    if spoken >= 2 && spoken * 40 > all {
-        return ("yue", if script == "Hani" { "Hant" } else { script });
-    }
-    (language, script)
+    table
+});
+
+const FIRST: usize = 0x3400;
+const LAST: usize = 0x9FFF;
+
+/// What the characters of a text say of its variety of Chinese.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Signs {
+    /// Characters that only simplified text writes.
+    pub(super) simple: u32,
+    /// Characters that only traditional text writes.
+    pub(super) full: u32,
+    /// Characters of Cantonese.
+    pub(super) spoken: u32,
+    /// Han characters in all.
+    pub(super) all: u32,
 }
 
-fn table(characters: &'static str) -> Vec<char> {
-    let mut table: Vec<char> = characters.chars().filter(|c| !c.is_whitespace()).collect();
-    table.sort_unstable();
-    table
+impl Signs {
+    /// Counts the characters of a text.
+    pub(super) fn of(text: &str) -> Signs {
+        let table = &*TABLE;
+        let mut signs = Signs::default();
+        for c in text.chars() {
+            let Some(bits) = (c as usize).checked_sub(FIRST).and_then(|at| table.get(at)) else {
+                continue;
+            };
+            signs.all += 1;
+            // Characters that both lists hold are written by both scripts and say nothing.
+            match bits & (SIMPLE | FULL) {
+                SIMPLE => signs.simple += 1,
+                FULL => signs.full += 1,
+                _ => {}
+            }
+            signs.spoken += u32::from(bits & SPOKEN != 0);
+        }
+        signs
+    }
+
+    /// The tag and script code of a text in Han characters.
+    pub(super) fn variety(self) -> (&'static str, &'static str) {
+        let (language, script) = if self.full > self.simple {
+            ("zh-Hant", "Hant")
+        } else if self.simple > 0 {
+            ("zh-Hans", "Hans")
+        } else {
+            // Nothing in the text tells the two apart.
+            ("zh", "Hani")
+        };
+        if self.spoken >= 2 && self.spoken * 40 > self.all {
+            return ("yue", if script == "Hani" { "Hant" } else { script });
+        }
+        (language, script)
+    }
 }
