@@ -114,7 +114,7 @@ pub enum Pictures {
 #[derive(Clone, Debug)]
 pub enum Found {
     /// A document.
-    Document(Document),
+    Document(Box<Document>),
     /// A page of the document that was found last, as a picture.
     Picture {
         /// The page, from 1.
@@ -130,7 +130,7 @@ pub enum Found {
 pub fn read(bytes: &[u8], hints: &Hints, limits: &Limits, each: &mut dyn FnMut(Document)) {
     read_with_pictures(bytes, hints, limits, &Pictures::None, &mut |found| {
         if let Found::Document(document) = found {
-            each(document);
+            each(*document);
         }
     });
 }

@@ -105,7 +105,7 @@ impl<'s> Walk<'s> {
         pages: Vec<Page>,
     ) {
         let document = Document { inside: place.inside.clone(), content, pages };
-        (self.each)(Found::Document(document));
+        (self.each)(Found::Document(Box::new(document)));
     }
 
     /// The pages of the document at a place that are wanted as pictures.

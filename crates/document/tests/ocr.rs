@@ -166,6 +166,18 @@ fn a_picture_without_writing_gives_no_text() {
     let Some(mut tesseract) = tesseract(&["eng"]) else { return };
     let white = Gray::new(400, 300, vec![250; 120_000]).expect("as many pixels");
     assert_eq!(recognise(&white, &mut tesseract), Ok(OcrPage::default()));
+    // Blots of all greys, as in a photograph of leaves or gravel.
+    let mut state = 7_u64;
+    let mut blots = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u8::try_from(state >> 56).expect("eight bits")
+    };
+    let coarse = Gray::new(60, 45, (0..60 * 45).map(|_| blots()).collect()).expect("as many");
+    let photograph = (0..3).fold(coarse, |picture, _| picture.doubled());
+    let found = recognise(&photograph, &mut tesseract).expect("it is read");
+    let (text, _) = found.text();
+    assert!(text.chars().count() < 40, "{text}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn has_tesseract(languages: &[&str]) -> bool {
     let listed = listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     let has =
         |code: &&str| listed.as_ref().is_ok_and(|listed| listed.lines().any(|line| line == *code));
-    if languages.iter().all(|code| has(&code)) {
+    if languages.iter().all(has) {
         return true;
     }
     println!("skipped: needs tesseract-ocr with {}", languages.join(", "));

@@ -116,7 +116,7 @@ pub fn recognise(page: &Gray, with: &mut dyn Recogniser) -> Result<OcrPage, OcrE
         }
     }
     let Some(guess) = best else { return Ok(OcrPage::default()) };
-    let mut found = reading.all(guess.language)?;
+    let mut found = reading.all(&guess)?;
     found.turned = turned;
     let (width, height) = (reading.page.width(), reading.page.height());
     for line in found.blocks.iter_mut().flat_map(|block| &mut block.lines) {
@@ -263,25 +263,34 @@ impl<'p, 'w> Reading<'p, 'w> {
         Ok(spread::joined(placed, language.from_right))
     }
 
-    /// Every block of the page.
-    fn all(&mut self, language: &'static OcrLanguage) -> Result<OcrPage, OcrError> {
+    /// Every block of the page. Where the sample made no sense in any language, each is read once and no closer: that is what
+    /// photographs without writing look like.
+    fn all(&mut self, guess: &Guess) -> Result<OcrPage, OcrError> {
+        let (language, makes_sense) = (guess.language, guess.score >= SIDEWAYS);
         let mut found = OcrPage::default();
         for block in blocks::blocks(self.page, language.from_right) {
             let mut lines = self.lines(&block, language)?;
-            self.add_lost_rows(&block, language, &mut lines)?;
-            self.look_closer(language, &mut lines)?;
-            self.again(lines, language, &mut found)?;
+            if makes_sense {
+                self.add_lost_rows(&block, language, &mut lines)?;
+                self.look_closer(language, &mut lines)?;
+                self.again(lines, language, &mut found)?;
+            } else {
+                lines.into_iter().for_each(|line| found.add(language, line));
+            }
         }
         // A bad line among good ones is writing, and must not vanish; on a page without sense it is no writing.
-        let writing = found.sense() >= SIDEWAYS;
-        for block in &mut found.blocks {
-            let before = block.lines.len();
-            if !writing {
-                block.lines.retain(|line| !line.is_uncertain());
+        if found.sense() < SIDEWAYS {
+            for block in &mut found.blocks {
+                let before = block.lines.len();
+                if let Some(language) = language_of(block.language) {
+                    let is_writing =
+                        |line: &OcrLine| sense(std::slice::from_ref(line), language) >= DOUBTFUL;
+                    block.lines.retain(is_writing);
+                }
+                found.dropped += before - block.lines.len();
             }
-            found.dropped += before - block.lines.len();
+            found.blocks.retain(|block| !block.lines.is_empty());
         }
-        found.blocks.retain(|block| !block.lines.is_empty());
         Ok(found)
     }
 

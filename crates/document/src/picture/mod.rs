@@ -6,6 +6,7 @@ mod exif;
 mod gray;
 mod mark;
 mod reading;
+mod tiff_pages;
 
 use std::io::Cursor;
 
@@ -112,13 +113,12 @@ impl Header {
     }
 }
 
-/// The picture of the one page that a picture has, or why there is none.
+/// The picture of a page, from 1, or why there is none. All but TIFF files have one page.
 pub(crate) fn page_of(bytes: &[u8], page: u32) -> Result<Gray, String> {
-    if page != 1 {
-        return Err(format!("a picture has no page {page}"));
-    }
+    let turned = tiff_pages::turned_to(bytes, page)
+        .ok_or_else(|| format!("the picture has no page {page}"))?;
     // The libraries return errors; a panic would be their defect.
-    let decoded = std::panic::catch_unwind(|| Picture::decode(bytes))
+    let decoded = std::panic::catch_unwind(|| Picture::decode(&turned))
         .map_err(|_| "a reader of pictures gave up".to_owned())?;
     let picture = decoded.map_err(|error| error.to_string())?;
     picture.to_gray().ok_or_else(|| "it has no pixels".to_owned())

@@ -1,8 +1,8 @@
-//! A picture as a document: one page, which wants OCR.
+//! A picture as a document: a page that wants OCR, or several in a TIFF file.
 
 use witnessmark_text::{Content, ExtractError, Said};
 
-use super::{Exif, Header};
+use super::{Exif, Header, tiff_pages};
 use crate::{Document, Page, ReadBy};
 
 /// The name and version of this reader: what it says of a picture before anything recognised its writing.
@@ -19,24 +19,36 @@ pub(crate) fn read_picture(bytes: &[u8], inside: Option<String>) -> Document {
     };
     let exif = Exif::read(bytes, &header);
     let says = exif.fields.into_iter().map(|(tag, value)| Said { tag, value });
-    let content = Content {
+    let mut content = Content {
         media_type: header.media_type.to_owned(),
         extractor: PICTURE_READER.to_owned(),
         says: says.collect(),
         warnings: exif.warnings,
         ..Content::default()
     };
-    let (width, height) = match exif.quarters % 2 {
-        0 => (header.width, header.height),
-        _ => (header.height, header.width),
-    };
-    let page = Page {
-        number: 1,
-        width: width as f32,
-        height: height as f32,
-        read_by: ReadBy::Ocr,
-        scanned: true,
-        lines: Vec::new(),
-    };
-    Document { inside, content: Ok(content), pages: vec![page] }
+    let mut pages = Vec::new();
+    for number in 1..=tiff_pages::count(bytes) {
+        // The first page lies as the Exif data says; of the others nothing is said.
+        let (header, quarters) = match (number, tiff_pages::turned_to(bytes, number)) {
+            (1, _) => (header, exif.quarters),
+            (_, Some(turned)) if let Ok(header) = Header::read(&turned) => (header, 0),
+            _ => {
+                content.warnings.push(format!("damaged: page {number} has no size that is known"));
+                continue;
+            }
+        };
+        let (width, height) = match quarters % 2 {
+            0 => (header.width, header.height),
+            _ => (header.height, header.width),
+        };
+        pages.push(Page {
+            number,
+            width: width as f32,
+            height: height as f32,
+            read_by: ReadBy::Ocr,
+            scanned: true,
+            lines: Vec::new(),
+        });
+    }
+    Document { inside, content: Ok(content), pages }
 }

@@ -242,11 +242,14 @@ impl Readers {
     }
 }
 
+/// What was recognised on each page that was tried, or what went wrong.
+type Scans = BTreeMap<u32, Result<Scan, String>>;
+
 /// A document whose scanned pages are being recognised while its pictures come.
 struct Scanning<'r> {
     executable: &'r Path,
     readers: &'r Readers,
-    waiting: Option<(Document, BTreeMap<u32, Result<Scan, String>>)>,
+    waiting: Option<(Document, Scans)>,
     /// The program, once it was looked for; and on how many pages it failed.
     with: Option<(Result<Tesseract, OcrError>, u32)>,
 }

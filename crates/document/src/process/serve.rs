@@ -32,7 +32,7 @@ pub fn serve(mut input: impl Read, mut output: impl Write, lacking: &[String]) -
                     }
                     sent = match found {
                         Found::Document(document) => {
-                            frame::write_json(&mut output, Kind::Document, &printable(document))
+                            frame::write_json(&mut output, Kind::Document, &printable(*document))
                         }
                         Found::Picture { page, picture } => {
                             frame::write_picture(&mut output, page, &picture)
