@@ -18,7 +18,7 @@ that know no detector:
    each page, beginning with the page's first paragraph that counts (of 100 characters: with its middle one, at a word).
 6. Languages with fewer than ten texts of a size are shown, and left out of neither average.
 
-No text of this corpus, nor any part of the declarations in Tibetan and Uyghur, was used to make our table of letters. Those two come
+No text of this corpus, nor the declarations in Tibetan and in Uyghur (Arabic letters), was used to make our table of letters. Those two come
 from the Universal Declaration of Human Rights, cut into pieces one behind the other.
 
 An answer is right if it is the label's language; Chinese must be right in its script too. pycld2's older codes are taken for the

@@ -1,4 +1,4 @@
-//! What Cargo cannot do: `cargo run -p xtask -- gazetteer OUT` builds the list of places, `… languages OUT` the table by which
+//! What Cargo cannot do: `cargo run -p xtask -- gazetteer OUT` builds the list of places, `… languages FOLDER` the table by which
 //! languages are told apart.
 
 mod division;
@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo run -p xtask -- gazetteer OUT.csv [--from FOLDER]
-       cargo run -p xtask -- languages OUT.tsv [--from FOLDER]
+       cargo run -p xtask -- languages OUT-FOLDER [--from FOLDER]
 
 `gazetteer` builds a gazetteer (place,parent,level,population,names) for `init --gazetteer` and `extract --gazetteer`.
-`languages` builds crates/text/data/languages.tsv, by which the languages of one script are told apart.
+`languages` builds the files of crates/text/data/languages, by which the languages of one script are told apart.
 Without --from, the sources are downloaded by pip, npm and cargo into a folder that is removed afterwards.";
 
 fn main() -> ExitCode {
@@ -72,9 +72,13 @@ fn languages(out: &Path, from: Option<PathBuf>) -> Result<(), String> {
             temporary.path().to_owned()
         }
     };
-    let (table, about) = languages::table(&folder)?;
-    std::fs::write(out, &table).map_err(|error| format!("{}: {error}", out.display()))?;
-    println!("{}: {} bytes", out.display(), table.len());
+    let (files, about) = languages::table(&folder)?;
+    std::fs::create_dir_all(out).map_err(|error| format!("{}: {error}", out.display()))?;
+    for (name, text) in files {
+        let path = out.join(name);
+        std::fs::write(&path, &text).map_err(|error| format!("{}: {error}", path.display()))?;
+        println!("{}: {} bytes", path.display(), text.len());
+    }
     about.iter().for_each(|line| println!("  {line}"));
     Ok(())
 }

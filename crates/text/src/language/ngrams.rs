@@ -1,17 +1,30 @@
 //! Languages that share a script, told apart by how often each writes which letters in a row.
 //!
-//! The table `data/languages.tsv` holds a section for each script. Its line `@Latn en:512 de:498 …` names the languages and what
-//! a letter of each scores on average; every other line is a row of one to four letters, `_` standing for a word's border, and
-//! pairs of signs: which language, and how much more often than once in thirty thousand the language writes it, as eight times
-//! the natural logarithm. Sums of these are log-likelihoods, as a naive Bayes classifier has them (Cavnar and Trenkle 1994 count
-//! the same rows and rank them). `cargo run -p xtask -- languages` makes the table, and its head says of which texts.
+//! The table is in `data/languages`, a file for each script, and for Latin letters one more. A line such as `@Latn en:9006 de:8906 …`
+//! names the languages and what a hundred letters of each score on average. Every other line is a row of one to four letters, `_`
+//! standing for a word's border, and pairs of signs: which language, and how much more often than once in thirty thousand rows the
+//! language writes it, as eight times the natural logarithm. Sums of these are log-likelihoods, as a naive Bayes classifier has them
+//! (Cavnar and Trenkle 1994 count the same rows and rank them). `cargo run -p xtask -- languages` makes the table, and the head of
+//! each file says of which texts.
 
 use std::sync::LazyLock;
 
 use super::script::Script;
 
-/// The table as it is kept.
-const DATA: &str = include_str!("../../data/languages.tsv");
+/// The files of a script.
+fn files(script: Script) -> &'static [&'static str] {
+    match script {
+        Script::Latn => &[
+            include_str!("../../data/languages/latn.tsv"),
+            include_str!("../../data/languages/latn-four.tsv"),
+        ],
+        Script::Cyrl => &[include_str!("../../data/languages/cyrl.tsv")],
+        Script::Arab => &[include_str!("../../data/languages/arab.tsv")],
+        Script::Deva => &[include_str!("../../data/languages/deva.tsv")],
+        Script::Hebr => &[include_str!("../../data/languages/hebr.tsv")],
+        _ => &[],
+    }
+}
 
 /// The first of the signs that stand for numbers; the others follow in the order of ASCII.
 const ZERO: u8 = b'!';
@@ -96,15 +109,9 @@ impl Table {
         let mut rows = Vec::new();
         let mut postings = Vec::new();
         let mut full = Vec::new();
-        let head = format!("\n@{} ", script.code());
-        let section = DATA.split_once(head.as_str()).map_or("", |(_, section)| section);
-        for (number, line) in section.lines().enumerate() {
-            if number == 0 {
-                languages = line.split(' ').filter_map(Known::read).take(Table::MOST).collect();
-                continue;
-            }
-            if line.starts_with('@') {
-                break;
+        for line in files(script).iter().flat_map(|file| file.lines()) {
+            if let Some(known) = line.strip_prefix('@') {
+                languages = known.split(' ').filter_map(Known::read).take(Table::MOST).collect();
             }
             let Some((letters, pairs)) = line.split_once('\t') else { continue };
             let start = postings.len();
@@ -310,7 +317,7 @@ static HEBREW: LazyLock<Table> = LazyLock::new(|| Table::read(Script::Hebr));
 
 #[cfg(test)]
 mod tests {
-    use super::{DATA, Script, Table, ZERO};
+    use super::{Script, Table, ZERO, files};
 
     const SCRIPTS: [Script; 5] =
         [Script::Latn, Script::Cyrl, Script::Arab, Script::Deva, Script::Hebr];
@@ -318,12 +325,9 @@ mod tests {
     /// The scores by reading the table's lines one by one.
     fn slowly(script: Script, word: &str) -> Vec<u32> {
         let bordered: Vec<char> = format!("_{word}_").chars().collect();
-        let mut scores = Vec::new();
-        let section = DATA.split_once(&format!("\n@{} ", script.code())).unwrap().1;
-        let mut lines = section.lines();
-        scores.resize(lines.next().unwrap().split(' ').count(), 0);
-        for line in lines.take_while(|line| !line.starts_with('@')) {
-            let (letters, pairs) = line.split_once('\t').unwrap();
+        let mut scores = vec![0; Table::of(script).unwrap().languages.len()];
+        for line in files(script).iter().flat_map(|file| file.lines()) {
+            let Some((letters, pairs)) = line.split_once('\t') else { continue };
             let letters: Vec<char> = letters.chars().collect();
             let times = bordered.windows(letters.len()).filter(|row| *row == letters).count();
             for pair in pairs.as_bytes().chunks(2) {

@@ -21,7 +21,7 @@ const FLOOR: f64 = 3e-5;
 
 /// Rows that each language brings into the table: fewer where so many languages share a script that they bring enough together.
 const ROWS: usize = 1300;
-const ROWS_AMONG_MANY: usize = 900;
+const ROWS_AMONG_MANY: usize = 800;
 const MANY: usize = 30;
 
 /// A row must stand in a language's texts so often to be brought in by it, and so often to be counted for it.
@@ -35,21 +35,13 @@ const SCALE: f64 = 8.0;
 const ZERO: u8 = b'!';
 const MOST: u32 = 93;
 
-/// The table as text, and a line about each script.
-pub(crate) fn table(folder: &Path) -> Result<(String, Vec<String>), String> {
+/// The table's files, by name, and a line about each script. No file is so large that nobody opens it: rows of four Latin letters
+/// are in one of their own.
+pub(crate) fn table(folder: &Path) -> Result<(BTreeMap<String, String>, Vec<String>), String> {
     let sources = Sources::open(folder)?;
-    let mut table = String::new();
-    for line in &sources.described {
-        let _ = writeln!(table, "# {line}");
-    }
+    let mut files = BTreeMap::new();
     let mut about = Vec::new();
-    let mut scripts: Vec<&str> = Vec::new();
-    for language in &sources.languages {
-        if scripts.last() != Some(&language.script.as_str()) {
-            scripts.push(&language.script);
-        }
-    }
-    for script in scripts {
+    for script in ["Latn", "Cyrl", "Arab", "Deva", "Hebr"] {
         let languages: Vec<&Language> =
             sources.languages.iter().filter(|language| language.script == script).collect();
         let section = Section::new(script, &languages);
@@ -58,9 +50,24 @@ pub(crate) fn table(folder: &Path) -> Result<(String, Vec<String>), String> {
             languages.len(),
             section.weights.len()
         ));
-        section.write(&languages, &mut table);
+        let mut head = String::new();
+        for line in &sources.described {
+            let _ = writeln!(head, "# {line}");
+        }
+        let name = script.to_ascii_lowercase();
+        let apart = languages.len() > MANY;
+        if apart {
+            let rows = section.rows(|row| row.length() == 4);
+            files.insert(format!("{name}-four.tsv"), format!("{head}{rows}"));
+        }
+        let _ = write!(head, "@{script}");
+        for (at, language) in languages.iter().enumerate() {
+            let _ = write!(head, " {}:{}", language.tag, section.typical(at, language));
+        }
+        let rows = section.rows(|row| !apart || row.length() < 4);
+        files.insert(format!("{name}.tsv"), format!("{head}\n{rows}"));
     }
-    Ok((table, about))
+    Ok((files, about))
 }
 
 /// What is counted in the texts of one language.
@@ -147,21 +154,19 @@ impl<'s> Section<'s> {
         score * 100 / letters.max(1)
     }
 
-    fn write(&self, languages: &[&Language], table: &mut String) {
-        let _ = write!(table, "@{}", self.script);
-        for (at, language) in languages.iter().enumerate() {
-            let _ = write!(table, " {}:{}", language.tag, self.typical(at, language));
-        }
-        table.push('\n');
-        for (row, weights) in &self.weights {
-            let _ = write!(table, "{row}\t");
+    /// The lines of some of the rows.
+    fn rows(&self, which: impl Fn(&Row) -> bool) -> String {
+        let mut lines = String::new();
+        for (row, weights) in self.weights.iter().filter(|(row, _)| which(row)) {
+            let _ = write!(lines, "{row}\t");
             for (at, weight) in (0..=u8::MAX).zip(weights) {
                 if *weight > 0 {
-                    table.push(char::from(ZERO + at));
-                    table.push(char::from(ZERO + *weight as u8));
+                    lines.push(char::from(ZERO + at));
+                    lines.push(char::from(ZERO + *weight as u8));
                 }
             }
-            table.push('\n');
+            lines.push('\n');
         }
+        lines
     }
 }
