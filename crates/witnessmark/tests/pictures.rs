@@ -151,7 +151,11 @@ fn a_person_may_read_something_else_than_ocr_and_the_dossier_says_both() {
         "exact",
     ];
     assert_eq!(status(&run(&case, &claim)), 0);
-    json(&case, 0, &["publish", "../dossier"]);
+    let policy = "[[clear]]\ncapture = \"poster-ankeviru.jpg\"\nreason = \"invented\"\n";
+    std::fs::write(folder.path().join("policy.toml"), policy).unwrap();
+    json(&case, 0, &["publish", "../dossier", "--policy", "../policy.toml"]);
+    let page = std::fs::read_to_string(folder.path().join("dossier/exhibits/e001.html")).unwrap();
+    assert!(page.contains("Nobody has compared them but for those that numbers rest on"), "{page}");
     let page = std::fs::read_to_string(folder.path().join("dossier/numbers/n001.html")).unwrap();
     assert!(page.contains(reads) && page.contains("whoever signed"), "{page}");
 }

@@ -1,6 +1,7 @@
 //! The page of one exhibit: what it is, and its text as far as it was cleared.
 
 use maud::{Markup, html};
+use witnessmark_model::payload::Payload;
 
 use super::highlight::{Highlight, marked};
 use super::layout::{self, Place};
@@ -78,6 +79,16 @@ fn back(edition: &Edition<'_>, passage: &Passage) -> Markup {
     }
 }
 
+/// What recognised words of a text in pictures, if anything did, as the extraction's reader says behind its own name and
+/// version.
+fn recogniser(edition: &Edition<'_>, entry: u64) -> Option<String> {
+    let Some(Payload::Extraction(found)) = &edition.entries.get(&entry)?.payload else {
+        return None;
+    };
+    let (_, recogniser) = found.extractor.version.split_once(' ')?;
+    Some(recogniser.to_owned())
+}
+
 fn text(edition: &Edition<'_>, exhibit: &Exhibit<'_>) -> Markup {
     let given = exhibit.given;
     let (language, direction) = (script::tag(&given.language), script::direction(&given.language));
@@ -115,6 +126,9 @@ fn text(edition: &Edition<'_>, exhibit: &Exhibit<'_>) -> Markup {
         section aria-labelledby="text-title" {
             h2 #text-title { "Its text, in full" }
             p.section-note { "As it was read out of our copy: without pictures and layout. Marked: what the numbers were read in." }
+            @if let Some(reader) = recogniser(edition, cleared.entry) {
+                p.scanned { "A program read words of it in pictures (" (reader) "). Nobody has compared them but for those that numbers rest on: take none of the others, and no figure in them, for what the picture says." }
+            }
             @if exhibit.passages.iter().any(|passage| apart(&passage)) {
                 p.section-note { "These passages were read in an earlier reading of the same copy:" }
                 @for passage in exhibit.passages.iter().filter(apart) { (quoted(passage)) }
