@@ -3,6 +3,8 @@
 //! `main_text TRUTH FOLDER [MOST]`: TRUTH is a folder of the article extraction benchmark of scrapinghub (pages in `html/`, what
 //! a person marked in `ground-truth.json`), FOLDER holds pages for the speed, of which at most MOST are read.
 
+#![allow(clippy::disallowed_methods, reason = "it measures time")]
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Read;

@@ -1,6 +1,6 @@
 //! From a span of the extracted text back to the elements of the page and the bytes of the file.
 
-#![allow(clippy::unwrap_used, reason = "a failure in a test may panic anywhere")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failure in a test may panic anywhere")]
 
 use encoding_rs::{BIG5, Encoding, GB18030, SHIFT_JIS, UTF_8, UTF_16LE, WINDOWS_1252};
 use proptest::prelude::*;

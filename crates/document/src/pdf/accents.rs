@@ -53,7 +53,7 @@ fn stands_on(sign: &Glyph, letter: &Glyph) -> bool {
     if sign.turn != letter.turn || sign.hidden != letter.hidden {
         return false;
     }
-    let across = |glyph: &Glyph| if glyph.turn % 2 == 0 { glyph.y } else { glyph.x };
+    let across = |glyph: &Glyph| if glyph.turn.is_multiple_of(2) { glyph.y } else { glyph.x };
     let ((from, to), (start, end)) = (sign.range(), letter.range());
     let size = sign.size.max(letter.size);
     let rise = (across(sign) - across(letter)).abs();

@@ -57,7 +57,7 @@ impl Glyph {
     /// Whether it begins inside another one or right behind it.
     pub(super) fn is_near(&self, other: &Self) -> bool {
         let ((from, _), (start, end)) = (self.range(), other.range());
-        let across = if self.turn % 2 == 0 { self.y - other.y } else { self.x - other.x };
+        let across = if self.turn.is_multiple_of(2) { self.y - other.y } else { self.x - other.x };
         from >= start - 0.5 * self.size && from <= end + 0.1 * self.size && across.abs() < self.size
     }
 
@@ -71,7 +71,7 @@ impl Glyph {
                 _ => (glyph.end_x, glyph.y.min(glyph.end_y)),
             };
             let (end_x, end_y) = to_the_end(other);
-            if self.turn % 2 == 0 { self.end_x = end_x } else { self.end_y = end_y }
+            if self.turn.is_multiple_of(2) { self.end_x = end_x } else { self.end_y = end_y }
         }
     }
 

@@ -260,8 +260,9 @@ fn name(text: &str) -> Option<String> {
 fn is_account(text: &str) -> bool {
     let is_word =
         text.bytes().all(|one| one.is_ascii_alphanumeric() || matches!(one, b'_' | b'-' | b'.'));
-    is_word && !text.bytes().any(|one| one.is_ascii_uppercase())
-        || is_word && text.bytes().any(|one| one == b'_' || one.is_ascii_digit())
+    let has_capital = text.bytes().any(|one| one.is_ascii_uppercase());
+    let has_sign = text.bytes().any(|one| one == b'_' || one.is_ascii_digit());
+    is_word && (!has_capital || has_sign)
 }
 
 /// How many code points a label of an author takes at the start of a line, its colon among them.
