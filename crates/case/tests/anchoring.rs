@@ -14,9 +14,12 @@ use witnessmark_case::Case;
 
 const CHINESE: &str = "2021年2月至7月间，德尔沃鲁省可能有18万至30万人被警方采集血样";
 
-/// What a newer extractor might read otherwise, by words of a quotation: what is done to the text, and what becomes of the
+/// What a newer extractor does to a text.
+type Change = fn(&str) -> String;
+
+/// What a newer extractor might read otherwise: words of a quotation, what is done to the text, and what becomes of the
 /// passage.
-const CHANGES: [(&str, fn(&str) -> String, &str); 3] = [
+const CHANGES: [(&str, Change, &str); 3] = [
     // A heading that was not read before: the characters before the passage are not one byte each.
     (CHINESE, |text| format!("𠀀标题\n{text}"), "moved"),
     (
@@ -27,7 +30,10 @@ const CHANGES: [(&str, fn(&str) -> String, &str); 3] = [
     ("About 22,000 people in Elvoshi", |text| text.replace("About 22,000 people", ""), "orphaned"),
 ];
 
-fn states(folder: &Path) -> BTreeMap<String, (&'static str, Option<u64>, Option<String>)> {
+/// State, first code point and other words of each passage, by the words that were quoted.
+type States = BTreeMap<String, (&'static str, Option<u64>, Option<String>)>;
+
+fn states(folder: &Path) -> States {
     let mut case = Case::open(folder, environment(2)).unwrap();
     let rows = case.passages().unwrap().into_iter();
     rows.map(|row| (row.exact, (row.standing.state, row.standing.start, row.standing.stands)))
@@ -59,7 +65,7 @@ fn passages_are_found_in_a_text_that_was_read_anew() {
 
     let after = states(&folder);
     for (words, _, expected) in CHANGES {
-        let of = |all: &BTreeMap<String, (&'static str, Option<u64>, Option<String>)>| {
+        let of = |all: &States| {
             all.iter().find(|(exact, _)| exact.starts_with(words)).unwrap().1.clone()
         };
         let (state, start, stands) = of(&after);

@@ -33,7 +33,8 @@ fn main() {
     collect(Path::new(folder), &mut files);
     files.sort();
     let all = files.len();
-    let chosen = files.iter().enumerate().filter(|(at, _)| at * count / all != (at + 1) * count / all);
+    let chosen =
+        files.iter().enumerate().filter(|(at, _)| at * count / all != (at + 1) * count / all);
     let texts: Vec<String> = chosen.filter_map(|(_, file)| text_of(file)).collect();
     let mut out = std::io::BufWriter::new(std::fs::File::create(kept).unwrap());
     for text in &texts {

@@ -46,7 +46,8 @@ pub fn near_duplicates(texts: &[&str], threshold: f64) -> Vec<NearDuplicate> {
     let mut pairs = Vec::new();
     for (a, b) in candidates {
         for id in [a, b] {
-            sets.entry(id).or_insert_with(|| runs_of(texts.get(id as usize).copied().unwrap_or("")));
+            sets.entry(id)
+                .or_insert_with(|| runs_of(texts.get(id as usize).copied().unwrap_or("")));
         }
         if let (Some(first), Some(second)) = (sets.get(&a), sets.get(&b)) {
             let common = common(first, second) as f64;
