@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Cursor, Read};
 
 use quick_xml::Reader;
 use quick_xml::XmlVersion;
+use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesStart, Event};
 
 use crate::names::shown;
@@ -22,19 +23,21 @@ pub(crate) struct Element<'a>(BytesStart<'a>);
 impl Element<'_> {
     /// The value of an attribute, by its name without prefix.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
-        let mut attributes = self.0.attributes();
-        attributes.with_checks(false);
-        let found = attributes.flatten().find(|one| one.key.local_name().as_ref() == name)?;
-        let value = found.normalized_value(XmlVersion::Implicit1_0);
-        Some(value.map_or_else(|_| found.value.to_string(), |value| value.into_owned()))
+        self.find(name, |_| true)
     }
 
     /// The value of an attribute that has a prefix, by its name without it.
     pub(crate) fn get_prefixed(&self, name: &str) -> Option<String> {
+        self.find(name, |attribute| attribute.key.prefix().is_some())
+    }
+
+    fn find(&self, name: &str, is_meant: impl Fn(&Attribute<'_>) -> bool) -> Option<String> {
         let mut attributes = self.0.attributes();
         attributes.with_checks(false);
-        let mut found = attributes.flatten().filter(|one| one.key.local_name().as_ref() == name);
-        found.find(|one| one.key.prefix().is_some()).map(|one| one.value.to_string())
+        let mut named = attributes.flatten().filter(|one| one.key.local_name().as_ref() == name);
+        let found = named.find(is_meant)?;
+        let value = found.normalized_value(XmlVersion::Implicit1_0);
+        Some(value.map_or_else(|_| found.value.to_string(), |value| value.into_owned()))
     }
 
     /// Whether an attribute that says yes or no says yes; `default` where it is missing.
