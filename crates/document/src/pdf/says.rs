@@ -103,12 +103,11 @@ fn packet(pdf: &Pdf) -> Vec<Said> {
 fn read_packet(bytes: &[u8]) -> Vec<Said> {
     let mut said: Vec<Said> = Vec::new();
     let mut xml = Xml::new(bytes);
-    let mut open: Option<&'static str> = None;
+    let mut open: Option<(&'static str, &'static str)> = None;
     // A property of the file stands in a description; inside another property the same name means something else.
     let mut depth_of_open = 0_u32;
     let mut text = String::new();
-    let shown =
-        |name: &str| PROPERTIES.iter().find(|(local, _)| *local == name).map(|(_, shown)| *shown);
+    let property = |name: &str| PROPERTIES.iter().find(|(local, _)| *local == name).copied();
     let keep = |said: &mut Vec<Said>, tag: &str, value: &str| {
         if let Some(value) = one_line(value)
             && said.len() < MAX_SAID
@@ -132,16 +131,18 @@ fn read_packet(bytes: &[u8]) -> Vec<Said> {
                         }
                     }
                 } else {
-                    open = shown(name);
+                    open = property(name);
                     text.clear();
                 }
             }
             Piece::Text(letters) if text.len() < 10_000 => text.push_str(letters),
             Piece::Text(_) => {}
-            Piece::End(_) => {
-                let Some(tag) = open else { continue };
-                // Each item of a list ends before its property does.
-                keep(&mut said, tag, &text);
+            Piece::End(name) => {
+                let Some((local, tag)) = open else { continue };
+                // Each item of a list ends before its property does. One that something else ends is damaged.
+                if depth_of_open > 0 || name == local {
+                    keep(&mut said, tag, &text);
+                }
                 text.clear();
                 if depth_of_open == 0 {
                     open = None;
