@@ -90,13 +90,12 @@ fn scanned(edition: &Edition<'_>, number: &Number<'_>) -> Markup {
     html! {
         p.scanned {
             "These words were read in a picture by a program (" (on_picture.reader) @if let Some(least) = least { ", sure of its least certain line by " (least) " %" } "). "
-            "A person compared them with the picture"
-            @if let Some(day) = day { " on " (day) } ": "
-            @match &confirmed.by { Some(name) => bdi { (name) }, None => "whoever signed" } @if confirmed.by.is_some() { ", who signed" }
-            " " a href={ "../" (payload_path(index)) } { "entry " (index) } " of the log"
+            "By " a href={ "../" (payload_path(index)) } { "entry " (index) } " of the log they were compared with the picture"
+            @if let Some(day) = day { " on " (day) }
+            @if let Some(name) = &confirmed.by { " by “" bdi { (name) } "”" }
             @match &confirmed.reads {
-                Some(reads) => { ", and reads there: “" bdi { (reads) } "”." },
-                None => { ", and reads there the same." },
+                Some(reads) => { ", and it reads “" bdi { (reads) } "”." },
+                None => { ", and it reads the same." },
             }
         }
     }
