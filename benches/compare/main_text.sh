@@ -3,7 +3,7 @@
 #
 # TRUTH is a folder of scrapinghub's article-extraction-benchmark (html/*.html.gz and ground-truth.json; F1 over runs of four
 # words, mean over pages, as its README says). FOLDER holds pages in any number of folders, such as unpacked documentation
-# packages of Debian; at most MOST of them, evenly spread, are read from memory three times, and the best time counts. Read are
+# packages of Debian; at most MOST of them, evenly spread, are read from memory three times, and the best time of the processor counts. Read are
 # charset, tree, title, author, date, links, all visible text and main text; neither language nor mentions.
 #
 #   benches/compare/main_text.sh TRUTH FOLDER [MOST]

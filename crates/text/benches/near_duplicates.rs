@@ -9,15 +9,17 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    clippy::disallowed_methods,
     reason = "it measures, prints and may stop anywhere"
 )]
 
+mod pages;
+
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use witnessmark_text::{Hints, extract, near_duplicates, runs_of};
+use pages::processor_time;
+use witnessmark_text::{near_duplicates, runs_of};
 
 const THRESHOLD: f64 = 0.8;
 
@@ -29,13 +31,12 @@ fn main() {
         return;
     };
     let count: usize = count.parse().unwrap();
-    let mut files = Vec::new();
-    collect(Path::new(folder), &mut files);
-    files.sort();
+    let files = pages::below(Path::new(folder));
     let all = files.len();
     let chosen =
         files.iter().enumerate().filter(|(at, _)| at * count / all != (at + 1) * count / all);
-    let texts: Vec<String> = chosen.filter_map(|(_, file)| text_of(file)).collect();
+    let texts = chosen.filter_map(|(_, file)| Some(pages::read(file)?.text));
+    let texts: Vec<String> = texts.filter(|text| !text.trim().is_empty()).collect();
     let mut out = std::io::BufWriter::new(std::fs::File::create(kept).unwrap());
     for text in &texts {
         serde_json::to_writer(&mut out, text).unwrap();
@@ -44,9 +45,9 @@ fn main() {
     out.flush().unwrap();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let bytes: usize = texts.iter().map(|text| text.len()).sum();
-    let started = seconds_of_work();
+    let started = processor_time();
     let found = near_duplicates(&texts, THRESHOLD);
-    let took = seconds_of_work() - started;
+    let took = processor_time() - started;
     println!(
         "{} texts, {:.0} MB: {} pairs in {took:.2} s",
         texts.len(),
@@ -63,12 +64,6 @@ fn main() {
         both / found.len().max(1) as f64,
     );
     println!("seconds {took:.3}");
-}
-
-/// Seconds that this thread has computed for, whatever else the machine does (proc_pid_schedstat(5)).
-fn seconds_of_work() -> f64 {
-    let read = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    read.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9
 }
 
 /// All pairs at the threshold, none left out: of two sets that are so alike, the rarest members of each meet (prefix
@@ -111,21 +106,4 @@ fn jaccard(a: &[u64], b: &[u64]) -> f64 {
         j += usize::from(y <= x);
     }
     common as f64 / (a.len() + b.len() - common) as f64
-}
-
-fn collect(path: &Path, files: &mut Vec<PathBuf>) {
-    if path.is_dir() {
-        for entry in std::fs::read_dir(path).unwrap() {
-            collect(&entry.unwrap().path(), files);
-        }
-    } else if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("html") || e == "htm") {
-        files.push(path.to_owned());
-    }
-}
-
-fn text_of(file: &Path) -> Option<String> {
-    let bytes = std::fs::read(file).ok()?;
-    let hints = Hints { media_type: Some("text/html".to_owned()), ..Hints::default() };
-    let read = extract(&bytes, &hints).ok()?;
-    Some(read.text).filter(|text| !text.trim().is_empty())
 }

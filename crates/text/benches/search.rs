@@ -14,8 +14,10 @@
     reason = "it measures, prints and may stop anywhere"
 )]
 
+mod pages;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use jieba_rs::Jieba;
@@ -23,7 +25,7 @@ use tantivy::collector::{Count, TopDocs};
 use tantivy::query::QueryParser;
 use tantivy::schema::{STORED, STRING, Schema, TEXT, Value};
 use tantivy::{TantivyDocument, doc};
-use witnessmark_text::{Document, Hints, Index, SearchOptions, Writer, extract};
+use witnessmark_text::{Document, Index, SearchOptions, Writer};
 
 /// Draws of each kind of word.
 const HAN: usize = 150;
@@ -32,8 +34,8 @@ const OTHERS: usize = 100;
 fn main() {
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    let mut files = Vec::new();
-    arguments.iter().for_each(|path| collect(Path::new(path), &mut files));
+    let mut files: Vec<_> =
+        arguments.iter().flat_map(|path| pages::below(Path::new(path))).collect();
     files.sort();
     let started = Instant::now();
     let half = files.len().div_ceil(2).max(1);
@@ -148,20 +150,8 @@ fn percentile(took: &mut [f64], share: f64) -> f64 {
     took.get((last as f64 * share).round() as usize).copied().unwrap_or(0.0)
 }
 
-fn collect(path: &Path, files: &mut Vec<PathBuf>) {
-    if path.is_dir() {
-        for entry in std::fs::read_dir(path).unwrap() {
-            collect(&entry.unwrap().path(), files);
-        }
-    } else if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("html") || e == "htm") {
-        files.push(path.to_owned());
-    }
-}
-
 fn read(file: &Path) -> Option<Document> {
-    let bytes = std::fs::read(file).ok()?;
-    let hints = Hints { media_type: Some("text/html".to_owned()), ..Hints::default() };
-    let read = extract(&bytes, &hints).ok()?;
+    let read = pages::read(file)?;
     Some(Document {
         capture: file.display().to_string(),
         title: read.title.unwrap_or_default(),

@@ -13,9 +13,13 @@
     reason = "it measures, prints and may stop anywhere"
 )]
 
+#[path = "../benches/pages/mod.rs"]
+mod pages;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufWriter, Write};
 
+use pages::processor_time;
 use serde_json::Value;
 use witnessmark_text::{Hints, detect_language, extract};
 
@@ -69,10 +73,4 @@ fn detect(file: &str) {
             .fold(f64::INFINITY, f64::min);
         eprintln!("{size} {:.0}", texts.len() as f64 / best);
     }
-}
-
-/// Seconds that this thread has run, by the kernel's count.
-fn processor_time() -> f64 {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    told.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9
 }

@@ -1,10 +1,13 @@
 //! The 102 news pages of `shared/data/main-text`: none breaks the extractor, and the main text
 //! matches what a person marked.
 
+mod four_words;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
+use four_words::compare;
 use witnessmark_text::{Hints, extract};
 
 /// The least F1 that this crate promises on these pages; the notes and README hold the measured
@@ -21,31 +24,6 @@ fn shared() -> Option<PathBuf> {
     }
     eprintln!("skipped: needs ../shared (set WITNESSMARK_SHARED)");
     None
-}
-
-/// How often each run of four words occurs, as the benchmark's own README counts.
-fn shingles(text: &str) -> BTreeMap<Vec<&str>, u32> {
-    let words: Vec<&str> = text
-        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .filter(|word| !word.is_empty())
-        .collect();
-    let mut counts = BTreeMap::new();
-    for from in 0..words.len().saturating_sub(3).max(1) {
-        let shingle: Vec<&str> = words.iter().skip(from).take(4).copied().collect();
-        if !shingle.is_empty() {
-            *counts.entry(shingle).or_default() += 1;
-        }
-    }
-    counts
-}
-
-/// Precision and recall of one page.
-fn compare(expected: &str, found: &str) -> (f64, f64) {
-    let (expected, found) = (shingles(expected), shingles(found));
-    let common: u32 =
-        expected.iter().map(|(key, n)| found.get(key).map_or(0, |other| *other.min(n))).sum();
-    let share = |all: u32| if all == 0 { 0.0 } else { f64::from(common) / f64::from(all) };
-    (share(found.values().sum()), share(expected.values().sum()))
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Numbers and dates in labelled sentences of our own (`mentions.txt`).
 
+mod marks;
+
 use std::collections::BTreeMap;
 
+use marks::unmarked;
 use witnessmark_text::{Bound, Mention, MentionKind, MentionValue, Modality, find_mentions};
 
 /// The least F1 on the half of the sentences that no rule was made from.
@@ -25,18 +28,9 @@ struct Label {
 
 /// Reads `{words|label}` marks; gives the plain sentence and its labels.
 fn read(marked: &str) -> (String, Vec<Label>) {
-    let (mut plain, mut labels) = (String::new(), Vec::new());
-    let mut rest = marked;
-    while let Some((head, tail)) = rest.split_once('{') {
-        plain.push_str(head);
-        let (mark, tail) = tail.split_once('}').expect("an open mark is closed");
-        let (exact, label) = mark.split_once('|').expect("a mark has a label");
-        labels.push(label_of(plain.chars().count(), exact, label));
-        plain.push_str(exact);
-        rest = tail;
-    }
-    plain.push_str(rest);
-    (plain, labels)
+    let (plain, marks) = unmarked(marked);
+    let labels = marks.into_iter().map(|(start, exact, label)| label_of(start, exact, label));
+    (plain, labels.collect())
 }
 
 fn label_of(start: usize, exact: &str, label: &str) -> Label {

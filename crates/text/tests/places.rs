@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
+mod marks;
+
 use std::collections::BTreeMap;
 
+use marks::unmarked;
 use proptest::prelude::*;
 use witnessmark_model::payload::Level;
 use witnessmark_text::{
@@ -19,18 +22,10 @@ const LABELLED: &str = include_str!("places.txt");
 type Label = (usize, String, String);
 
 fn read(marked: &str) -> (String, Vec<Label>) {
-    let (mut plain, mut labels) = (String::new(), Vec::new());
-    let mut rest = marked;
-    while let Some((head, tail)) = rest.split_once('{') {
-        plain.push_str(head);
-        let (mark, tail) = tail.split_once('}').expect("an open mark is closed");
-        let (exact, key) = mark.split_once('|').expect("a mark has a key");
-        labels.push((plain.chars().count(), exact.to_owned(), key.to_owned()));
-        plain.push_str(exact);
-        rest = tail;
-    }
-    plain.push_str(rest);
-    (plain, labels)
+    let (plain, marks) = unmarked(marked);
+    let label =
+        |(start, exact, key): (usize, &str, &str)| (start, exact.to_owned(), key.to_owned());
+    (plain, marks.into_iter().map(label).collect())
 }
 
 fn label(mention: &Mention) -> Label {

@@ -58,10 +58,7 @@ fn ask(case: &mut Case, row: &CaptureRow) -> Result<Answer, CaseError> {
     output::prose(&format!("  Enter agree, {}, s skip, q quit", keys.join(", ")))?;
     let terminal = Term::stderr();
     loop {
-        let key = terminal.read_key().map_err(|cause| {
-            CaseError::file("read from", std::path::Path::new("the terminal"), &cause)
-        })?;
-        match key {
+        match key(&terminal)? {
             Key::Enter | Key::Char('y') => return Ok(Answer::Agrees),
             Key::Char('s') => return Ok(Answer::Skips),
             Key::Char('q') | Key::Escape | Key::CtrlC => return Ok(Answer::Quits),
@@ -175,6 +172,12 @@ fn passages_of(
     Ok(Ending::Well)
 }
 
+/// Waits for a key.
+fn key(terminal: &Term) -> Result<Key, CaseError> {
+    let fail = |cause| CaseError::file("read from", std::path::Path::new("the terminal"), &cause);
+    terminal.read_key().map_err(fail)
+}
+
 /// Shows what OCR read, says how to see the picture, and waits for one key.
 fn agrees(case: &Case, passage: &str) -> Result<bool, CaseError> {
     let (found, standing) = case.passage_on_picture(passage)?;
@@ -190,10 +193,7 @@ fn agrees(case: &Case, passage: &str) -> Result<bool, CaseError> {
     output::prose("  Does the picture say exactly this, every digit? y yes, n no")?;
     let terminal = Term::stderr();
     loop {
-        let key = terminal.read_key().map_err(|cause| {
-            CaseError::file("read from", std::path::Path::new("the terminal"), &cause)
-        })?;
-        match key {
+        match key(&terminal)? {
             Key::Char('y') => return Ok(true),
             Key::Char('n' | 'q') | Key::Escape | Key::CtrlC => return Ok(false),
             _ => {}
