@@ -2,13 +2,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use witnessmark_text::{Hints, Offsets, extract};
+use witnessmark_text::{Hints, Offsets, PlaceNames, extract, find_mentions_among};
 
 fuzz_target!(|data: &[u8]| {
     let hints = Hints { media_type: Some("text/html".into()), ..Hints::default() };
     if let Ok(found) = extract(data, &hints) {
         let offsets = Offsets::new(&found.text);
-        for mention in &found.mentions {
+        let language = Some(found.language.as_str());
+        for mention in find_mentions_among(&found.text, language, PlaceNames::builtin()) {
             assert_eq!(offsets.slice(mention.start, mention.end), mention.exact);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use witnessmark_text::{Content, ExtractError, Hints, Published, extract};
+use witnessmark_text::{Content, ExtractError, Hints, Published, read_content};
 
 use crate::office::resolve;
 use crate::office::xml::{Piece, Xml};
@@ -66,7 +66,7 @@ pub(crate) fn read(
         warnings.extend(problem);
         let hints =
             Hints { media_type: Some("application/xhtml+xml".to_owned()), ..Hints::default() };
-        let Ok(found) = extract(&bytes, &hints) else { continue };
+        let Ok(found) = read_content(&bytes, &hints) else { continue };
         if !found.text.is_empty() {
             if !content.text.is_empty() {
                 content.text.push_str("\n\n");

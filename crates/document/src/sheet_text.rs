@@ -1,10 +1,10 @@
 //! Rows as text: CSV and TSV. The reader of plain text decodes them; here is what is dangerous about their cells.
 
-use witnessmark_text::{Content, ExtractError, Hints, extract};
+use witnessmark_text::{Content, ExtractError, Hints, read_content};
 
 /// Reads a page or plain text, and names cells that a spreadsheet would run as formulas.
 pub(crate) fn read(bytes: &[u8], hints: &Hints) -> Result<Content, ExtractError> {
-    let mut content = Content::from(extract(bytes, hints)?);
+    let mut content = read_content(bytes, hints)?;
     let delimiter = match content.media_type.as_str() {
         "text/csv" => ',',
         "text/tab-separated-values" => '\t',

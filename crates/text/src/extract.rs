@@ -16,8 +16,7 @@ use crate::html::metadata::{Published, metadata};
 use crate::html::places::{MarkupPlace, places};
 use crate::html::render::visible_text;
 use crate::html::signals::{Signals, signals};
-use crate::language::{LanguageRun, detect_language, language_runs};
-use crate::mentions::{Mention, PlaceNames, find_mentions_among};
+use crate::language::detect_language;
 use crate::verdict::markers::{self, Markers};
 
 /// The name and version of this extractor. Changes whenever the same bytes would give another
@@ -61,8 +60,6 @@ pub struct Extraction {
     pub script: String,
     /// How sure the language is, from 0 to 1.
     pub language_confidence: f64,
-    /// The stretches of `text` that are in one language each: together they are all of it.
-    pub languages: Vec<LanguageRun>,
     /// All visible text. Blocks stand on lines of their own, table cells are parted by tabs. Its
     /// code points are those of the file; offsets into it are offsets into this string.
     pub text: String,
@@ -70,8 +67,6 @@ pub struct Extraction {
     pub main_text: Option<String>,
     /// The links, in the page's order.
     pub links: Vec<Link>,
-    /// Numbers, dates, places and attributions, with where they stand in `text`.
-    pub mentions: Vec<Mention>,
     /// [`EXTRACTOR`].
     pub extractor: String,
     /// What was found wanting: broken bytes, a wrong charset, a limit that was reached. Each begins
@@ -127,7 +122,7 @@ pub struct Said {
 }
 
 impl Content {
-    /// Finds the language of the text and what it mentions.
+    /// Names the language of the text.
     pub fn finish(self) -> Extraction {
         let Self {
             media_type,
@@ -180,21 +175,13 @@ impl From<Extraction> for Content {
 }
 
 impl Extraction {
-    /// Names the language and finds the mentions.
     fn finished(mut self) -> Self {
         let body = self.main_text.as_deref().unwrap_or(&self.text);
         let found = detect_language(body);
         self.language = found.language;
         self.script = found.script;
         self.language_confidence = found.confidence;
-        self.languages = language_runs(&self.text);
-        self.find_mentions_among(PlaceNames::builtin());
         self
-    }
-
-    /// Finds the mentions anew, with the places of a gazetteer instead of those that are known without one.
-    pub fn find_mentions_among(&mut self, places: &PlaceNames) {
-        self.mentions = find_mentions_among(&self.text, Some(&self.language), places);
     }
 }
 
@@ -267,7 +254,9 @@ impl ExtractError {
     }
 }
 
-/// Reads a file's bytes into text and what belongs to it.
+/// Reads a file's bytes into text and what belongs to it. What the text mentions is found by
+/// [`find_mentions_among`](crate::find_mentions_among), the languages of its parts by
+/// [`language_runs`](crate::language_runs): they take longer than the reading, and most callers want neither.
 ///
 /// A pure function: the same bytes and hints give the same extraction, on every machine. It holds
 /// for any bytes, however broken or hostile: time and memory grow with the input's length, and
@@ -276,8 +265,7 @@ pub fn extract(bytes: &[u8], hints: &Hints) -> Result<Extraction, ExtractError> 
     Ok(read(bytes, hints)?.finished())
 }
 
-/// Reads a file's bytes as [`extract`] does, without naming the language and without finding mentions, which take most of
-/// its time.
+/// Reads a file's bytes as [`extract`] does, without naming the language.
 pub fn read_content(bytes: &[u8], hints: &Hints) -> Result<Content, ExtractError> {
     read(bytes, hints).map(Content::from)
 }
@@ -370,11 +358,9 @@ fn blank(text: String, warnings: Vec<String>) -> Extraction {
         language: String::new(),
         script: String::new(),
         language_confidence: 0.0,
-        languages: Vec::new(),
         text,
         main_text: None,
         links: Vec::new(),
-        mentions: Vec::new(),
         extractor: EXTRACTOR.to_owned(),
         warnings,
         says: Vec::new(),

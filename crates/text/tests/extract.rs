@@ -4,7 +4,9 @@
 
 use encoding_rs::{BIG5, EUC_KR, Encoding, GB18030, GBK, SHIFT_JIS, WINDOWS_1251, WINDOWS_1256};
 use proptest::prelude::*;
-use witnessmark_text::{EXTRACTOR, ExtractError, Extraction, Hints, Offsets, extract};
+use witnessmark_text::{
+    EXTRACTOR, ExtractError, Extraction, Hints, Offsets, PlaceNames, extract, find_mentions_among,
+};
 
 fn read(bytes: &[u8], hints: &Hints) -> Extraction {
     extract(bytes, hints).unwrap()
@@ -482,7 +484,8 @@ proptest! {
         }
         let found = page(&html);
         let offsets = Offsets::new(&found.text);
-        for mention in &found.mentions {
+        let mentions = find_mentions_among(&found.text, Some(&found.language), PlaceNames::builtin());
+        for mention in &mentions {
             prop_assert_eq!(offsets.slice(mention.start, mention.end), &mention.exact);
             prop_assert!(!mention.exact.is_empty());
         }

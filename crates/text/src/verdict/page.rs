@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::Extraction;
 use crate::html::signals::Signals;
+use crate::mentions::{PlaceNames, find_mentions_among};
 
 use super::markers::{self, Markers};
 use super::reading::{BARE, CRUMB, Place, Reading, weight};
@@ -201,8 +202,12 @@ fn weigh_prose(reading: &Reading, all_letters: u32, extraction: &Extraction, tal
         points = points.min(SUGGESTS);
     }
     // A short notice names a day, a time, a number; a wall in words of its own does not.
-    let tells_facts = !extraction.mentions.is_empty() || extraction.published.is_some();
-    if points == 1 && tells_facts {
+    let tells_facts = || {
+        let (text, language) = (&extraction.text, Some(extraction.language.as_str()));
+        extraction.published.is_some()
+            || !find_mentions_among(text, language, PlaceNames::builtin()).is_empty()
+    };
+    if points == 1 && tells_facts() {
         points = HINTS;
     }
     let language = extraction.language.split('-').next().unwrap_or("");

@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 use witnessmark_case::archive::{self, Reader, RecordType};
 use witnessmark_case::document::process::{ProcessLimits, Readers};
 use witnessmark_case::document::{Limits, Line, Page, is_read_apart};
-use witnessmark_case::text::{self, Content, ExtractError, Extraction, Hints, PlaceNames};
+use witnessmark_case::text::{
+    self, Content, ExtractError, Extraction, Hints, PlaceNames, find_mentions_among, language_runs,
+};
 use witnessmark_case::{CaseError, read_place_names};
 
 use crate::arguments::Arguments;
@@ -161,7 +163,7 @@ impl Extracting<'_> {
         pages: &[Page],
     ) -> Result<(), CaseError> {
         let Origin { path, url } = origin;
-        let mut found = match read {
+        let found = match read {
             Ok(found) => found,
             Err(error) => {
                 self.sound = false;
@@ -172,9 +174,6 @@ impl Extracting<'_> {
                 return Ok(());
             }
         };
-        if let Some(places) = &self.places {
-            found.find_mentions_among(places);
-        }
         if self.arguments.json {
             let mut fields = Map::new();
             fields.insert("input".into(), path.display().to_string().into());
@@ -183,6 +182,10 @@ impl Extracting<'_> {
             if let Value::Object(rest) = serde_json::to_value(&found)? {
                 fields.extend(rest);
             }
+            let places = self.places.as_ref().unwrap_or(PlaceNames::builtin());
+            let mentions = find_mentions_among(&found.text, Some(&found.language), places);
+            fields.insert("mentions".into(), serde_json::to_value(mentions)?);
+            fields.insert("languages".into(), serde_json::to_value(language_runs(&found.text))?);
             let published = found.published.as_ref().map(|published| published.date.clone());
             fields.insert("published".into(), published.into());
             let where_found = found.published.as_ref().map(|published| published.found_in.clone());
