@@ -296,7 +296,9 @@ fn a_sealed_index_finds_the_same_and_shows_nothing() {
         assert_eq!(found(&shown), found(&hidden), "{query}");
     }
     let (open, sealed) = (all_bytes(&open), all_bytes(&sealed));
-    let planted = ["昌都市采集血样", "Qamdo-", "segment_id", "body"];
+    // Without its hyphen: merged in another order, the first `capture-138` of a compressed block lends `-138` to its text, and
+    // `Qamdo-` stood nowhere in one run of ten.
+    let planted = ["昌都市采集血样", "Qamdo", "segment_id", "body"];
     for planted in planted {
         let is_in = |bytes: &[u8]| memchr::memmem::find(bytes, planted.as_bytes()).is_some();
         assert!(is_in(&open), "{planted} stands in the open index, or this test proves nothing");
