@@ -453,7 +453,7 @@ impl Case {
             root: self.vault.root().map(|root| root.hex()).unwrap_or_default(),
             captures: self.verdicts()?,
             unconfirmed: self.unconfirmed()?.len() as u64,
-            unread: self.casebook.captures_since(self.texts.indexed_up_to()?)?.len() as u64,
+            unread: self.casebook.count_since(self.texts.indexed_up_to()?)?.0,
             waiting_for_ocr: self.texts.waiting_for_ocr()?.len() as u64,
             unconfirmed_passages: self.unconfirmed_passages()?,
             passages: count("passage")?,

@@ -21,7 +21,7 @@ use witnessmark_vault::{Store, Vault};
 
 use crate::casebook::{CaptureRow, remove_database};
 use crate::database::{self, DatabaseKey};
-use crate::search::SearchFolder;
+use crate::search::{IndexWriter, SearchFolder};
 use crate::{Case, CaseError, Progress};
 
 const NAME: &str = "cache.db";
@@ -599,34 +599,37 @@ impl Case {
         }
         let from = self.texts.indexed_up_to()?;
         let to = self.vault.size();
-        let mut captures = if from < to { self.casebook.captures_since(from)? } else { Vec::new() };
-        captures.extend(self.readable_since(from)?);
-        if from >= to && captures.is_empty() {
+        let waiting = self.readable_since(from)?;
+        if from >= to && waiting.is_empty() {
             return Ok(0);
         }
-        progress.begin(
-            "reading",
-            captures.len() as u64,
-            captures.iter().map(|row| row.bytes).sum(),
-        );
+        let (count, bytes) = self.casebook.count_since(from)?;
+        let waiting_bytes: u64 = waiting.iter().map(|row| row.bytes).sum();
+        let count = count + waiting.len() as u64;
+        progress.begin("reading", count, bytes + waiting_bytes);
         let mut writer = self.index.writer()?;
-        for batch in captures.chunks(BATCH) {
-            if progress.stopped() {
-                writer.commit()?;
-                return Ok(0);
+        // Batch by batch: the rows of all captures of a large case at once would take more memory than all else here.
+        let mut batch: Vec<CaptureRow> = Vec::new();
+        let mut stopped = loop {
+            batch = self.casebook.captures_behind(from, batch.last(), BATCH)?;
+            if batch.is_empty() || progress.stopped() {
+                break !batch.is_empty();
             }
-            let texts = self.read_batch(batch, progress)?;
-            for (row, (capture, text)) in batch.iter().zip(&texts) {
-                writer.delete(capture);
-                if let Some(words) = &text.text {
-                    writer.add(row, text, words)?;
-                }
+            self.read_batch(&batch, &mut writer, progress)?;
+        };
+        for batch in waiting.chunks(BATCH) {
+            stopped = stopped || progress.stopped();
+            if stopped {
+                break;
             }
-            self.texts.put(&texts)?;
+            self.read_batch(batch, &mut writer, progress)?;
         }
         writer.commit()?;
+        if stopped {
+            return Ok(0);
+        }
         self.texts.set_indexed_up_to(to)?;
-        Ok(captures.len() as u64)
+        Ok(count)
     }
 
     /// The captures of entries before `from` that waited for OCR, if there is OCR now.
@@ -642,28 +645,34 @@ impl Case {
         Ok(rows)
     }
 
-    /// The texts of a batch, on all cores; those that the cache holds are not read again.
+    /// Reads a batch on all cores, but for what the cache holds, keeps the texts and has them indexed.
     fn read_batch(
-        &self,
+        &mut self,
         batch: &[CaptureRow],
+        writer: &mut IndexWriter,
         progress: &Progress,
-    ) -> Result<Vec<(String, TextRow)>, CaseError> {
+    ) -> Result<(), CaseError> {
         let (store, readers) = (self.vault.store(), &self.readers);
         let mut cached = Vec::new();
         for row in batch {
-            let id = row.capture.to_string();
-            let text = self.texts.get(&id)?.filter(|text| stands(text, &self.readers));
-            cached.push((id, text));
+            let text = self.texts.get(&row.capture.to_string())?;
+            cached.push(text.filter(|text| stands(text, readers)));
         }
-        let read = |(row, (id, text)): (&CaptureRow, (String, Option<TextRow>))| {
-            let text = match text {
-                Some(text) => Ok(text),
-                None => read_capture(readers, store, row),
-            };
+        let read = |(row, cached): (&CaptureRow, &Option<TextRow>)| {
+            let text = cached.is_none().then(|| read_capture(readers, store, row)).transpose();
             progress.advance(1, row.bytes);
-            text.map(|text| (id, text))
+            text.map(|text| text.map(|text| (row.capture.to_string(), text)))
         };
-        batch.par_iter().zip(cached).map(read).collect()
+        let texts = batch.par_iter().zip(&cached).map(read).collect::<Result<Vec<_>, _>>()?;
+        for ((row, cached), new) in batch.iter().zip(&cached).zip(&texts) {
+            writer.delete(&row.capture.to_string());
+            let text = cached.as_ref().or(new.as_ref().map(|(_, text)| text));
+            if let Some((text, words)) = text.and_then(|text| Some((text, text.text.as_ref()?))) {
+                writer.add(row, text, words)?;
+            }
+        }
+        let new: Vec<(String, TextRow)> = texts.into_iter().flatten().collect();
+        self.texts.put(&new)
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct SearchFolder {
 /// Adds texts to the index.
 pub(crate) struct IndexWriter {
     writer: Writer,
+    /// The index was empty before.
+    is_new: bool,
 }
 
 /// Memory that indexing may take, in bytes.
@@ -83,7 +85,8 @@ impl SearchFolder {
     }
 
     pub(crate) fn writer(&self) -> Result<IndexWriter, CaseError> {
-        Ok(IndexWriter { writer: self.open()?.writer(BUDGET)? })
+        let index = self.open()?;
+        Ok(IndexWriter { is_new: index.is_empty(), writer: index.writer(BUDGET)? })
     }
 }
 
@@ -105,8 +108,11 @@ impl IndexWriter {
         Ok(())
     }
 
+    /// Takes out what an index that was here before may hold of a capture.
     pub(crate) fn delete(&mut self, capture: &str) {
-        self.writer.delete(capture);
+        if !self.is_new {
+            self.writer.delete(capture);
+        }
     }
 
     pub(crate) fn commit(self) -> Result<(), CaseError> {
@@ -163,7 +169,7 @@ impl Case {
         place: Option<&str>,
         options: &SearchOptions,
     ) -> Result<Found, CaseError> {
-        let behind = self.casebook.captures_since(self.texts.indexed_up_to()?)?.len();
+        let (behind, _) = self.casebook.count_since(self.texts.indexed_up_to()?)?;
         let mut options = options.clone();
         for place in places_in_query(query)? {
             let names = self.names_of(&place)?;

@@ -29,13 +29,28 @@ pub struct NearDuplicate {
 /// Bins of a sketch.
 const BINS: usize = 128;
 
+/// Bytes of runs that are kept from the sketches for the exact comparison; texts past it are cut into runs once more.
+const KEPT: usize = 256 << 20;
+
 /// Finds all pairs whose similarity is at least `threshold` (between 0 and 1), in order of `a`,
 /// then `b`. Texts without a word are in no pair.
 ///
-/// Memory: a sketch of 512 bytes for every text, and the runs of those texts that are candidates.
+/// Memory: a sketch of 512 bytes for every text, 256 MiB at most of their runs, and past that the runs of those texts that
+/// are candidates.
 pub fn near_duplicates(texts: &[&str], threshold: f64) -> Vec<NearDuplicate> {
     let threshold = threshold.clamp(0.01, 1.0);
-    let sketches: Vec<Option<[u32; BINS]>> = texts.iter().map(|text| sketch(text)).collect();
+    let mut left = KEPT;
+    let (sketches, mut kept): (Vec<_>, Vec<_>) = texts
+        .iter()
+        .map(|text| {
+            let runs = cut(text);
+            let sketch = sketch(&runs);
+            let size = runs.capacity() * size_of::<u64>();
+            let is_kept = size <= left;
+            left -= if is_kept { size } else { 0 };
+            (sketch, is_kept.then_some(runs))
+        })
+        .unzip();
     let candidates = candidates(&sketches, threshold);
     let mut sets: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
     let mut uses: BTreeMap<u32, u32> = BTreeMap::new();
@@ -46,8 +61,10 @@ pub fn near_duplicates(texts: &[&str], threshold: f64) -> Vec<NearDuplicate> {
     let mut pairs = Vec::new();
     for (a, b) in candidates {
         for id in [a, b] {
-            sets.entry(id)
-                .or_insert_with(|| runs_of(texts.get(id as usize).copied().unwrap_or("")));
+            sets.entry(id).or_insert_with(|| {
+                let runs = kept.get_mut(id as usize).and_then(Option::take);
+                set_of(runs.unwrap_or_else(|| cut(texts.get(id as usize).copied().unwrap_or(""))))
+            });
         }
         if let (Some(first), Some(second)) = (sets.get(&a), sets.get(&b)) {
             let common = common(first, second) as f64;
@@ -71,52 +88,48 @@ pub fn near_duplicates(texts: &[&str], threshold: f64) -> Vec<NearDuplicate> {
     pairs
 }
 
+/// The hashes of the word runs of a text, in its order.
+fn cut(text: &str) -> Vec<u64> {
+    let mut runs = Vec::with_capacity(text.len() / 6);
+    each_shingle(text, |shingle| runs.push(shingle.hash));
+    runs
+}
+
+fn set_of(mut runs: Vec<u64>) -> Vec<u64> {
+    runs.sort_unstable();
+    runs.dedup();
+    runs
+}
+
 /// The hashes of the word runs that a text is compared by, sorted, each once: what the Jaccard index is taken of.
 pub fn runs_of(text: &str) -> Vec<u64> {
-    let mut set = Vec::with_capacity(text.len() / 6);
-    each_shingle(text, |shingle| set.push(shingle.hash));
-    set.sort_unstable();
-    set.dedup();
-    set
+    set_of(cut(text))
 }
 
 /// How many numbers two sorted sets have in common.
-fn common(a: &[u64], b: &[u64]) -> usize {
-    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
-    let mut count = 0;
-    while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
-        match x.cmp(y) {
-            std::cmp::Ordering::Less => {
-                a.next();
-            }
-            std::cmp::Ordering::Greater => {
-                b.next();
-            }
-            std::cmp::Ordering::Equal => {
-                count += 1;
-                a.next();
-                b.next();
-            }
-        }
+pub(crate) fn common(a: &[u64], b: &[u64]) -> usize {
+    let (mut from_a, mut from_b, mut count) = (0, 0, 0);
+    while let (Some(x), Some(y)) = (a.get(from_a), b.get(from_b)) {
+        // Without branches, which nobody could predict.
+        count += usize::from(x == y);
+        from_a += usize::from(x <= y);
+        from_b += usize::from(y <= x);
     }
     count
 }
 
 /// The least hash of each bin.
-fn sketch(text: &str) -> Option<[u32; BINS]> {
+fn sketch(runs: &[u64]) -> Option<[u32; BINS]> {
     const EMPTY: u32 = u32::MAX;
+    if runs.is_empty() {
+        return None;
+    }
     let mut bins = [EMPTY; BINS];
-    let mut any = false;
-    each_shingle(text, |shingle| {
-        any = true;
-        let bin = (shingle.hash >> 57) as usize;
-        let value = (shingle.hash & 0xFFFF_FFFF) as u32;
-        if let Some(least) = bins.get_mut(bin) {
+    for run in runs {
+        let value = (run & 0xFFFF_FFFF) as u32;
+        if let Some(least) = bins.get_mut((run >> 57) as usize) {
             *least = (*least).min(value.min(EMPTY - 1));
         }
-    });
-    if !any {
-        return None;
     }
     let filled = bins;
     for (bin, value) in bins.iter_mut().enumerate() {
@@ -142,9 +155,24 @@ fn rows(threshold: f64) -> usize {
         .unwrap_or(1)
 }
 
-/// Pairs of texts that share a band, sorted.
+/// Equal bins below which two texts are not compared: four standard deviations below what the threshold makes likely, and a
+/// pair at it has fewer about three times in a hundred thousand.
+fn least_equal(threshold: f64) -> f64 {
+    let bins = BINS as f64;
+    bins * threshold - 4.0 * (bins * threshold * (1.0 - threshold)).sqrt()
+}
+
+/// Pairs of texts that share a band and are likely to be alike, sorted.
 fn candidates(sketches: &[Option<[u32; BINS]>], threshold: f64) -> Vec<(u32, u32)> {
     let rows = rows(threshold);
+    let least_equal = least_equal(threshold);
+    let is_likely = |a: u32, b: u32| {
+        let of = |id: u32| sketches.get(id as usize).and_then(Option::as_ref);
+        let equal = |(a, b): (&[u32; BINS], &[u32; BINS])| {
+            a.iter().zip(b).map(|(a, b)| u32::from(a == b)).sum::<u32>()
+        };
+        of(a).zip(of(b)).is_some_and(|pair| f64::from(equal(pair)) >= least_equal)
+    };
     let mut pairs = Vec::new();
     let mut keys: Vec<(u64, u32)> = Vec::with_capacity(sketches.len());
     for band in 0..BINS / rows {
@@ -162,7 +190,8 @@ fn candidates(sketches: &[Option<[u32; BINS]>], threshold: f64) -> Vec<(u32, u32
         keys.sort_unstable();
         for group in keys.chunk_by(|a, b| a.0 == b.0) {
             for (at, (_, a)) in group.iter().enumerate() {
-                pairs.extend(group.iter().skip(at + 1).map(|(_, b)| (*a, *b)));
+                let others = group.iter().skip(at + 1).map(|(_, b)| (*a, *b));
+                pairs.extend(others.filter(|(a, b)| is_likely(*a, *b)));
             }
         }
         // Bands repeat each other's pairs.

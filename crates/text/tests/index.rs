@@ -146,6 +146,89 @@ fn passages_count_code_points() {
     }
 }
 
+/// Passages are looked for only in lines that may hold them, and no further than there are enough.
+#[test]
+fn no_line_that_holds_a_word_is_passed_over() {
+    let filler = "nothing of it\n".repeat(40);
+    let cases = [
+        (
+            "over lines",
+            "\"blood sample\"",
+            format!("{filler}Blood\n\n \nsamplE\n{filler}"),
+            vec!["Blood\n\n \nsamplE"],
+        ),
+        (
+            "not over a word",
+            "\"blood sample\"",
+            format!("blood\nno\nsample\n{filler}blood sample"),
+            vec!["blood sample"],
+        ),
+        (
+            "over a word too long to be one",
+            "\"blood sample\"",
+            format!("blood\n{}\nsample", "x".repeat(300)),
+            vec![""],
+        ),
+        ("fullwidth letters", "blood", format!("{filler}ｂｌｏｏＤ\n{filler}"), vec!["ｂｌｏｏＤ"]),
+        (
+            "composed and not",
+            "café",
+            format!("{filler}cafe\u{301}\n{filler}CAFÉ"),
+            vec!["cafe\u{301}", "CAFÉ"],
+        ),
+        (
+            "the Kelvin sign",
+            "kelvin",
+            format!("{filler}\u{212A}elvin\n{filler}"),
+            vec!["\u{212A}elvin"],
+        ),
+        ("other digits", "2022", format!("{filler}༢༠༢༢\n{filler}٢٠٢٢"), vec!["༢༠༢༢", "٢٠٢٢"]),
+        (
+            "Han of another form",
+            "更生",
+            format!("{filler}\u{F901}生\n{filler}"),
+            vec!["\u{F901}生"],
+        ),
+        ("a particle", "མི", format!("{filler}མིའི་\n{filler}"), vec!["མི"]),
+        ("vowel signs", "محمد", format!("{filler}مُحَمَّد\n{filler}"), vec!["مُحَمَّد"]),
+    ];
+    for (name, query, text, expected) in cases {
+        let index = Index::in_memory().unwrap();
+        let mut writer = index.writer(Writer::DEFAULT_BUDGET).unwrap();
+        writer.add(&document("only", "", "en", "", &text)).unwrap();
+        writer.commit().unwrap();
+        let found = search(&index, query, &SearchOptions::default());
+        let passages: Vec<&str> = found[0].1.iter().map(String::as_str).collect();
+        let is_long = expected == [""];
+        assert!(
+            if is_long {
+                passages.len() == 1 && passages[0].len() > 300
+            } else {
+                passages == expected
+            },
+            "{name}: {passages:?}"
+        );
+    }
+}
+
+/// One word that stands early and often once hid the places where it stands with the other.
+#[test]
+fn places_with_all_words_come_first_though_one_is_everywhere() {
+    let far = "nothing of it\n".repeat(40);
+    let text = format!(
+        "police blood blood blood blood blood\n{}",
+        format!("{far}police blood\n").repeat(6)
+    );
+    let index = Index::in_memory().unwrap();
+    let mut writer = index.writer(Writer::DEFAULT_BUDGET).unwrap();
+    writer.add(&document("only", "", "en", "", &text)).unwrap();
+    writer.commit().unwrap();
+    let options = SearchOptions { passages: 4, ..SearchOptions::default() };
+    let hit = &index.search("police blood", &options).unwrap().hits[0];
+    let found: Vec<&str> = hit.passages.iter().map(|passage| passage.exact.as_str()).collect();
+    assert_eq!(found, ["police"; 4]);
+}
+
 #[test]
 fn filters_by_language_and_day() {
     let index = library();

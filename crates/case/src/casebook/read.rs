@@ -200,6 +200,28 @@ impl Casebook {
         self.captures_where("WHERE entry >= ?1 ORDER BY entry, part", [from])
     }
 
+    /// At most `limit` captures of entry `from` and later behind `last`, in the order in which they came.
+    pub(crate) fn captures_behind(
+        &self,
+        from: u64,
+        last: Option<&CaptureRow>,
+        limit: usize,
+    ) -> Result<Vec<CaptureRow>, CaseError> {
+        let (entry, part) = last.map_or((from, 0), |last| (last.entry, last.part));
+        let id = last.map(|last| last.capture.to_string()).unwrap_or_default();
+        self.captures_where(
+            "WHERE (entry, part, id) > (?1, ?2, ?3) ORDER BY entry, part, id LIMIT ?4",
+            params![entry, part, id, limit],
+        )
+    }
+
+    /// How many captures came with entry `from` and later, and how many bytes they have.
+    pub(crate) fn count_since(&self, from: u64) -> Result<(u64, u64), CaseError> {
+        let sql = "SELECT COUNT(*), COALESCE(SUM(bytes), 0) FROM captures WHERE entry >= ?1";
+        let mut counted = self.db.prepare_cached(sql)?;
+        Ok(counted.query_row([from], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    }
+
     /// The captures that one entry brought in.
     pub(crate) fn captures_of_entry(&self, entry: u64) -> Result<Vec<CaptureRow>, CaseError> {
         self.captures_where("WHERE entry = ?1 ORDER BY part", [entry])

@@ -1,25 +1,27 @@
 //! Searching: a query in, the best documents out, with the places of its words.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Bound;
 
 use serde::Serialize;
-use tantivy::TantivyDocument;
-use tantivy::Term;
 use tantivy::collector::{Count, TopDocs};
+use tantivy::columnar::Column;
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, FuzzyTermQuery, Occur, PhrasePrefixQuery,
     PhraseQuery, Query, RangeQuery, RegexPhraseQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption, Value};
+use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
 
 use super::error::IndexError;
-use super::folding::{Compared, Sketch, resemble};
-use super::passages;
+use super::folding::{Compared, Likeness, Sketch};
+use super::passages::Passages;
 use super::query::{Ending, Leaf, Meaning, Node, Part, parse, phrase};
 use super::segment;
-use super::store::{Fields, Index, day_range};
+use super::store::{Fields, Index, SKETCH, day_range};
 use super::support;
 
 /// What narrows a search, and how much of its answer is given.
@@ -90,8 +92,8 @@ pub struct Hit {
     pub score: f32,
     /// Where the words stand in the text, best place first; empty where only the title matches.
     pub passages: Vec<Match>,
-    /// The captures that match less well and whose texts are nearly the same (a Jaccard index of at least 0.8 of their
-    /// sets of word runs).
+    /// The captures that match less well and whose texts are nearly the same: a Jaccard index of at least 0.8 of their sets
+    /// of word runs; where it is far above that, and of texts above 4 KiB, as their sketches estimate it.
     pub folded: Vec<String>,
 }
 
@@ -113,8 +115,6 @@ const MAX_EXPANSIONS: u32 = 40_000;
 const MAX_SPELLINGS: u32 = 1 << 14;
 /// For every hit wanted so many more documents are looked at, which may be near-duplicates of better ones.
 const LOOKED_AT: usize = 3;
-/// A text longer than this, in bytes, is folded only into one that is the same to the letter: comparing it takes long.
-const LONGEST_COMPARED: usize = 200_000;
 /// A word in the title counts for this many in the text.
 const TITLE_WEIGHT: f32 = 2.0;
 /// A dictionary word of Chinese adds this much, counted like a term.
@@ -184,15 +184,17 @@ impl Index {
         let top = TopDocs::with_limit(looked_at.max(1)).order_by_score();
         let (top, total) = searcher.search(&query, &(top, Count))?;
         results.total = total;
+        let places = Passages::new(&wanted);
         let mut heads: Vec<Head> = Vec::new();
+        let mut sketches = Sketches { searcher: &searcher, columns: BTreeMap::new() };
         for (score, address) in top {
             let is_full = results.hits.len() >= options.limit;
-            let sketch = if options.fold { self.sketch_of(&searcher, address)? } else { None };
-            let is_like = |head: &Head| match (&head.sketch, &sketch) {
-                (Some(head), Some(sketch)) => resemble(head, sketch),
-                _ => false,
+            let sketch = if options.fold { sketches.of(address)? } else { None };
+            let likeness = |head: &Head| match (&head.sketch, &sketch) {
+                (Some(head), Some(sketch)) => head.likeness(sketch),
+                _ => Likeness::Other,
             };
-            if is_full && !heads.iter().any(is_like) {
+            if is_full && heads.iter().all(|head| likeness(head) == Likeness::Other) {
                 continue;
             }
             let document: TantivyDocument = searcher.doc(address)?;
@@ -200,26 +202,33 @@ impl Index {
                 document.get_first(field).and_then(|value| value.as_str()).unwrap_or("")
             };
             let capture = text(self.fields.capture);
-            let body = match document.get_first(self.fields.body).and_then(|value| value.as_str()) {
+            let stored = document.get_first(self.fields.body).and_then(|value| value.as_str());
+            let mut load = || match stored {
                 Some(stored) => Cow::Borrowed(stored),
-                None if options.passages == 0 && !options.fold => Cow::Borrowed(""),
                 None => Cow::Owned(text_of(capture).unwrap_or_default()),
             };
-            let mut compared = None;
-            let mut is_folded = false;
-            for (head, hit) in heads.iter_mut().zip(&mut results.hits) {
-                if is_like(head) && head.is_nearly(&body, &mut compared) {
-                    hit.folded.push(capture.to_owned());
-                    is_folded = true;
-                    break;
+            let (mut body, compared) = (None, OnceCell::new());
+            let is_same = |(head, _): &(&Head, &mut Hit)| match likeness(head) {
+                Likeness::Other => false,
+                Likeness::NearlySame => true,
+                Likeness::Perhaps => {
+                    let body = body.get_or_insert_with(&mut load);
+                    head.is_nearly(compared.get_or_init(|| Compared::new(body)))
                 }
-            }
-            if is_folded {
+            };
+            let folded = heads.iter().zip(&mut results.hits).find(is_same);
+            if let Some((_, hit)) = folded {
+                hit.folded.push(capture.to_owned());
                 continue;
             }
             if is_full {
                 continue;
             }
+            let may_be_compared = sketch.as_ref().is_some_and(|sketch| !sketch.decides());
+            if options.passages > 0 || may_be_compared {
+                body.get_or_insert_with(load);
+            }
+            let body = body.unwrap_or_default();
             results.hits.push(Hit {
                 capture: capture.to_owned(),
                 title: text(self.fields.title).to_owned(),
@@ -228,29 +237,13 @@ impl Index {
                 published: Some(text(self.fields.published).to_owned())
                     .filter(|day| !day.is_empty()),
                 score,
-                passages: passages::find(&body, &wanted, options.passages),
+                passages: places.find(&body, options.passages),
                 folded: Vec::new(),
             });
-            let text = if sketch.is_some() { body.into_owned() } else { String::new() };
+            let text = if may_be_compared { body.into_owned() } else { String::new() };
             heads.push(Head { sketch, text, compared });
         }
         Ok(results)
-    }
-
-    /// The sketch of a document's text, where it has one.
-    fn sketch_of(
-        &self,
-        searcher: &tantivy::Searcher,
-        address: tantivy::DocAddress,
-    ) -> Result<Option<Sketch>, IndexError> {
-        let numbers = searcher.segment_reader(address.segment_ord).fast_fields().u64("sketch")?;
-        let mut sketch = Sketch::default();
-        let mut count = 0;
-        for (place, number) in sketch.iter_mut().zip(numbers.values_for_doc(address.doc_id)) {
-            *place = number;
-            count += 1;
-        }
-        Ok(Some(sketch).filter(|sketch| count == sketch.len()))
     }
 
     fn has_undated(&self) -> Result<bool, IndexError> {
@@ -285,24 +278,37 @@ impl Index {
     }
 }
 
+/// The sketches in the segments of an index, each opened once.
+struct Sketches<'s> {
+    searcher: &'s Searcher,
+    columns: BTreeMap<u32, Column<u64>>,
+}
+
+impl Sketches<'_> {
+    /// The sketch of a document's text, where it has one.
+    fn of(&mut self, address: DocAddress) -> Result<Option<Sketch>, IndexError> {
+        let column = match self.columns.entry(address.segment_ord) {
+            Entry::Occupied(column) => column.into_mut(),
+            Entry::Vacant(place) => {
+                let segment = self.searcher.segment_reader(address.segment_ord);
+                place.insert(segment.fast_fields().u64(SKETCH)?)
+            }
+        };
+        Ok(Sketch::from_numbers(column.values_for_doc(address.doc_id)))
+    }
+}
+
 /// A hit that others may be folded into.
 struct Head {
     sketch: Option<Sketch>,
+    /// Empty where the sketch alone decides.
     text: String,
-    compared: Option<Compared>,
+    compared: OnceCell<Compared>,
 }
 
 impl Head {
-    /// Whether a text is nearly the same; `compared` keeps what was made of it for the next head.
-    fn is_nearly(&mut self, text: &str, compared: &mut Option<Compared>) -> bool {
-        if self.text == text {
-            return true;
-        }
-        if self.text.len().max(text.len()) > LONGEST_COMPARED {
-            return false;
-        }
-        let head = self.compared.get_or_insert_with(|| Compared::new(&self.text));
-        head.is_nearly(compared.get_or_insert_with(|| Compared::new(text)))
+    fn is_nearly(&self, other: &Compared) -> bool {
+        self.compared.get_or_init(|| Compared::new(&self.text)).is_nearly(other)
     }
 }
 

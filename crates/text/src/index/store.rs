@@ -54,6 +54,9 @@ pub(super) struct Fields {
     pub(super) sketch: Field,
 }
 
+/// The field of the sketches. Change its name whenever they change, so that an index of an older version is noticed.
+pub(super) const SKETCH: &str = "sketch-128";
+
 /// The schema; `stores_texts` decides whether a hit's passages need the text from elsewhere.
 fn schema(stores_texts: bool) -> (Schema, Fields) {
     let mut builder = Schema::builder();
@@ -79,7 +82,7 @@ fn schema(stores_texts: bool) -> (Schema, Fields) {
         last_day: builder.add_u64_field("last_day", INDEXED),
         body: builder.add_text_field("body", body),
         words: builder.add_text_field("words", words),
-        sketch: builder.add_u64_field("sketch", FAST),
+        sketch: builder.add_u64_field(SKETCH, FAST),
     };
     (builder.build(), fields)
 }
@@ -272,8 +275,8 @@ impl Writer {
             }
         }
         if let Some(sketch) = folding::sketch(&document.text) {
-            for part in sketch {
-                stored.add_u64(fields.sketch, part);
+            for number in sketch.numbers() {
+                stored.add_u64(fields.sketch, number);
             }
         }
         stored.add_text(fields.body, &document.text);
