@@ -128,6 +128,35 @@ fn every_reference_must_lead_somewhere() {
     }
 }
 
+/// What OCR read is nothing to claim by before a person has held it beside the picture.
+#[test]
+fn a_claim_waits_until_somebody_compared_what_ocr_read() {
+    for (what, confirmed) in [("not compared", None), ("compared", Some(0)), ("too late", Some(1))]
+    {
+        let report = after(|_, made, entropy| {
+            let passage = Passage { id: PassageId::random(entropy), ..made.passage.clone() };
+            let id = passage.id;
+            let on_picture = PassageOnPicture {
+                passage: id,
+                reader: "tesseract 5.3.0 (bod)".into(),
+                inside: None,
+                lines: Vec::new(),
+            };
+            let claim = Claim { id: ClaimId::random(entropy), passage: id, ..made.claim.clone() };
+            let mut batch: Vec<Pending> = vec![passage.into(), on_picture.into(), claim.into()];
+            let by_person = PassageConfirmed { passage: id, reads: None, by: None, note: None };
+            if let Some(behind) = confirmed {
+                batch.insert(2 + behind, by_person.into());
+            }
+            batch
+        });
+        match confirmed {
+            Some(0) => assert_eq!(report.verdict, Verdict::Intact, "{:#?}", failures(&report)),
+            _ => assert_only(&report, what, "links", "nobody had compared"),
+        }
+    }
+}
+
 #[test]
 fn references_may_lead_forward_in_the_log() {
     let report = after(|_, made, entropy| {

@@ -93,7 +93,7 @@ pub struct Hit {
     /// Where the words stand in the text, best place first; empty where only the title matches.
     pub passages: Vec<Match>,
     /// The captures that match less well and whose texts are nearly the same: a Jaccard index of at least 0.8 of their sets
-    /// of word runs; where it is far above that, and of texts above 4 KiB, as their sketches estimate it.
+    /// of runs, estimated from sketches of them, or exact where a text is too short for one.
     pub folded: Vec<String>,
 }
 

@@ -43,6 +43,10 @@ pub(super) struct Index {
     captures: BTreeMap<CaptureId, Captured>,
     extractions: BTreeMap<ExtractionId, Frozen>,
     passages: BTreeSet<PassageId>,
+    /// Passages that a program read in a picture, and whether a person has compared them.
+    on_pictures: BTreeMap<PassageId, bool>,
+    /// Claims on passages that nobody had compared by then.
+    too_early: Vec<(u64, PassageId)>,
     claims: BTreeSet<ClaimId>,
     origins: BTreeSet<OriginId>,
     codebooks: BTreeSet<Digest>,
@@ -79,6 +83,11 @@ impl Index {
         if let Some(id) = self.note(&payload) {
             self.twice.push((index, id));
         }
+        if let Payload::Claim(claim) = &payload
+            && self.on_pictures.get(&claim.passage) == Some(&false)
+        {
+            self.too_early.push((index, claim.passage));
+        }
         match self.follow(index, &payload, bytes) {
             Ok(checked) => passed(checked, findings),
             Err(Broken::Missing(_)) => self.waiting.push((index, payload)),
@@ -106,6 +115,20 @@ impl Index {
                 (format!("entry {index}"), format!("it brings {id}, which an earlier entry has"));
             match replaced {
                 true => findings.unchecked(Group::Unfinished, subject, detail),
+                false => findings.fail(Group::Links, subject, detail),
+            }
+        }
+        for (index, passage) in std::mem::take(&mut self.too_early) {
+            let subject = format!("entry {index}");
+            let detail = format!(
+                "it rests on {passage}, which OCR read and nobody had compared with its picture"
+            );
+            match unread {
+                true => {
+                    let detail =
+                        format!("{detail}; an entry that cannot be read may say that somebody did");
+                    findings.unchecked(Group::Links, subject, detail);
+                }
                 false => findings.fail(Group::Links, subject, detail),
             }
         }
@@ -180,9 +203,15 @@ impl Index {
             | Payload::ClaimChange(_)
             | Payload::Cosigned(_)
             | Payload::Escrow(_)
-            | Payload::Judgement(_)
-            | Payload::PassageOnPicture(_)
-            | Payload::PassageConfirmed(_) => return None,
+            | Payload::Judgement(_) => return None,
+            Payload::PassageOnPicture(found) => {
+                self.on_pictures.entry(found.passage).or_insert(false);
+                return None;
+            }
+            Payload::PassageConfirmed(confirmed) => {
+                self.on_pictures.insert(confirmed.passage, true);
+                return None;
+            }
         };
         (!new).then_some(id)
     }
