@@ -29,6 +29,8 @@ const NAME: &str = "cache.db";
 const SHAPE: u32 = 4;
 /// The extractor of a text that was not read for a reason that may not come again.
 const ANOTHER_TIME: &str = "witnessmark-document/0";
+/// What stands for it where the bytes themselves could not be had. The table's index names it too.
+const NO_BYTES: &str = "witnessmark-case/0";
 
 /// Larger documents are kept, but not read.
 pub(crate) const LARGEST_TEXT: usize = 64 << 20;
@@ -162,6 +164,8 @@ impl Texts {
                language TEXT NOT NULL, published TEXT, text TEXT, warnings TEXT NOT NULL, verdict TEXT NOT NULL,
                grounds TEXT NOT NULL, layout TEXT, waits_for_ocr INTEGER NOT NULL)
                WITHOUT ROWID;
+             CREATE INDEX IF NOT EXISTS texts_waiting ON texts (capture) WHERE waits_for_ocr;
+             CREATE INDEX IF NOT EXISTS texts_without_bytes ON texts (capture) WHERE extractor = 'witnessmark-case/0';
              CREATE TABLE IF NOT EXISTS indexed (upto INTEGER NOT NULL);",
         )?;
         if !case.join(SearchFolder::NAME).exists() {
@@ -255,8 +259,17 @@ impl Texts {
 
     /// The captures that wait for OCR.
     pub(crate) fn waiting_for_ocr(&self) -> Result<Vec<String>, CaseError> {
-        let mut found =
-            self.db.prepare("SELECT capture FROM texts WHERE waits_for_ocr ORDER BY capture")?;
+        self.captures_where("waits_for_ocr")
+    }
+
+    /// The captures whose bytes could not be had.
+    fn without_bytes(&self) -> Result<Vec<String>, CaseError> {
+        self.captures_where(&format!("extractor = '{NO_BYTES}'"))
+    }
+
+    fn captures_where(&self, condition: &str) -> Result<Vec<String>, CaseError> {
+        let sql = format!("SELECT capture FROM texts WHERE {condition} ORDER BY capture");
+        let mut found = self.db.prepare_cached(&sql)?;
         let rows = found.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -356,7 +369,8 @@ pub(crate) fn read_text(
 
 /// Whether a text is what reading would give today.
 fn stands(text: &TextRow, readers: &Readers) -> bool {
-    is_current(&text.extractor) && !(text.waits_for_ocr && readers.can_recognise())
+    let is_read = text.extractor != NO_BYTES && is_current(&text.extractor);
+    is_read && !(text.waits_for_ocr && readers.can_recognise())
 }
 
 /// Whether the same file may be read another time: what stopped its reader may lie in the computer.
@@ -632,13 +646,14 @@ impl Case {
         Ok(count)
     }
 
-    /// The captures of entries before `from` that waited for OCR, if there is OCR now.
+    /// The captures of entries before `from` that could not be read before and may be now: there is OCR, or their bytes are back.
     fn readable_since(&self, from: u64) -> Result<Vec<CaptureRow>, CaseError> {
-        if !self.readers.can_recognise() {
-            return Ok(Vec::new());
+        let mut ids = self.texts.without_bytes()?;
+        if self.readers.can_recognise() {
+            ids.extend(self.texts.waiting_for_ocr()?);
         }
         let mut rows = Vec::new();
-        for id in self.texts.waiting_for_ocr()? {
+        for id in ids {
             let row = id.parse().ok().map(|id| self.casebook.capture(&id)).transpose()?;
             rows.extend(row.flatten().filter(|row| row.entry < from));
         }
@@ -659,11 +674,17 @@ impl Case {
             cached.push(text.filter(|text| stands(text, readers)));
         }
         let read = |(row, cached): (&CaptureRow, &Option<TextRow>)| {
-            let text = cached.is_none().then(|| read_capture(readers, store, row)).transpose();
+            let text = cached.is_none().then(|| {
+                // One damaged blob keeps no other text from being read.
+                read_capture(readers, store, row).unwrap_or_else(|error| TextRow {
+                    extractor: NO_BYTES.to_owned(),
+                    ..TextRow::unread(row.media_type.as_str(), error.to_string())
+                })
+            });
             progress.advance(1, row.bytes);
-            text.map(|text| text.map(|text| (row.capture.to_string(), text)))
+            text.map(|text| (row.capture.to_string(), text))
         };
-        let texts = batch.par_iter().zip(&cached).map(read).collect::<Result<Vec<_>, _>>()?;
+        let texts: Vec<_> = batch.par_iter().zip(&cached).map(read).collect();
         for ((row, cached), new) in batch.iter().zip(&cached).zip(&texts) {
             writer.delete(&row.capture.to_string());
             let text = cached.as_ref().or(new.as_ref().map(|(_, text)| text));

@@ -253,7 +253,12 @@ impl Case {
         start: usize,
         end: usize,
     ) -> Result<Option<(String, String)>, CaseError> {
-        let Some(text) = self.text_of(row)?.text else { return Ok(None) };
+        // The text that was indexed, though another reader is here now: the places are places in it.
+        let text = match self.texts.get(&row.capture.to_string())? {
+            Some(indexed) => indexed.text,
+            None => self.text_of(row)?.text,
+        };
+        let Some(text) = text else { return Ok(None) };
         let before: String =
             text.chars().skip(start.saturating_sub(AROUND)).take(start.min(AROUND)).collect();
         let after: String = text.chars().skip(end).take(AROUND).collect();

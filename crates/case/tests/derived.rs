@@ -219,6 +219,37 @@ fn texts_and_index_that_were_removed_are_missed_and_made_again() {
     }
 }
 
+/// A blob that was lost once kept every text behind it from being read and found, in that run and in every later one.
+#[test]
+fn one_lost_blob_keeps_no_other_text_from_being_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("case");
+    fill(&folder);
+    let found = answers(&mut open(&folder).unwrap());
+    let capture = open(&folder).unwrap().captures().unwrap().remove(0).0;
+    let hex = capture.blob.0.hex();
+    let lost = files(&folder.join("blobs"))
+        .into_keys()
+        .find(|path| path.to_string_lossy().contains(&hex))
+        .unwrap();
+    let lost = folder.join("blobs").join(lost);
+    let kept = fs::read(&lost).unwrap();
+    fs::remove_file(&lost).unwrap();
+    rebuild(&folder);
+    let mut case = open(&folder).unwrap();
+    let text = case.text_of(&capture);
+    assert!(text.is_err(), "its bytes are not there: {text:?}");
+    let options = SearchOptions::default();
+    let hits = found.keys().map(|query| case.search(query, None, &options).unwrap().hits);
+    let hits: Vec<_> = hits.flatten().collect();
+    assert!(!hits.is_empty() && hits.iter().all(|hit| hit.capture != capture.capture));
+    drop(case);
+    // Once it is back, the next `add` reads it too.
+    fs::write(&lost, kept).unwrap();
+    add_again(&folder);
+    assert_eq!(answers(&mut open(&folder).unwrap()), found);
+}
+
 /// `add` of what is there already: it reads what is not read yet.
 fn add_again(folder: &Path) {
     let (mut case, _) = Case::open_writable(folder, environment(5)).unwrap();
