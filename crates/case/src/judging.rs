@@ -1,7 +1,5 @@
 //! Verdicts: what the program takes a capture for, and what a person says that it is.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use witnessmark_model::id::CaptureId;
 use witnessmark_model::payload::Judgement;
@@ -103,17 +101,13 @@ impl Case {
 
     /// The captures that a person has to look at, oldest first.
     pub fn unconfirmed(&self) -> Result<Vec<CaptureRow>, CaseError> {
-        let rows = self.captures()?.into_iter().map(|(row, ..)| row);
+        let rows = self.judged()?.into_iter();
         Ok(rows.filter(CaptureRow::needs_confirmation).collect())
     }
 
-    /// How many captures there are of each verdict.
-    pub(crate) fn verdicts(&self) -> Result<Vec<(String, u64)>, CaseError> {
-        let mut counts = BTreeMap::<String, u64>::new();
-        for row in self.casebook.captures()? {
-            *counts.entry(self.with_verdict(row)?.is().to_owned()).or_default() += 1;
-        }
-        Ok(counts.into_iter().collect())
+    /// All captures with their verdicts, oldest first.
+    pub(crate) fn judged(&self) -> Result<Vec<CaptureRow>, CaseError> {
+        self.casebook.captures()?.into_iter().map(|row| self.with_verdict(row)).collect()
     }
 
     /// Refuses to quote what nobody has looked at.

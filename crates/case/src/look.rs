@@ -1,5 +1,7 @@
 //! Looking: lists, one thing in full, the state of the case.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 use witnessmark_model::id::{CaptureId, PassageId};
@@ -444,6 +446,12 @@ impl Case {
         let (name, _) = self.name()?;
         let count = |kind: &str| self.casebook.count_of_kind(kind);
         let time = self.time_standing()?;
+        let captures = self.judged()?;
+        let mut verdicts = BTreeMap::<&str, u64>::new();
+        for row in &captures {
+            *verdicts.entry(row.is()).or_default() += 1;
+        }
+        let unconfirmed = captures.iter().filter(|row| row.needs_confirmation()).count() as u64;
         Ok(Status {
             case: self.vault.case_id().to_string(),
             name,
@@ -451,8 +459,8 @@ impl Case {
             log: self.vault.verifier().name().to_owned(),
             entries: self.vault.size(),
             root: self.vault.root().map(|root| root.hex()).unwrap_or_default(),
-            captures: self.verdicts()?,
-            unconfirmed: self.unconfirmed()?.len() as u64,
+            captures: verdicts.into_iter().map(|(code, count)| (code.to_owned(), count)).collect(),
+            unconfirmed,
             unread: self.casebook.count_since(self.texts.indexed_up_to()?)?.0,
             waiting_for_ocr: self.texts.waiting_for_ocr()?.len() as u64,
             unconfirmed_passages: self.unconfirmed_passages()?,

@@ -36,6 +36,8 @@ const NO_BYTES: &str = "witnessmark-case/0";
 pub(crate) const LARGEST_TEXT: usize = 64 << 20;
 /// How many texts are read between two writes to cache and index.
 const BATCH: usize = 256;
+/// How many texts are read before those that are read are indexed.
+const AT_A_TIME: usize = 16;
 
 /// What an extractor read in a capture.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -98,6 +100,12 @@ pub(crate) struct Seen {
 }
 
 impl TextRow {
+    /// Leaves the text to be read when it is indexed, for want of room.
+    pub(crate) fn put_off(&mut self) {
+        self.extractor = ANOTHER_TIME.to_owned();
+        (self.text, self.layout) = (None, Layout::default());
+    }
+
     /// What is known of a document that was not read, and why it was not.
     pub(crate) fn unread(media_type: impl Into<String>, why: impl Into<String>) -> Self {
         let why = why.into();
@@ -667,32 +675,41 @@ impl Case {
         writer: &mut IndexWriter,
         progress: &Progress,
     ) -> Result<(), CaseError> {
-        let (store, readers) = (self.vault.store(), &self.readers);
-        let mut cached = Vec::new();
-        for row in batch {
-            let text = self.texts.get(&row.capture.to_string())?;
-            cached.push(text.filter(|text| stands(text, readers)));
-        }
-        let read = |(row, cached): (&CaptureRow, &Option<TextRow>)| {
-            let text = cached.is_none().then(|| {
-                // One damaged blob keeps no other text from being read.
-                read_capture(readers, store, row).unwrap_or_else(|error| TextRow {
-                    extractor: NO_BYTES.to_owned(),
-                    ..TextRow::unread(row.media_type.as_str(), error.to_string())
-                })
-            });
-            progress.advance(1, row.bytes);
-            text.map(|text| (row.capture.to_string(), text))
-        };
-        let texts: Vec<_> = batch.par_iter().zip(&cached).map(read).collect();
-        for ((row, cached), new) in batch.iter().zip(&cached).zip(&texts) {
-            writer.delete(&row.capture.to_string());
-            let text = cached.as_ref().or(new.as_ref().map(|(_, text)| text));
-            if let Some((text, words)) = text.and_then(|text| Some((text, text.text.as_ref()?))) {
-                writer.add(row, text, words)?;
+        let mut new = Vec::new();
+        // A few at a time: a file of some kilobytes may unpack to megabytes of text.
+        for batch in batch.chunks(AT_A_TIME) {
+            let (store, readers) = (self.vault.store(), &self.readers);
+            let mut cached = Vec::new();
+            for row in batch {
+                let text = self.texts.get(&row.capture.to_string())?;
+                cached.push(text.filter(|text| stands(text, readers)));
+            }
+            let read = |(row, cached): (&CaptureRow, &Option<TextRow>)| {
+                let text = cached.is_none().then(|| {
+                    // One damaged blob keeps no other text from being read.
+                    read_capture(readers, store, row).unwrap_or_else(|error| TextRow {
+                        extractor: NO_BYTES.to_owned(),
+                        ..TextRow::unread(row.media_type.as_str(), error.to_string())
+                    })
+                });
+                progress.advance(1, row.bytes);
+                text.map(|text| (row.capture.to_string(), text))
+            };
+            let texts: Vec<_> = batch.par_iter().zip(&cached).map(read).collect();
+            for ((row, cached), new) in batch.iter().zip(&cached).zip(&texts) {
+                writer.delete(&row.capture.to_string());
+                let text = cached.as_ref().or(new.as_ref().map(|(_, text)| text));
+                if let Some((text, words)) = text.and_then(|text| Some((text, text.text.as_ref()?)))
+                {
+                    writer.add(row, text, words)?;
+                }
+            }
+            new.extend(texts.into_iter().flatten());
+            let size = |(_, text): &(String, TextRow)| text.text.as_ref().map_or(0, String::len);
+            if new.iter().map(size).sum::<usize>() > LARGEST_TEXT {
+                self.texts.put(&std::mem::take(&mut new))?;
             }
         }
-        let new: Vec<(String, TextRow)> = texts.into_iter().flatten().collect();
         self.texts.put(&new)
     }
 }

@@ -7,6 +7,7 @@ mod web;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -25,6 +26,8 @@ pub use web::{Follow, Method, Reach, WebOptions};
 /// How many files are committed together, and how many of their bytes.
 const BATCH_ITEMS: usize = 128;
 const BATCH_BYTES: u64 = 256 << 20;
+/// How many bytes of their texts are kept until then; further ones are read once more. A file may unpack to far more than it has.
+const BATCH_TEXT: usize = 256 << 20;
 
 /// What is to be added.
 #[derive(Clone, Debug, Default)]
@@ -190,9 +193,19 @@ impl Case {
     ) -> Result<Vec<Outcome>, CaseError> {
         self.vault.reserve(batch.len(), self.environment.entropy.as_mut())?;
         let (store, readers) = (self.vault.store(), self.readers.as_ref());
+        let room = AtomicUsize::new(BATCH_TEXT);
         let look = |item| {
-            let look = || (item, file::look_at(store, readers, item, progress));
-            (!progress.stopped()).then(look)
+            (!progress.stopped()).then(|| {
+                let mut looked = file::look_at(store, readers, item, progress);
+                if let Ok(Some(Looked::Document { text, .. })) = &mut looked {
+                    let size = text.text.as_ref().map_or(0, String::len);
+                    let taken = room.fetch_update(Relaxed, Relaxed, |room| room.checked_sub(size));
+                    if taken.is_err() {
+                        text.put_off();
+                    }
+                }
+                (item, looked)
+            })
         };
         let looked: Vec<_> = batch.par_iter().map(look).collect();
         let (mut pending, mut archives) = (Pendings::default(), Vec::new());
