@@ -24,7 +24,7 @@ pub(crate) enum Kind {
 }
 
 /// Header fields that tell a mail (RFC 5322, section 3.6; RFC 2045; and what servers add).
-const MAIL_FIELDS: &[&str] = &[
+pub(crate) const MAIL_FIELDS: &[&str] = &[
     "from",
     "to",
     "cc",
@@ -112,7 +112,8 @@ fn is_mail(bytes: &[u8], hints: &Hints) -> bool {
     let media_type = hints.media_type.as_deref().unwrap_or("").to_ascii_lowercase();
     let name = hints.file_name.as_deref().unwrap_or("").to_ascii_lowercase();
     let is_labelled = media_type.starts_with("message/rfc822")
-        || [".eml", ".mht", ".mhtml"].iter().any(|end| name.ends_with(end));
+        || media_type.starts_with("application/mbox")
+        || [".eml", ".mbox", ".mht", ".mhtml"].iter().any(|end| name.ends_with(end));
     let head = bytes.get(..bytes.len().min(64 << 10)).unwrap_or_default();
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let mut found: Vec<String> = Vec::new();

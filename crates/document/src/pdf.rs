@@ -35,7 +35,7 @@ pub(crate) use scan::pictures;
 use strings::{one_line, text_string};
 
 /// The name and version of this reader.
-pub(crate) const READER: &str = "witnessmark-pdf/2";
+pub(crate) const READER: &str = "witnessmark-pdf/3";
 /// How many operators of one file are read.
 const MAX_OPERATORS: u64 = 400_000_000;
 /// How many bytes the files inside one file may unpack to.
@@ -213,6 +213,7 @@ fn warn_of_page(number: u32, read: &ReadPage, warnings: &mut Vec<String>) {
             read.guessed
         ));
     }
+    warnings.extend(read.notices(number));
     if read.unread {
         warnings.push(format!(
             "page {number}: a part is damaged or unpacks to too much, and was not read"

@@ -10,8 +10,9 @@ use crate::names::shown;
 use crate::picture::Gray;
 use crate::{Document, Found, Limits, Page, Pictures, ReadBy};
 
-/// The most bytes of one unpacked file that are held in memory.
-const MAX_FILE: u64 = 256 << 20;
+/// The most bytes of one unpacked file that are held in memory: the process that reads has 512 MiB, and bytes that grow
+/// in memory are there twice.
+const MAX_FILE: u64 = 64 << 20;
 /// The most pages of one file that are handed on as pictures, over all that lies inside it.
 const MAX_PICTURES: usize = 500;
 
@@ -193,5 +194,22 @@ impl<'s> Walk<'s> {
                 (bytes, Some(format!("damaged: unpacking stopped after {count} bytes: {why}")))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Limits, MAX_FILE, Pictures, Walk};
+
+    #[test]
+    fn a_file_is_held_in_memory_only_so_far() {
+        let mut each = |_| {};
+        let walk = Walk::new(&Limits::default(), &Pictures::None, &mut each);
+        let (bytes, problem) = walk.unpack(std::io::repeat(b'a'));
+        assert_eq!(bytes.len() as u64, MAX_FILE);
+        // A growing vector is there twice: with the mail or archive around it, it must fit into the process that reads.
+        assert!(3 * MAX_FILE < crate::process::ProcessLimits::default().memory);
+        assert_eq!(problem.unwrap(), "size: only the first 67108864 bytes were unpacked");
+        assert!(!walk.budget.is_spent());
     }
 }

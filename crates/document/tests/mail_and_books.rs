@@ -104,3 +104,58 @@ fn a_sheet_of_open_document_keeps_cells_and_dates() {
     ]));
     assert_eq!(content(&found[0]).text, "Counts\n2022-09-05\t\t\t69%");
 }
+
+#[test]
+fn text_of_open_document_loses_no_words() {
+    let nested = "<table><table-row><table-cell><p>x<s c='3'/></p><table><table-row><table-cell><table><table-row>\
+        <table-cell/><table-cell><p>中</p></table-cell></table-row></table></table-cell></table-row></table>\
+        </table-cell></table-row></table>";
+    let named = "<table><table-row><table-cell/><table-cell/><table-cell><table name='中'/></table-cell></table-row></table>";
+    let changed = "<p>a<s c='3'/><tracked-changes><p>old</p>中</tracked-changes> b</p>";
+    for (kind, body, text, warned) in [
+        ("text", nested, "x   \t中", ""),
+        ("spreadsheet", named, "\t\t中", ""),
+        ("text", changed, "a    b", "deleted text, which is not part of the text: old 中"),
+        (
+            "spreadsheet",
+            "<table><table-row number-rows-repeated='3'><table-cell><p>a</p></table-cell>\
+             <table-cell number-columns-repeated='2'><p>b</p></table-cell></table-row>\
+             <table-row number-rows-repeated='1048000'><table-cell/></table-row>\
+             <table-row><table-cell><p>c</p></table-cell></table-row></table>",
+            "a\tb\tb\na\tb\tb\na\tb\tb\nc",
+            "",
+        ),
+        (
+            "text",
+            "<p>The man<annotation><creator>A</creator><date>2022</date><creator-initials>I</creator-initials><p>who?</p></annotation> died\
+             <note><note-citation>1</note-citation><note-body><p>In <annotation><p>B</p></annotation>May.</p></note-body></note>\
+             there.</p><p>Next</p>",
+            "The man died1there.\nComment (A): who?\nIn May.\nComment: B\nNext",
+            "",
+        ),
+        (
+            "spreadsheet",
+            "<table><table-row><table-cell date-value='2022-09-05'><annotation><p>why</p></annotation><p>5/9</p></table-cell>\
+             <table-cell><p>b</p></table-cell></table-row></table>",
+            "2022-09-05\tb\nComment: why",
+            "",
+        ),
+        ("text", "<p>a<annotation><p>b", "a\nComment: b", "damaged"),
+        // Elements that end where others are open.
+        (
+            "text",
+            "<table><table-row><table-cell><p>中<annotation><p>n</table-cell></table-row></p></annotation></p>",
+            "中\nComment: n",
+            "",
+        ),
+    ] {
+        let media_type = format!("application/vnd.oasis.opendocument.{kind}");
+        let found = read_all(&stored(&[
+            ("mimetype", &media_type),
+            ("content.xml", &format!("<document-content>{body}</document-content>")),
+        ]));
+        assert_eq!(content(&found[0]).text, text, "{body}");
+        let warnings = content(&found[0]).warnings.join("\n");
+        assert!(warnings.contains(warned), "{warned} is not in {warnings}");
+    }
+}

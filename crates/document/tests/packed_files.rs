@@ -281,6 +281,80 @@ fn a_mail_gives_its_fields_and_what_is_attached() {
 }
 
 #[test]
+fn a_mailbox_gives_all_its_messages() {
+    let head = "From: a\nTo: b\nSubject: s";
+    let first = format!(
+        "From a Mon Sep  5 10:00:00 2022\n{head}1\n\none\n\nFrom here on\nwords\n\nFrom https\nhttps://x\n"
+    );
+    let second = format!("From b\r\nX-A: 1\r\n{}2\r\n\r\ntwo\r\n", head.replace('\n', "\r\n"));
+    let third = format!(
+        "From c\n{head}3\nContent-Type: application/zip; name=a.txt\nContent-Disposition: attachment; filename=a.txt\n\nnote\n"
+    );
+    let mailbox = format!("{first}\n{second}\r\n{third}");
+    let fields = |n: u32| format!("From: a\nTo: b\nSubject: s{n}");
+    check(
+        mailbox.as_bytes(),
+        &[
+            ": message-1.eml\nmessage-2.eml\nmessage-3.eml",
+            &format!(
+                "message-1.eml: {}\n\none\n\nFrom here on\nwords\n\nFrom https\nhttps://x",
+                fields(1)
+            ),
+            &format!("message-2.eml: {}\n\ntwo", fields(2)),
+            &format!("message-3.eml: {}", fields(3)),
+            "message-3.eml/a.txt: note",
+        ],
+        &[],
+    );
+    // One message in a mailbox is read as a mail.
+    check(
+        first.as_bytes(),
+        &[&format!(": {}\n\none\n\nFrom here on\nwords\n\nFrom https\nhttps://x", fields(1))],
+        &[],
+    );
+    let found = read_with(mailbox.as_bytes(), &Limits { files: 2, ..Limits::default() });
+    assert_eq!(found.len(), 3);
+    assert!(summary(&found).1.contains("only the first 2 of 3 messages"));
+    let found = read_with(mailbox.as_bytes(), &Limits { depth: 0, ..Limits::default() });
+    assert_eq!(found.len(), 1);
+    assert!(summary(&found).1.contains("of 3 messages only the first is read"));
+}
+
+#[test]
+fn html_beside_plain_words_is_read_where_it_says_something_else() {
+    for (plain, html, text, warned) in [
+        ("One two\nthree.", "<p>One <b>two</b></p><p>Three</p>", "One two\nthree.", ""),
+        ("警方拘留了他", "<p>警方拘留了他</p>", "警方拘留了他", ""),
+        (
+            "See it in HTML.",
+            "<p>The man died.</p>",
+            "See it in HTML.\n\nThe man died.",
+            "html: its HTML part says other",
+        ),
+        (
+            "警方拘留了他",
+            "<p>他已获释</p>",
+            "警方拘留了他\n\n他已获释",
+            "html: its HTML part says other",
+        ),
+        ("", "<p>a</p>", "a", ""),
+        (
+            "a b c d e f g h i j k",
+            "<p>a b c d e f g h i j k Unsubscribe</p>",
+            "a b c d e f g h i j k",
+            "not in the text: unsubscribe",
+        ),
+    ] {
+        let mail = format!(
+            "From: a\nTo: b\nSubject: c\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=x\n\n\
+             --x\nContent-Type: text/plain; charset=utf-8\n\n{plain}\n\
+             --x\nContent-Type: text/html; charset=utf-8\n\n{html}\n--x--\n"
+        );
+        check(mail.as_bytes(), &[&format!(": From: a\nTo: b\nSubject: c\n\n{text}")], &[warned]);
+    }
+}
+
+#[test]
 fn a_mail_of_messages_in_messages_ends() {
     let head = "From: a@b\r\nTo: c@d\r\nSubject: s\r\n";
     let deep = format!("{head}Content-Type: message/rfc822\r\n\r\n").repeat(20_000);
@@ -308,6 +382,41 @@ fn formulas_in_rows_are_text_and_are_said() {
 #[test]
 fn rich_text_gives_its_letters() {
     check(b"{\\rtf1\\ansi\\ansicpg936{\\fonttbl{\\f0 A;}}\\'cd\\'a8\\'d6\\'aa\\par\\u24352?{\\*\\x y}\\tab b}", &[": 通知\n张\tb"], &[]);
+    for (body, text, warned) in [
+        (
+            "A {\\deleted old}{ new words} more\\par",
+            "A  new words more",
+            "deleted text, which is not part of the text: old",
+        ),
+        ("a {\\deleted b {c} d}e\\deleted f\\plain g", "a eg", "b c d"),
+        (
+            "shown\\v secret\\v0  more",
+            "shown more",
+            "hidden text, which Word does not show and which is not part of the text: secret",
+        ),
+        (
+            "The man{\\shp{\\*\\shpinst{\\sp{\\sn n}{\\sv 1}}{\\shptxt \\pard in a box\\par}}} died.\\par Next\\par",
+            "The man died.\nin a box\nNext",
+            "",
+        ),
+        (
+            "{\\header Top\\par}{\\footerf Foot}One\\par\\sect{\\header Top\\par}Two",
+            "Top\nFoot\nOne\n\nTwo",
+            "",
+        ),
+        (
+            "He{\\*\\atnid x}{\\*\\atnauthor A}\\chatn{\\*\\annotation{\\*\\atnref 1}why{\\footnote f}} left{\\footnote note}.\\par b",
+            "He left.\nComment (A): why\nf\nnote\nb",
+            "comments: 1 ",
+        ),
+        ("a{\\*\\x{\\*\\annotation b}}", "a", ""),
+        ("a{\\object{\\*\\objdata 00}}", "a", "embedded: 1 objects"),
+        ("a{\\*\\shppict{\\pict 00}}{\\nonshppict{\\pict 00}}", "a", "pictures: 1 "),
+        ("a{\\footnote open", "a\nopen", "damaged"),
+    ] {
+        let text = format!(": {text}");
+        check(format!("{{\\rtf1 {body}}}").as_bytes(), &[&text], &[warned]);
+    }
 }
 
 #[test]

@@ -90,6 +90,20 @@ fn what_a_file_would_do_is_said_and_not_done() {
     }
 }
 
+/// A page whose only font cannot be loaded is not empty without a word.
+#[test]
+fn text_in_a_font_that_cannot_be_read_is_not_lost_without_a_word() {
+    for name in ["F", "Missing"] {
+        let text = format!("BT /{name} 12 Tf 72 700 Td (words) Tj ET");
+        let [document] = read_all(&page(&text, "", "")).try_into().unwrap();
+        let content = document.content.unwrap();
+        let is_lost = name == "Missing";
+        assert_eq!(content.text, if is_lost { "" } else { "words" }, "{name}");
+        let is_said = content.warnings.iter().any(|warning| warning.starts_with("page 1: "));
+        assert_eq!(is_said, is_lost, "{name}: {:?}", content.warnings);
+    }
+}
+
 #[test]
 fn a_damaged_file_is_an_answer_and_no_panic() {
     let sound = page("BT /F 12 Tf 72 700 Td (words that stay) Tj ET", "", "");

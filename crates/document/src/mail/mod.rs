@@ -9,7 +9,7 @@ pub(crate) use eml::read as read_eml;
 use witnessmark_text::{Content, Link};
 
 /// The name and version of this reader.
-pub(crate) const READER: &str = "witnessmark-mail/1";
+pub(crate) const READER: &str = "witnessmark-mail/2";
 
 /// What a mail says, however it is packed.
 #[derive(Debug, Default)]

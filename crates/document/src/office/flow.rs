@@ -19,13 +19,17 @@ pub(crate) struct Flow {
     pub(crate) is_cut: bool,
     /// Where the line that is being written begins.
     line: usize,
+    /// Where the innermost open cell begins whose place is kept: nothing before it is taken back.
+    floor: usize,
+    /// How much of the limit the flows around this one have used up.
+    reserved: usize,
     /// Whether each open table cell is the first of its row, innermost last.
     rows: Vec<bool>,
 }
 
 impl Flow {
     pub(crate) fn push(&mut self, letters: &str) {
-        if self.text.len() + letters.len() > MAX_TEXT {
+        if self.reserved + self.text.len() + letters.len() > MAX_TEXT {
             self.is_cut = true;
             return;
         }
@@ -43,9 +47,10 @@ impl Flow {
 
     /// Ends the line, if there is anything on it.
     pub(crate) fn end_line(&mut self) {
-        let length = self.text.trim_end_matches([' ', '\t']).len().max(self.line);
+        let kept = self.line.max(self.floor);
+        let length = self.text.trim_end_matches([' ', '\t']).len().max(kept);
         if self.text.get(self.line..length).is_some_and(|line| line.trim().is_empty()) {
-            self.text.truncate(self.line);
+            self.text.truncate(kept);
             return;
         }
         self.text.truncate(length);
@@ -69,7 +74,7 @@ impl Flow {
         match self.rows.last_mut() {
             Some(is_first) if *is_first => *is_first = false,
             Some(_) => {
-                while self.text.ends_with(' ') {
+                while self.text.len() > self.floor && self.text.ends_with(' ') {
                     self.text.pop();
                 }
                 self.push("\t");
@@ -102,10 +107,41 @@ impl Flow {
         self.line += by;
     }
 
-    /// Takes back what was written from a place on, which begins a line.
+    /// Takes back what was written from a place on.
     pub(crate) fn take_back(&mut self, start: usize) {
-        self.text.truncate(start);
-        self.line = self.line.min(start);
+        if self.text.is_char_boundary(start) {
+            self.text.truncate(start);
+            self.line = self.line.min(start);
+            self.floor = self.floor.min(start);
+        }
+    }
+
+    /// Keeps all before a place from being taken back by lines and cells behind it.
+    pub(crate) fn keep(&mut self, start: usize) {
+        self.floor = if self.text.is_char_boundary(start) { start } else { 0 };
+    }
+
+    /// Writes again what stands from a place on, so many times.
+    pub(crate) fn repeat(&mut self, start: usize, times: usize) {
+        let words = self.text.get(start..).unwrap_or_default().to_owned();
+        for _ in 0..times {
+            self.push(&words);
+            if self.is_cut {
+                break;
+            }
+        }
+        if self.rows.is_empty() && self.text.ends_with('\n') {
+            self.line = self.text.len();
+        }
+    }
+
+    pub(crate) fn is_in_row(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
+    /// A new flow for words within this one; both together hold no more than one would.
+    pub(crate) fn inner(&self) -> Flow {
+        Flow { reserved: self.reserved + self.text.len(), ..Flow::default() }
     }
 
     /// Puts the text of another flow behind this one.

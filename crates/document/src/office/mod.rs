@@ -20,7 +20,7 @@ use crate::walk::{Place, Walk};
 use package::{Package, read_embedded};
 
 /// The name and version of this reader.
-pub(crate) const READER: &str = "witnessmark-office/1";
+pub(crate) const READER: &str = "witnessmark-office/2";
 
 /// Reads a package of the Open Packaging Conventions by the declared type of its main part.
 pub(crate) fn read_package(

@@ -3,6 +3,8 @@
 use encoding_rs::Encoding;
 use witnessmark_text::Content;
 
+use super::flow::excerpt;
+
 /// Groups deeper than this are read as if they were this deep.
 const MAX_DEPTH: usize = 1000;
 
@@ -12,8 +14,6 @@ const NO_TEXT: &[&str] = &[
     "colortbl",
     "stylesheet",
     "info",
-    "pict",
-    "object",
     "themedata",
     "datastore",
     "listtable",
@@ -22,23 +22,34 @@ const NO_TEXT: &[&str] = &[
     "generator",
     "xmlnstbl",
     "fldinst",
-    "header",
-    "footer",
-    "headerl",
-    "headerr",
-    "footerl",
-    "footerr",
     "filetbl",
     "latentstyles",
     "pntext",
     "listtext",
     "bkmkstart",
     "bkmkend",
-    "nonshppict",
     "mmathPr",
     "revtbl",
     "htmltag",
 ];
+
+/// Groups whose words belong beside the sentence they stand in: text boxes, notes, comments, headers and footers.
+const ASIDE: &[&str] = &[
+    "shptxt",
+    "footnote",
+    "annotation",
+    "header",
+    "headerl",
+    "headerr",
+    "headerf",
+    "footer",
+    "footerl",
+    "footerr",
+    "footerf",
+];
+
+/// Words of deleted or hidden text that a warning shows.
+const MAX_SHOWN: usize = 2000;
 
 /// Text, and what was found wanting.
 #[derive(Debug, Default)]
@@ -88,11 +99,22 @@ fn charset(number: i64) -> Option<&'static Encoding> {
     })
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Group {
     is_skipped: bool,
+    /// Hidden text, which Word does not show.
     is_hidden: bool,
+    /// RTF that stands for HTML of a mail.
+    is_muted: bool,
+    is_deleted: bool,
     is_font_table: bool,
+    /// A picture for older readers, which is there twice.
+    is_double: bool,
+    /// The name of who wrote a comment.
+    is_author: bool,
+    is_aside: bool,
+    /// Where the words of this very group begin among those set aside, and whether they are told once only.
+    aside: Option<(usize, bool)>,
     font: i64,
     /// How many bytes stand behind `\u` for older readers.
     fallback: usize,
@@ -108,14 +130,21 @@ struct Reader {
     fonts: std::collections::HashMap<i64, &'static Encoding>,
     to_skip: usize,
     surrogate: Option<u16>,
+    /// Words that follow the paragraph.
+    aside: String,
+    /// Headers and footers that are told: the same ones of other sections are not.
+    told: std::collections::HashSet<String>,
+    author: String,
     deleted: String,
-    is_deleted: bool,
+    hidden: String,
+    comments: u32,
+    objects: u32,
+    pictures: u32,
 }
 
 /// Reads the text.
 pub(crate) fn text(source: &[u8]) -> Rtf {
-    let now =
-        Group { is_skipped: false, is_hidden: false, is_font_table: false, font: -1, fallback: 1 };
+    let now = Group { font: -1, fallback: 1, ..Group::default() };
     let mut reader = Reader {
         out: Rtf::default(),
         bytes: Vec::new(),
@@ -126,18 +155,22 @@ pub(crate) fn text(source: &[u8]) -> Rtf {
         fonts: std::collections::HashMap::new(),
         to_skip: 0,
         surrogate: None,
+        aside: String::new(),
+        told: std::collections::HashSet::new(),
+        author: String::new(),
         deleted: String::new(),
-        is_deleted: false,
+        hidden: String::new(),
+        comments: 0,
+        objects: 0,
+        pictures: 0,
     };
     reader.read(source);
     reader.flush();
+    reader.put_aside();
     if !reader.groups.is_empty() {
         reader.out.warnings.push("damaged: it ends before its groups do".to_owned());
     }
-    if !reader.deleted.trim().is_empty() {
-        let words = crate::names::shown(reader.deleted.trim());
-        reader.out.warnings.push(format!("deleted text, which is not part of the text: {words}"));
-    }
+    reader.report();
     reader.out
 }
 
@@ -166,6 +199,7 @@ impl Reader {
                     self.flush();
                     if self.groups.len() < MAX_DEPTH {
                         self.groups.push(self.now.clone());
+                        self.now.aside = None;
                     } else {
                         self.too_deep += 1;
                     }
@@ -175,7 +209,10 @@ impl Reader {
                     if self.too_deep > 0 {
                         self.too_deep -= 1;
                     } else if let Some(group) = self.groups.pop() {
-                        self.now = group;
+                        let ended = std::mem::replace(&mut self.now, group);
+                        if let Some((start, is_once)) = ended.aside {
+                            self.end_aside(start, is_once);
+                        }
                     }
                 }
                 b'\r' | b'\n' => {}
@@ -198,7 +235,7 @@ impl Reader {
                     }
                     return start + 3;
                 }
-                b'*' => self.now.is_skipped = true,
+                b'*' => self.skip(),
                 b'~' => self.letter('\u{A0}'),
                 b'_' => self.letter('\u{2011}'),
                 b'-' => self.letter('\u{AD}'),
@@ -236,8 +273,13 @@ impl Reader {
 
     fn word(&mut self, word: &str, number: Option<i64>) {
         match word {
-            "par" | "line" | "sect" | "page" => self.letter('\n'),
-            "row" => self.letter('\n'),
+            "line" => self.letter('\n'),
+            "par" | "sect" | "page" | "row" => {
+                self.letter('\n');
+                if !self.now.is_aside && !self.now.is_skipped {
+                    self.put_aside();
+                }
+            }
             "tab" | "cell" | "nestcell" => self.letter('\t'),
             "emdash" => self.letter('\u{2014}'),
             "endash" => self.letter('\u{2013}'),
@@ -262,16 +304,20 @@ impl Reader {
             "plain" => {
                 self.flush();
                 self.now.is_hidden = false;
-                self.is_deleted = false;
+                self.now.is_muted = false;
+                self.now.is_deleted = false;
             }
-            "v" => self.now.is_hidden = number != Some(0),
+            "v" => {
+                self.flush();
+                self.now.is_hidden = number != Some(0);
+            }
             "deleted" => {
                 self.flush();
-                self.is_deleted = number != Some(0);
+                self.now.is_deleted = number != Some(0);
             }
             "htmlrtf" => {
                 self.flush();
-                self.now.is_hidden = number != Some(0);
+                self.now.is_muted = number != Some(0);
             }
             "uc" => self.now.fallback = number.and_then(|n| usize::try_from(n).ok()).unwrap_or(1),
             "u" => {
@@ -280,11 +326,125 @@ impl Reader {
                 self.to_skip = self.now.fallback;
             }
             "fonttbl" => {
-                self.now.is_skipped = true;
+                self.skip();
                 self.now.is_font_table = true;
             }
-            other if NO_TEXT.contains(&other) => self.now.is_skipped = true,
+            "atnauthor" => {
+                self.flush();
+                self.author.clear();
+                self.now.is_skipped = false;
+                self.now.is_author = true;
+            }
+            "nonshppict" => {
+                self.skip();
+                self.now.is_double = true;
+            }
+            "pict" => {
+                self.skip();
+                self.pictures += u32::from(!self.now.is_double);
+            }
+            "object" => {
+                self.skip();
+                self.objects += u32::from(!self.now.is_double);
+            }
+            aside if ASIDE.contains(&aside) => self.start_aside(aside),
+            other if NO_TEXT.contains(&other) => self.skip(),
             _ => {}
+        }
+    }
+
+    /// Passes over what follows in the group.
+    fn skip(&mut self) {
+        self.flush();
+        self.now.is_skipped = true;
+    }
+
+    /// Begins words that do not belong to the sentence they stand in.
+    fn start_aside(&mut self, word: &str) {
+        self.flush();
+        // A box lies among properties that are no text, and a comment is marked as new (`\*`): the group around it counts.
+        let is_around_skipped = self.groups.last().is_some_and(|group| group.is_skipped);
+        match word {
+            "shptxt" if !self.now.is_double => self.now.is_skipped = false,
+            "annotation" => self.now.is_skipped = is_around_skipped,
+            _ => {}
+        }
+        if self.now.is_skipped {
+            return;
+        }
+        let is_first = !self.now.is_aside;
+        self.now.is_aside = true;
+        // Words set aside within such words stand on a line of their own among them.
+        if !self.aside.is_empty() && !self.aside.ends_with('\n') {
+            self.aside.push('\n');
+        }
+        if is_first {
+            let is_once = word.starts_with("header") || word.starts_with("footer");
+            self.now.aside = Some((self.aside.len(), is_once));
+        }
+        if word == "annotation" {
+            self.comments += 1;
+            let author = std::mem::take(&mut self.author);
+            let label = match author.trim() {
+                "" => "Comment: ".to_owned(),
+                who => format!("Comment ({who}): "),
+            };
+            self.aside.push_str(&label);
+        }
+    }
+
+    /// Ends words that were set aside. Behind a whole paragraph they stand at once.
+    fn end_aside(&mut self, start: usize, is_once: bool) {
+        let words = self.aside.get(start..).unwrap_or_default().trim().to_owned();
+        if is_once && !words.is_empty() && !self.told.insert(words) {
+            self.aside.truncate(start);
+        }
+        if self.out.text.is_empty() || self.out.text.ends_with('\n') {
+            self.put_aside();
+        }
+    }
+
+    /// Puts what was set aside behind the paragraph.
+    fn put_aside(&mut self) {
+        let words = std::mem::take(&mut self.aside);
+        if words.trim().is_empty() {
+            return;
+        }
+        if !self.out.text.is_empty() && !self.out.text.ends_with('\n') {
+            self.out.text.push('\n');
+        }
+        self.out.text.push_str(words.trim_end());
+        self.out.text.push('\n');
+    }
+
+    /// Says what is not plain text in the document.
+    fn report(&mut self) {
+        let warnings = &mut self.out.warnings;
+        if !self.deleted.trim().is_empty() {
+            let words = excerpt(&self.deleted);
+            warnings.push(format!("deleted text, which is not part of the text: {words}"));
+        }
+        if !self.hidden.trim().is_empty() {
+            let words = excerpt(&self.hidden);
+            warnings.push(format!(
+                "hidden text, which Word does not show and which is not part of the text: {words}"
+            ));
+        }
+        if self.comments > 0 {
+            let count = self.comments;
+            warnings.push(format!("comments: {count} are in the text, behind their paragraphs"));
+        }
+        if self.objects > 0 {
+            let count = self.objects;
+            warnings.push(format!(
+                "embedded: {count} objects of other programs are set in; they were not read"
+            ));
+        }
+        if self.pictures > 0 {
+            let count = self.pictures;
+            warnings.push(format!(
+                "pictures: {count} are in the document; words in them were not read"
+            ));
         }
     }
 
@@ -326,13 +486,22 @@ impl Reader {
     }
 
     fn put(&mut self, words: &str) {
-        if self.now.is_skipped || self.now.is_hidden {
+        if self.now.is_skipped || self.now.is_muted {
             return;
         }
-        if !self.is_deleted {
-            self.out.text.push_str(words);
-        } else if self.deleted.len() < 2000 {
-            self.deleted.push_str(words);
+        let into = if self.now.is_author {
+            &mut self.author
+        } else if self.now.is_deleted {
+            &mut self.deleted
+        } else if self.now.is_hidden {
+            &mut self.hidden
+        } else {
+            let into = if self.now.is_aside { &mut self.aside } else { &mut self.out.text };
+            into.push_str(words);
+            return;
+        };
+        if into.len() < MAX_SHOWN {
+            into.push_str(words);
         }
     }
 }

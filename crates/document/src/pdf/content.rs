@@ -2,12 +2,15 @@
 //!
 //! Operators, text space and marked content are those of ISO 32000-1, chapters 8, 9 and 14.
 
+use std::collections::HashSet;
+use std::iter::once;
 use std::rc::Rc;
 
 use hayro_syntax::content::TypedIter;
 use hayro_syntax::content::ops::TypedInstruction as Op;
-use hayro_syntax::object::{Dict, Name, Number, Object, Stream, String as Bytes};
+use hayro_syntax::object::{Array, Dict, Name, Number, Object, Stream, String as Bytes};
 use hayro_syntax::page::Resources;
+use unicode_normalization::UnicodeNormalization;
 
 use super::decode::decode;
 use super::font::{Face, Fonts};
@@ -22,6 +25,9 @@ const MAX_STATES: usize = 512;
 const MAX_GLYPHS: usize = 1 << 20;
 /// How many filled shapes of one page are looked at.
 const MAX_FILLS: usize = 2_000;
+
+/// So many letters may stand for others without a word: a sign, a syllable or a short word.
+const MAX_REPLACED: usize = 8;
 
 /// A character on the page.
 #[derive(Clone)]
@@ -103,6 +109,12 @@ pub(super) struct Drawn {
     pub(super) pictures: Vec<Fill>,
     /// How many characters were guessed from their codes.
     pub(super) guessed: usize,
+    /// About how many characters are in fonts that could not be loaded.
+    pub(super) unloaded: usize,
+    /// How many characters are so far away that their places say nothing.
+    pub(super) far: usize,
+    /// How many letters a replacement text took away without holding one of them.
+    pub(super) replaced: usize,
     /// Whether a limit left something out.
     pub(super) cut: bool,
     /// Whether a part of the drawing could not be unpacked.
@@ -114,6 +126,8 @@ struct State<'a> {
     matrix: Matrix,
     clip: Area,
     face: Option<Rc<Face<'a>>>,
+    /// How many bytes a code of the font most probably takes, for one that cannot be loaded.
+    code_length: usize,
     size: f64,
     character_space: f64,
     word_space: f64,
@@ -131,6 +145,7 @@ impl State<'_> {
             matrix,
             clip,
             face: None,
+            code_length: 1,
             size: 1.0,
             character_space: 0.0,
             word_space: 0.0,
@@ -224,7 +239,7 @@ impl<'f, 'a> Reader<'f, 'a> {
                 }
                 Op::SetGraphicsState(name) => {
                     if let Some(dict) = resources.get_ext_g_state(name.0) {
-                        set_graphics_state(&mut state, &dict);
+                        self.set_graphics_state(&mut state, &dict);
                     }
                 }
                 Op::BeginText(_) => {
@@ -238,8 +253,8 @@ impl<'f, 'a> Reader<'f, 'a> {
                 Op::TextRise(n) => state.rise = n.0.as_f64(),
                 Op::TextRenderingMode(n) => state.mode = n.0.as_i64(),
                 Op::TextFont(font) => {
-                    state.size = font.1.as_f64();
-                    state.face = resources.get_font(font.0).and_then(|dict| self.fonts.face(&dict));
+                    let dict = resources.get_font(font.0);
+                    self.set_font(&mut state, dict.as_ref(), font.1.as_f64());
                 }
                 Op::NextLine(n) => {
                     line = Matrix::shift(n.0.as_f64(), n.1.as_f64()).then(&line);
@@ -316,6 +331,32 @@ impl<'f, 'a> Reader<'f, 'a> {
                 | Op::NonStrokeColorCmyk(_) => state.pattern = false,
                 other => self.draw_path(&other, &mut path, &mut state),
             }
+        }
+    }
+
+    fn set_font(&mut self, state: &mut State<'a>, dict: Option<&Dict<'a>>, size: f64) {
+        state.size = size;
+        state.face = dict.and_then(|dict| self.fonts.face(dict));
+        let is_composite = dict.is_some_and(|dict| dict.contains_key("DescendantFonts"));
+        state.code_length = if is_composite { 2 } else { 1 };
+    }
+
+    fn set_graphics_state(&mut self, state: &mut State<'a>, dict: &Dict<'a>) {
+        if let Some(font) = dict.get::<Array<'a>>("Font") {
+            let mut items = font.iter::<Object<'a>>();
+            if let (Some(Object::Dict(font)), Some(Object::Number(size))) =
+                (items.next(), items.next())
+            {
+                self.set_font(state, Some(&font), size.as_f64());
+            }
+        }
+        if let Some(alpha) = dict.get::<f64>("ca") {
+            state.opaque = alpha > 0.95;
+        }
+        if let Some(mode) = dict.get::<Name<'_>>("BM")
+            && !matches!(mode.as_ref(), b"Normal" | b"Compatible")
+        {
+            state.opaque = false;
         }
     }
 
@@ -441,6 +482,7 @@ impl<'f, 'a> Reader<'f, 'a> {
         else {
             return;
         };
+        self.drawn.replaced += replaced_letters(first, rest, text);
         let mut whole = first.clone();
         for part in rest {
             whole.reach(part);
@@ -454,7 +496,10 @@ impl<'f, 'a> Reader<'f, 'a> {
     }
 
     fn show(&mut self, state: &State<'a>, text: &mut Matrix, bytes: &[u8]) {
-        let Some(face) = &state.face else { return };
+        let Some(face) = &state.face else {
+            self.drawn.unloaded += bytes.len().div_ceil(state.code_length);
+            return;
+        };
         let scale = Matrix([state.size * state.stretch, 0.0, 0.0, state.size, 0.0, state.rise]);
         let down = !face.is_horizontal();
         let mut rest = bytes;
@@ -485,12 +530,13 @@ impl<'f, 'a> Reader<'f, 'a> {
                 (false, _, true) => 1,
                 (false, _, false) => 3,
             };
-            let size = c.hypot(d);
+            let size = c.hypot(d) * face.scale();
             if down && turn == 1 {
                 // The origin of a vertical line is its middle; that of characters on their side is a base line.
                 (x, end_x) = (x - 0.3 * size, end_x - 0.3 * size);
             }
             if ![x, y, end_x, end_y, size].iter().all(|value| value.abs() < 1e6) {
+                self.drawn.far += 1;
                 continue;
             }
             self.drawn.glyphs.push(Glyph {
@@ -550,23 +596,31 @@ fn end_path(path: &mut Path, state: &mut State<'_>) {
     *path = Path::default();
 }
 
-fn set_graphics_state(state: &mut State<'_>, dict: &Dict<'_>) {
-    if let Some(alpha) = dict.get::<f64>("ca") {
-        state.opaque = alpha > 0.95;
-    }
-    if let Some(mode) = dict.get::<Name<'_>>("BM")
-        && !matches!(mode.as_ref(), b"Normal" | b"Compatible")
-    {
-        state.opaque = false;
-    }
-}
-
 fn matrix(m: [Number; 6]) -> Matrix {
     Matrix(m.map(|n| n.as_f64()))
 }
 
 fn replacement(dict: &Dict<'_>) -> Option<String> {
     Some(text_string(&dict.get::<Bytes<'_>>("ActualText")?))
+}
+
+/// How many letters that are seen a replacement text takes away: none if they are few, or if the text holds one of them.
+fn replaced_letters(first: &Glyph, rest: &[Glyph], text: &str) -> usize {
+    let seen = || {
+        let glyphs = once(first).chain(rest).filter(|glyph| !glyph.hidden);
+        glyphs.flat_map(|glyph| letters(&glyph.text))
+    };
+    let count = seen().count();
+    if count <= MAX_REPLACED {
+        return 0;
+    }
+    let written: HashSet<char> = letters(text).collect();
+    if seen().any(|letter| written.contains(&letter)) { 0 } else { count }
+}
+
+/// The letters and figures of a text, large or small, in whatever form.
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.nfkc().flat_map(char::to_lowercase).filter(|one| one.is_alphanumeric())
 }
 
 fn mark(marks: &mut Vec<Option<(String, usize)>>, mark: Option<(String, usize)>) {

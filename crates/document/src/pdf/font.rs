@@ -1,5 +1,7 @@
 //! From the codes of a font to characters and widths.
 
+mod charmap;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -11,8 +13,13 @@ use hayro_font::{
 };
 use hayro_syntax::object::{Array, Dict, Name, Object, Stream, String as Bytes};
 
-use super::decode::is_safe;
+use charmap::Charmap;
+
+use super::decode::{decode, is_safe};
 use super::guess::Guesses;
+
+/// How many characters of the tables of embedded fonts are looked at, over all fonts of a file.
+const MAX_MAPPED: usize = 4 << 20;
 
 /// What one code of a font stands for.
 #[derive(Clone)]
@@ -33,6 +40,11 @@ pub(super) struct Face<'a> {
     guesses: Option<Guesses>,
     /// Of a font of one byte a code: its own map from codes to characters, if it has one.
     own_map: Option<Option<CMap>>,
+    /// The font's own table of characters, where the file maps its codes to none.
+    charmap: Option<Charmap>,
+    /// Whether nothing says what its codes mean, so that whatever they are read as is a guess.
+    is_symbolic: bool,
+    scale: f64,
     known: RefCell<HashMap<(u32, usize), Character>>,
 }
 
@@ -55,8 +67,14 @@ impl Face<'_> {
         self.font.is_horizontal()
     }
 
+    /// How much larger its letters are than the size that it is set in says.
+    pub(super) fn scale(&self) -> f64 {
+        self.scale
+    }
+
     fn look_up(&self, code: u32, length: usize) -> Character {
-        let glyph = self.font.glyph(self.font.map_code(code), code);
+        let glyph_id = self.font.map_code(code);
+        let glyph = self.font.glyph(glyph_id, code);
         let named = match &glyph {
             FontGlyph::Outline(glyph) => glyph.as_unicode(),
             FontGlyph::Type3(glyph) => glyph.as_unicode(),
@@ -88,6 +106,14 @@ impl Face<'_> {
             character.text = guess.to_string().into();
             character.guessed = true;
         }
+        if (self.is_symbolic || character.text.is_empty())
+            && let Some(charmap) = &self.charmap
+            && let Some((one, is_ambiguous)) = charmap.character(glyph_id.to_u32())
+        {
+            character.text = one.to_string().into();
+            character.guessed = is_ambiguous;
+        }
+        character.guessed |= self.is_symbolic && !character.text.is_empty();
         character
     }
 }
@@ -123,6 +149,8 @@ pub(super) struct Fonts<'a> {
     fonts: FontResolverFn,
     maps: CMapResolverFn,
     faces: HashMap<Vec<u8>, Option<Rc<Face<'a>>>>,
+    /// How many characters of the tables of embedded fonts may still be looked at.
+    mapped: usize,
 }
 
 impl<'a> Fonts<'a> {
@@ -139,6 +167,7 @@ impl<'a> Fonts<'a> {
             }),
             maps: Arc::new(load_embedded),
             faces: HashMap::new(),
+            mapped: MAX_MAPPED,
         }
     }
 
@@ -153,15 +182,25 @@ impl<'a> Fonts<'a> {
         face
     }
 
-    fn load(&self, dict: &Dict<'a>) -> Option<Face<'a>> {
+    fn load(&mut self, dict: &Dict<'a>) -> Option<Face<'a>> {
         if !has_safe_streams(dict) {
             return None;
         }
         let font = self.cache.font(dict, &self.fonts, &self.maps)?;
         let collection = collection(dict);
         let is_simple = !dict.contains_key("DescendantFonts");
+        let is_symbolic = is_symbolic(dict);
+        let is_mapped = dict.contains_key("ToUnicode");
+        let charmap = if is_symbolic || (!is_simple && !is_mapped) {
+            embedded(dict, &font).and_then(|bytes| Charmap::of(&bytes, &mut self.mapped))
+        } else {
+            None
+        };
         Some(Face {
             font,
+            charmap,
+            is_symbolic,
+            scale: scale(dict),
             collection,
             guesses: if is_simple { Guesses::of(dict) } else { None },
             own_map: is_simple.then(|| {
@@ -171,6 +210,60 @@ impl<'a> Fonts<'a> {
             known: RefCell::default(),
         })
     }
+}
+
+/// The font that describes the glyphs: of a composite font, its descendant.
+fn descendant<'a>(dict: &Dict<'a>) -> Option<Dict<'a>> {
+    match dict.get::<Array<'a>>("DescendantFonts") {
+        Some(fonts) => fonts.iter::<Dict<'a>>().next(),
+        None => Some(dict.clone()),
+    }
+}
+
+/// The bytes of the embedded TrueType or OpenType font, if the glyphs are taken from it.
+fn embedded<'a>(dict: &Dict<'a>, font: &Font<'a>) -> Option<Vec<u8>> {
+    let descriptor = descendant(dict)?.get::<Dict<'a>>("FontDescriptor")?;
+    let stream = descriptor
+        .get::<Stream<'a>>("FontFile2")
+        .or_else(|| descriptor.get::<Stream<'a>>("FontFile3"))?;
+    let bytes = decode(&stream)?;
+    let FontGlyph::Outline(glyph) = font.glyph(font.map_code(0), 0) else { return None };
+    // Another font stands in for one that is damaged, and its glyphs are others.
+    let data = glyph.font_data()?.data;
+    ((*data).as_ref() == bytes.as_ref()).then(|| bytes.into_owned())
+}
+
+/// Whether a font is an embedded TrueType font of signs whose codes nothing explains: they are then read as if they were ASCII.
+fn is_symbolic(dict: &Dict<'_>) -> bool {
+    /// The bit that says that the characters are those of the standard set (ISO 32000-1, 9.8.2).
+    const NON_SYMBOLIC: u32 = 1 << 5;
+    let descriptor = dict.get::<Dict<'_>>("FontDescriptor").unwrap_or_default();
+    dict.get::<Name<'_>>("Subtype").as_deref() == Some(b"TrueType")
+        && descriptor.contains_key("FontFile2")
+        && descriptor.get::<u32>("Flags").unwrap_or(0) & NON_SYMBOLIC == 0
+        && !dict.contains_key("Encoding")
+        && !dict.contains_key("ToUnicode")
+}
+
+/// How much larger the letters of a font are than the size that it is set in says: only fonts made of drawings (Type 3) have
+/// units of their own. A letter is about half as wide as the font is large.
+fn scale(dict: &Dict<'_>) -> f64 {
+    let found = || {
+        if dict.get::<Name<'_>>("Subtype").as_deref() != Some(b"Type3") {
+            return None;
+        }
+        let [.., height, _, _] = dict.get::<[f64; 6]>("FontMatrix")?;
+        let list = dict.get::<Array<'_>>("Widths")?;
+        let (sum, count) = list
+            .iter::<f64>()
+            .take(256)
+            .filter(|width| *width != 0.0)
+            .fold((0.0, 0.0), |(sum, count), width| (sum + width.abs(), count + 1.0));
+        let scale = 2.0 * sum / count * height.abs();
+        // Within what fonts differ in, the size counts as it is said.
+        (scale.is_finite() && scale > 0.0 && !(0.4..=2.5).contains(&scale)).then_some(scale)
+    };
+    found().unwrap_or(1.0)
 }
 
 /// Whether none of the streams of a font unpacks to more than a stream may hold.

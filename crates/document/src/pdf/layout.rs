@@ -112,8 +112,8 @@ fn push(lines: &mut Vec<TextLine>, glyphs: &[Placed<'_>]) {
                 pieces.push("\t");
             } else if gap > WORD_GAP * size && !has_space {
                 // Between ideographs no space is written, and what parts them from figures is a quarter of their size.
-                let is_at_wide = pieces.last().is_some_and(|last| last.ends_with(is_wide))
-                    || one.glyph.text.starts_with(is_wide);
+                let is_at_wide = pieces.last().is_some_and(|last| last.ends_with(is_unspaced))
+                    || one.glyph.text.starts_with(is_unspaced);
                 if !is_at_wide || gap > 0.6 * size {
                     pieces.push(" ");
                 }
@@ -154,7 +154,12 @@ fn signs<'p, 'g>(glyphs: &'p [Placed<'g>]) -> Vec<&'p [Placed<'g>]> {
     glyphs.chunk_by(|_, next| is_mark(&next.glyph.text)).collect()
 }
 
-/// Ideographs, kana, Hangul and their punctuation, between which no space is written.
+/// Wide characters between which no space is written: all but Hangul, whose words are parted as those of Latin are.
+fn is_unspaced(one: char) -> bool {
+    is_wide(one) && !matches!(one, '\u{3131}'..='\u{318E}' | '\u{AC00}'..='\u{D7A3}')
+}
+
+/// Ideographs, kana, Hangul and their punctuation, as wide as they are high.
 pub(super) fn is_wide(one: char) -> bool {
     matches!(one, '\u{2E80}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' | '\u{F900}'..='\u{FAFF}'
         | '\u{FE30}'..='\u{FE4F}' | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
@@ -201,6 +206,8 @@ mod tests {
             ("a raised figure stays in its line", &[("a", 0.0, 0.0), ("2", 5.0, -3.0)], "a2"),
             ("what is drawn twice is read once", &[("a", 0.0, 0.0), ("a", 0.3, 0.2)], "a"),
             ("ideographs part only far apart", &[("中", 0.0, 0.0), ("国", 8.0, 0.0)], "中国"),
+            ("a gap parts words of Hangul", &[("한", 0.0, 0.0), ("국", 8.0, 0.0)], "한 국"),
+            ("letters of Hangul that touch", &[("한", 0.0, 0.0), ("국", 5.0, 0.0)], "한국"),
             (
                 "Arabic drawn from the left",
                 &[("\u{628}", 0.0, 0.0), ("\u{627}", 5.0, 0.0)],

@@ -34,6 +34,12 @@ pub(super) struct ReadPage {
     pub(super) under_shapes: Vec<String>,
     pub(super) unknown: usize,
     pub(super) guessed: usize,
+    /// About how many characters are in fonts that cannot be read.
+    unloaded: usize,
+    /// How many characters stand outside the page.
+    outside: usize,
+    /// How many letters a text that holds none of them stands for.
+    replaced: usize,
     pub(super) cut: bool,
     pub(super) unread: bool,
 }
@@ -47,6 +53,24 @@ impl ReadPage {
     /// Whether its text was made out of its picture by another program.
     pub(super) fn is_read_by_ocr(&self) -> bool {
         self.covered && self.hidden >= SCAN_TEXT && self.hidden > 4 * self.visible
+    }
+
+    /// What a reader should know of characters that are lost or stand for others, for the page of this number.
+    pub(super) fn notices(&self, number: u32) -> Vec<String> {
+        let mut notices = Vec::new();
+        let mut add = |count: usize, what: &dyn Fn(usize) -> String| {
+            if count > 0 {
+                notices.push(format!("page {number}: {}", what(count)));
+            }
+        };
+        add(self.unloaded, &|count| {
+            format!("text of about {count} characters is in a font that cannot be read")
+        });
+        add(self.outside, &|count| format!("{count} characters stand outside the page"));
+        add(self.replaced, &|count| {
+            format!("{count} letters that are seen were replaced by a text that holds none of them")
+        });
+        notices
     }
 }
 
@@ -65,13 +89,18 @@ pub(super) fn read_page<'a>(page: &Page<'a>, fonts: &mut Fonts<'a>, budget: &mut
         }
     }
     let drawn = reader.finish();
-    unread |= drawn.unread;
+    // Text in a font that cannot be loaded is a part that was not read.
+    unread |= drawn.unread || drawn.unloaded > 0;
     let on_page = drawn.glyphs.iter().filter(|glyph| is_on_page(glyph, &whole)).cloned();
+    let is_space = |glyph: &&Glyph| !glyph.text.is_empty() && glyph.text.trim().is_empty();
+    let outside =
+        drawn.glyphs.iter().filter(|glyph| !is_on_page(glyph, &whole) && !is_space(glyph)).count();
     let (glyphs, unknown) = clusters::settle(on_page);
     let mut glyphs = accents::join(glyphs);
     columns::turn(&mut glyphs);
     let (covered, covered_before) = coverage(&drawn, &whole);
-    let is_ink = |glyph: &&Glyph| !glyph.text.trim().is_empty();
+    // What stands outside is neither seen nor hidden: it must not make a scan pass for a page of text.
+    let is_ink = |glyph: &&Glyph| !glyph.text.trim().is_empty() && is_on_page(glyph, &whole);
     let hidden_count = drawn
         .glyphs
         .iter()
@@ -89,6 +118,9 @@ pub(super) fn read_page<'a>(page: &Page<'a>, fonts: &mut Fonts<'a>, budget: &mut
         under_shapes: under_shapes(&drawn),
         unknown,
         guessed: drawn.guessed,
+        unloaded: drawn.unloaded,
+        outside: outside + drawn.far,
+        replaced: drawn.replaced,
         cut: drawn.cut,
         unread,
     }
@@ -194,4 +226,226 @@ fn under_shapes(drawn: &Drawn) -> Vec<String> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use hayro_syntax::Pdf;
+
+    use super::*;
+
+    const HELVETICA: &str =
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>";
+
+    fn stream(dictionary: &str, data: &[u8]) -> Vec<u8> {
+        let head = format!("<<{dictionary}/Length {}>>stream\n", data.len());
+        [head.as_bytes(), data, b"\nendstream"].concat()
+    }
+
+    /// Reads a page that draws `content` with the font F, object 5, or by the graphics state G; `more` are objects from
+    /// number 6 on.
+    fn read(content: &str, font: &str, more: &[Vec<u8>]) -> ReadPage {
+        let mut objects = vec![
+            b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>".to_vec(),
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/CropBox[0 0 595 700]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>/ExtGState<</G<</Font[5 0 R 12]>>>>>>>>".to_vec(),
+            stream("", content.as_bytes()),
+            font.as_bytes().to_vec(),
+        ];
+        objects.extend_from_slice(more);
+        let mut bytes = b"%PDF-1.7\n".to_vec();
+        let mut rows = String::new();
+        for (number, object) in objects.iter().enumerate() {
+            rows += &format!("{:010} 00000 n \n", bytes.len());
+            bytes.extend(format!("{} 0 obj\n", number + 1).into_bytes());
+            bytes.extend(object);
+            bytes.extend(b"\nendobj\n");
+        }
+        let (table, count) = (bytes.len(), objects.len() + 1);
+        bytes.extend(format!("xref\n0 {count}\n0000000000 65535 f \n{rows}trailer\n<</Size {count}/Root 1 0 R>>\nstartxref\n{table}\n%%EOF\n").into_bytes());
+        let pdf = Pdf::new(bytes).unwrap();
+        let page = pdf.pages().first().unwrap();
+        read_page(page, &mut Fonts::new(), &mut 1_000_000)
+    }
+
+    fn text(page: &ReadPage) -> String {
+        let lines: Vec<&str> = page.lines.iter().map(|line| line.text.as_str()).collect();
+        lines.join("|")
+    }
+
+    #[test]
+    fn what_is_lost_is_said() {
+        let unread = "text of about 5 characters is in a font that cannot be read";
+        for (name, content, font, expected, said) in [
+            (
+                "a font of no kind",
+                "BT /F 12 Tf 72 600 Td (words) Tj ET",
+                "<</Type/Font>>",
+                "",
+                unread,
+            ),
+            (
+                "a composite font without a map of its codes",
+                "BT /F 12 Tf 72 600 Td <00010002000300040005> Tj ET",
+                "<</Type/Font/Subtype/Type0/DescendantFonts[<<>>]>>",
+                "",
+                unread,
+            ),
+            ("a font of no name", "BT /X 12 Tf 72 600 Td (words) Tj ET", HELVETICA, "", unread),
+            (
+                "a font of the graphics state",
+                "/G gs BT 72 600 Td (words) Tj ET",
+                HELVETICA,
+                "words",
+                "",
+            ),
+            (
+                "words over the edge",
+                "BT /F 12 Tf 72 600 Td (words) Tj 0 200 Td (over the edge) Tj 2e6 0 Td (!) Tj ET",
+                HELVETICA,
+                "words",
+                "12 characters stand outside the page",
+            ),
+            (
+                "letters replaced by nothing",
+                "BT /F 12 Tf 72 600 Td /Span<</ActualText()>>BDC (not guilty) Tj EMC ET",
+                HELVETICA,
+                "",
+                "9 letters that are seen were replaced by a text that holds none of them",
+            ),
+            (
+                "letters replaced by others",
+                "BT /F 12 Tf 72 600 Td /Span<</ActualText(pass)>>BDC (HOLD HIM HERE) Tj EMC ET",
+                HELVETICA,
+                "pass",
+                "11 letters that are seen were replaced by a text that holds none of them",
+            ),
+            (
+                "letters replaced by the same",
+                "BT /F 12 Tf 72 600 Td /Span<</ActualText(Not guilty)>>BDC (NOT GUILTY) Tj EMC ET",
+                HELVETICA,
+                "Not guilty",
+                "",
+            ),
+            (
+                "a hyphen replaced by nothing",
+                "BT /F 12 Tf 72 600 Td (words) Tj /Span<</ActualText()>>BDC (-) Tj EMC ET",
+                HELVETICA,
+                "words",
+                "",
+            ),
+        ] {
+            let page = read(content, font, &[]);
+            assert_eq!(text(&page), expected, "{name}");
+            let said: Vec<String> = Some(said)
+                .filter(|said| !said.is_empty())
+                .map(|said| format!("page 7: {said}"))
+                .into_iter()
+                .collect();
+            assert_eq!(page.notices(7), said, "{name}");
+            assert_eq!(page.unread, page.unloaded > 0, "{name}");
+        }
+    }
+
+    /// No false alarm in what ordinary programs write.
+    #[test]
+    fn nothing_is_said_of_sound_files() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pdf");
+        let mut count = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|ending| ending != "pdf") {
+                continue;
+            }
+            let Ok(pdf) = Pdf::new(std::fs::read(&path).unwrap()) else { continue };
+            for page in pdf.pages().iter() {
+                let read = read_page(page, &mut Fonts::new(), &mut 10_000_000);
+                assert_eq!(read.notices(1), Vec::<String>::new(), "{path:?}");
+                count += 1;
+            }
+        }
+        assert!(count >= 20);
+    }
+
+    #[test]
+    fn what_stands_outside_does_not_make_a_scan_a_page_of_text() {
+        let outside = "x".repeat(100);
+        let content = format!(
+            "BT /F 12 Tf 72 800 Td ({outside}) Tj ET q 595 0 0 842 0 0 cm BI /W 1 /H 1 /BPC 8 /CS /G ID x EI Q"
+        );
+        let page = read(&content, HELVETICA, &[]);
+        assert!(page.is_scanned());
+        assert!(!page.is_read_by_ocr());
+    }
+
+    /// A TrueType font of five glyphs without outlines, whose table leads from H and i to the glyphs 3 and 4, and from both
+    /// A and the Greek Alpha to 2.
+    fn true_type() -> Vec<u8> {
+        let words = |words: &[u16]| -> Vec<u8> {
+            words.iter().flat_map(|word| word.to_be_bytes()).collect()
+        };
+        let cmap = [
+            words(&[0, 1, 3, 10, 0, 12, 12, 0, 0, 64, 0, 0, 0, 4]),
+            [[0x41, 0x41, 2], [0x48, 0x48, 3], [0x69, 0x69, 4], [0x391, 0x391, 2]]
+                .concat()
+                .iter()
+                .flat_map(|one: &u32| one.to_be_bytes())
+                .collect(),
+        ]
+        .concat();
+        let mut head = words(&[1, 0, 1, 0, 0, 0, 0x5F0F, 0x3CF5, 0, 1000]);
+        head.resize(54, 0);
+        let mut maxp = words(&[1, 0, 5]);
+        maxp.resize(32, 0);
+        let tables: [(&[u8], Vec<u8>); 3] = [(b"cmap", cmap), (b"head", head), (b"maxp", maxp)];
+        let mut font = words(&[1, 0, 3, 32, 1, 16]);
+        let mut place = 12 + 16 * tables.len();
+        for (tag, table) in &tables {
+            font.extend(*tag);
+            for number in [0, place, table.len()] {
+                font.extend(u32::try_from(number).unwrap().to_be_bytes());
+            }
+            place += table.len();
+        }
+        tables.iter().for_each(|(_, table)| font.extend(table));
+        font
+    }
+
+    #[test]
+    fn an_embedded_font_says_what_its_glyphs_are() {
+        let descriptor = b"<</Type/FontDescriptor/FontName/T/Flags 4/FontFile2 7 0 R>>".to_vec();
+        let more = [descriptor, stream("", &true_type())];
+        let composite = "<</Type/Font/Subtype/Type0/BaseFont/T/Encoding/Identity-H/DescendantFonts[<</Type/Font/Subtype/CIDFontType2/BaseFont/T/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/DW 500/FontDescriptor 6 0 R>>]>>";
+        let simple = "<</Type/Font/Subtype/TrueType/BaseFont/T/FirstChar 33/LastChar 34/Widths[500 500]/FontDescriptor 6 0 R>>";
+        let encoded = simple.replace("/FirstChar", "/Encoding/WinAnsiEncoding/FirstChar");
+        for (name, font, codes, expected, guessed, unknown) in [
+            ("one character a glyph", composite, "<00030004>", "Hi", 0, 0),
+            ("two characters of one glyph", composite, "<0002>", "A", 1, 0),
+            ("a glyph of no character", composite, "<00030001>", "H", 0, 1),
+            ("codes that nothing explains", simple, "(!\")", "!\"", 2, 0),
+            ("codes that the file explains", encoded.as_str(), "(!\")", "!\"", 0, 0),
+        ] {
+            let page = read(&format!("BT /F 12 Tf 72 600 Td {codes} Tj ET"), font, &more);
+            assert_eq!(text(&page), expected, "{name}");
+            assert_eq!((page.guessed, page.unknown), (guessed, unknown), "{name}");
+        }
+    }
+
+    /// The units of a font made of drawings are its own: the size that it is set in may be one.
+    #[test]
+    fn a_font_of_drawings_has_the_size_of_its_letters() {
+        for (name, matrix, width, size) in [
+            ("a thousand units", "0.001 0 0 0.001 0 0", 500, 12),
+            ("pixels as units", "1 0 0 -1 0 0", 6, 1),
+            ("pixels as units of a hundredth", "0.01 0 0 0.01 0 0", 600, 1),
+        ] {
+            let font = format!(
+                "<</Type/Font/Subtype/Type3/FontBBox[0 0 0 0]/FontMatrix[{matrix}]/FirstChar 97/LastChar 98/Widths[{width} {width}]/CharProcs<<>>/Encoding<</Differences[97/a/b]>>>>"
+            );
+            let page = read(&format!("BT /F {size} Tf 72 600 Td (abba) Tj ET"), &font, &[]);
+            assert_eq!(text(&page), "abba", "{name}");
+            let height = page.lines.first().unwrap().area.height();
+            assert!((11.0..=13.0).contains(&height), "{name}: {height}");
+        }
+    }
 }
