@@ -461,7 +461,7 @@ impl Case {
             root: self.vault.root().map(|root| root.hex()).unwrap_or_default(),
             captures: verdicts.into_iter().map(|(code, count)| (code.to_owned(), count)).collect(),
             unconfirmed,
-            unread: self.casebook.count_since(self.texts.indexed_up_to()?)?.0,
+            unread: self.unread()?,
             waiting_for_ocr: self.texts.waiting_for_ocr()?.len() as u64,
             unconfirmed_passages: self.unconfirmed_passages()?,
             passages: count("passage")?,

@@ -26,10 +26,10 @@ use crate::{Case, CaseError, Progress};
 
 const NAME: &str = "cache.db";
 /// Raised whenever the tables change: the texts are then read again.
-const SHAPE: u32 = 4;
+const SHAPE: u32 = 5;
 /// The extractor of a text that was not read for a reason that may not come again.
 const ANOTHER_TIME: &str = "witnessmark-document/0";
-/// What stands for it where the bytes themselves could not be had. The table's index names it too.
+/// What stands for it where the bytes themselves could not be had.
 const NO_BYTES: &str = "witnessmark-case/0";
 
 /// Larger documents are kept, but not read.
@@ -106,6 +106,12 @@ impl TextRow {
         (self.text, self.layout) = (None, Layout::default());
     }
 
+    /// What is known of a capture whose bytes could not be had.
+    fn without_bytes(row: &CaptureRow, why: &CaseError) -> Self {
+        let unread = Self::unread(row.media_type.as_str(), why.to_string());
+        Self { extractor: NO_BYTES.to_owned(), ..unread }
+    }
+
     /// What is known of a document that was not read, and why it was not.
     pub(crate) fn unread(media_type: impl Into<String>, why: impl Into<String>) -> Self {
         let why = why.into();
@@ -166,16 +172,16 @@ impl Texts {
             db.execute_batch("DROP TABLE IF EXISTS texts; DROP TABLE IF EXISTS indexed;")?;
             db.pragma_update(None, "user_version", SHAPE)?;
         }
-        db.execute_batch(
+        db.execute_batch(&format!(
             "CREATE TABLE IF NOT EXISTS texts (
                capture TEXT PRIMARY KEY, extractor TEXT NOT NULL, media_type TEXT NOT NULL, title TEXT,
                language TEXT NOT NULL, published TEXT, text TEXT, warnings TEXT NOT NULL, verdict TEXT NOT NULL,
                grounds TEXT NOT NULL, layout TEXT, waits_for_ocr INTEGER NOT NULL)
                WITHOUT ROWID;
              CREATE INDEX IF NOT EXISTS texts_waiting ON texts (capture) WHERE waits_for_ocr;
-             CREATE INDEX IF NOT EXISTS texts_without_bytes ON texts (capture) WHERE extractor = 'witnessmark-case/0';
-             CREATE TABLE IF NOT EXISTS indexed (upto INTEGER NOT NULL);",
-        )?;
+             CREATE INDEX IF NOT EXISTS texts_without_bytes ON texts (capture) WHERE extractor = '{NO_BYTES}';
+             CREATE TABLE IF NOT EXISTS indexed (upto INTEGER NOT NULL);"
+        ))?;
         if !case.join(SearchFolder::NAME).exists() {
             // Somebody removed the index: nothing can be found until it is made again.
             db.execute("DELETE FROM indexed", [])?;
@@ -621,7 +627,7 @@ impl Case {
         }
         let from = self.texts.indexed_up_to()?;
         let to = self.vault.size();
-        let waiting = self.readable_since(from)?;
+        let waiting = self.readable_before(from)?;
         if from >= to && waiting.is_empty() {
             return Ok(0);
         }
@@ -654,12 +660,23 @@ impl Case {
         Ok(count)
     }
 
+    /// How many captures are not read and cannot be found: those that came since, and those whose bytes could not be had.
+    pub(crate) fn unread(&self) -> Result<u64, CaseError> {
+        let from = self.texts.indexed_up_to()?;
+        let lost = self.rows_before(from, self.texts.without_bytes()?)?;
+        Ok(self.casebook.count_since(from)?.0 + lost.len() as u64)
+    }
+
     /// The captures of entries before `from` that could not be read before and may be now: there is OCR, or their bytes are back.
-    fn readable_since(&self, from: u64) -> Result<Vec<CaptureRow>, CaseError> {
+    fn readable_before(&self, from: u64) -> Result<Vec<CaptureRow>, CaseError> {
         let mut ids = self.texts.without_bytes()?;
         if self.readers.can_recognise() {
             ids.extend(self.texts.waiting_for_ocr()?);
         }
+        self.rows_before(from, ids)
+    }
+
+    fn rows_before(&self, from: u64, ids: Vec<String>) -> Result<Vec<CaptureRow>, CaseError> {
         let mut rows = Vec::new();
         for id in ids {
             let row = id.parse().ok().map(|id| self.casebook.capture(&id)).transpose()?;
@@ -675,42 +692,42 @@ impl Case {
         writer: &mut IndexWriter,
         progress: &Progress,
     ) -> Result<(), CaseError> {
-        let mut new = Vec::new();
+        let mut kept: Vec<(String, TextRow)> = Vec::new();
         // A few at a time: a file of some kilobytes may unpack to megabytes of text.
-        for batch in batch.chunks(AT_A_TIME) {
+        for rows in batch.chunks(AT_A_TIME) {
             let (store, readers) = (self.vault.store(), &self.readers);
             let mut cached = Vec::new();
-            for row in batch {
+            for row in rows {
                 let text = self.texts.get(&row.capture.to_string())?;
                 cached.push(text.filter(|text| stands(text, readers)));
             }
-            let read = |(row, cached): (&CaptureRow, &Option<TextRow>)| {
-                let text = cached.is_none().then(|| {
-                    // One damaged blob keeps no other text from being read.
-                    read_capture(readers, store, row).unwrap_or_else(|error| TextRow {
-                        extractor: NO_BYTES.to_owned(),
-                        ..TextRow::unread(row.media_type.as_str(), error.to_string())
-                    })
+            let read = |(row, cached): (&CaptureRow, Option<TextRow>)| {
+                let is_new = cached.is_none();
+                // One damaged blob keeps no other text from being read.
+                let text = cached.unwrap_or_else(|| {
+                    let read = read_capture(readers, store, row);
+                    read.unwrap_or_else(|error| TextRow::without_bytes(row, &error))
                 });
                 progress.advance(1, row.bytes);
-                text.map(|text| (row.capture.to_string(), text))
+                (text, is_new)
             };
-            let texts: Vec<_> = batch.par_iter().zip(&cached).map(read).collect();
-            for ((row, cached), new) in batch.iter().zip(&cached).zip(&texts) {
-                writer.delete(&row.capture.to_string());
-                let text = cached.as_ref().or(new.as_ref().map(|(_, text)| text));
-                if let Some((text, words)) = text.and_then(|text| Some((text, text.text.as_ref()?)))
-                {
-                    writer.add(row, text, words)?;
+            let texts: Vec<_> = rows.par_iter().zip(cached).map(read).collect();
+            for (row, (text, is_new)) in rows.iter().zip(texts) {
+                let id = row.capture.to_string();
+                writer.delete(&id);
+                if let Some(words) = &text.text {
+                    writer.add(row, &text, words)?;
+                }
+                if is_new {
+                    kept.push((id, text));
                 }
             }
-            new.extend(texts.into_iter().flatten());
             let size = |(_, text): &(String, TextRow)| text.text.as_ref().map_or(0, String::len);
-            if new.iter().map(size).sum::<usize>() > LARGEST_TEXT {
-                self.texts.put(&std::mem::take(&mut new))?;
+            if kept.iter().map(size).sum::<usize>() > LARGEST_TEXT {
+                self.texts.put(&std::mem::take(&mut kept))?;
             }
         }
-        self.texts.put(&new)
+        self.texts.put(&kept)
     }
 }
 

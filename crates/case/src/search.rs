@@ -169,7 +169,7 @@ impl Case {
         place: Option<&str>,
         options: &SearchOptions,
     ) -> Result<Found, CaseError> {
-        let (behind, _) = self.casebook.count_since(self.texts.indexed_up_to()?)?;
+        let behind = self.unread()?;
         let mut options = options.clone();
         for place in places_in_query(query)? {
             let names = self.names_of(&place)?;

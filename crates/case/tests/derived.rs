@@ -243,6 +243,10 @@ fn one_lost_blob_keeps_no_other_text_from_being_found() {
     let hits = found.keys().map(|query| case.search(query, None, &options).unwrap().hits);
     let hits: Vec<_> = hits.flatten().collect();
     assert!(!hits.is_empty() && hits.iter().all(|hit| hit.capture != capture.capture));
+    // It cannot be found, and nobody is to take that for an answer.
+    let missed = case.search("采血", None, &options).unwrap();
+    assert!(missed.warnings[0].starts_with("1 captures are not read yet"), "{missed:?}");
+    assert_eq!(case.status().unwrap().unread, 1);
     drop(case);
     // Once it is back, the next `add` reads it too.
     fs::write(&lost, kept).unwrap();

@@ -155,8 +155,8 @@ fn rows(threshold: f64) -> usize {
         .unwrap_or(1)
 }
 
-/// Equal bins below which two texts are not compared: four standard deviations below what the threshold makes likely, and a
-/// pair at it has fewer about three times in a hundred thousand.
+/// Equal bins below which two texts are not compared: four standard deviations below what the threshold makes likely. Of
+/// pairs at a threshold of 0.8, 9 in 20,000 have fewer where both texts have 20 runs, 1 where they have 100 (simulated).
 fn least_equal(threshold: f64) -> f64 {
     let bins = BINS as f64;
     bins * threshold - 4.0 * (bins * threshold * (1.0 - threshold)).sqrt()
