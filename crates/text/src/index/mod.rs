@@ -3,6 +3,7 @@
 mod analyzer;
 mod error;
 mod folding;
+mod near;
 mod passages;
 mod query;
 mod sealed;

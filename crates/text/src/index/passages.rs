@@ -4,14 +4,12 @@
 //! in the form that is compared.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
-use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder};
-
+use super::near::Near;
 use super::query::{Ending, Leaf};
 use super::search::Match;
 use crate::words::{Term, each_term, first_changed, has_term};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 
 /// Bytes within which words of a query stand together.
 const NEAR: usize = 400;
@@ -29,7 +27,7 @@ struct Wanted {
 /// Terms that are not simply looked up.
 enum Pattern<'q> {
     Begins { with: &'q str, whole_word: bool },
-    Near(Box<DFA>),
+    Near(&'q Near),
 }
 
 /// A match of a leaf in a text, in bytes.
@@ -58,7 +56,7 @@ impl<'q> Passages<'q> {
             for (term, (_, spellings)) in query.terms.iter().enumerate() {
                 let wanted = Wanted { leaf, term };
                 let ending =
-                    if term + 1 == query.terms.len() { query.ending } else { Ending::Whole };
+                    if term + 1 == query.terms.len() { &query.ending } else { &Ending::Whole };
                 for spelling in spellings {
                     if let Some(letters) = &mut letters {
                         letters.push(spelling);
@@ -70,9 +68,9 @@ impl<'q> Passages<'q> {
                         }
                         Ending::Character => Pattern::Begins { with: spelling, whole_word: false },
                         Ending::Star => Pattern::Begins { with: spelling, whole_word: true },
-                        Ending::Near(off) => {
+                        Ending::Near(near) => {
                             letters = None;
-                            Pattern::Near(Box::new(near(spelling, off)))
+                            Pattern::Near(near)
                         }
                     };
                     patterns.push((pattern, wanted));
@@ -252,9 +250,7 @@ impl Pattern<'_> {
                     _ => term.to,
                 })
             }
-            Pattern::Near(dfa) => {
-                matches!(dfa.eval(term.text), Distance::Exact(_)).then_some(term.to)
-            }
+            Pattern::Near(near) => near.has(term.text).then_some(term.to),
         }
     }
 }
@@ -282,12 +278,4 @@ fn in_points(text: &str, spans: &[Span]) -> Vec<Match> {
             end: point_of(span.to),
         })
         .collect()
-}
-
-/// What [`tantivy::query::FuzzyTermQuery`] compares with, so that both find the same words.
-fn near(term: &str, letters_off: u8) -> DFA {
-    static BUILDERS: LazyLock<[LevenshteinAutomatonBuilder; 2]> =
-        LazyLock::new(|| [1, 2].map(|off| LevenshteinAutomatonBuilder::new(off, true)));
-    let [one, two] = &*BUILDERS;
-    if letters_off < 2 { one.build_dfa(term) } else { two.build_dfa(term) }
 }

@@ -14,8 +14,10 @@
 //! cuts into syllables is a phrase of its terms.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::error::QueryError;
+use super::near::Near;
 use super::store::day_range;
 use super::variants;
 use crate::words::each_term;
@@ -39,7 +41,7 @@ pub(super) enum Part {
 }
 
 /// How the last term of a leaf is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     /// Letter by letter.
     Whole,
@@ -47,8 +49,8 @@ pub(super) enum Ending {
     Character,
     /// It begins a word, whose place is the whole word: typed with a star.
     Star,
-    /// At most this many letters differ (Damerau and Levenshtein, a swap of neighbours counted once).
-    Near(u8),
+    /// A letter or two may differ.
+    Near(Arc<Near>),
 }
 
 /// A word or phrase of the query, as the terms that must stand in a row.
@@ -521,7 +523,8 @@ impl Parser<'_> {
                 ));
             }
             Sign::Near(letters_off) => {
-                ending = Ending::Near(letters_off.unwrap_or(if letters < 6 { 1 } else { 2 }));
+                let letters_off = letters_off.unwrap_or(if letters < 6 { 1 } else { 2 });
+                ending = Ending::Near(Arc::new(Near::new(last, letters_off)));
             }
             Sign::None | Sign::Wrong => {}
         }

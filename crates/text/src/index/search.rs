@@ -5,19 +5,21 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use serde::Serialize;
 use tantivy::collector::{Count, TopDocs};
 use tantivy::columnar::Column;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, FuzzyTermQuery, Occur, PhrasePrefixQuery,
-    PhraseQuery, Query, RangeQuery, RegexPhraseQuery, TermQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, Occur, PhrasePrefixQuery, PhraseQuery,
+    Query, RangeQuery, RegexPhraseQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
 
 use super::error::IndexError;
 use super::folding::{Compared, Likeness, Sketch};
+use super::near::NearQuery;
 use super::passages::Passages;
 use super::query::{Ending, Leaf, Meaning, Node, Part, parse, phrase};
 use super::segment;
@@ -417,7 +419,7 @@ fn leaf_query(leaf: &Leaf, field: Field) -> Box<dyn Query> {
     if let [(_, spellings)] = leaf.terms.as_slice() {
         let query = |text: &String| -> Box<dyn Query> {
             let term = Term::from_field_text(field, text);
-            match leaf.ending {
+            match &leaf.ending {
                 Ending::Whole => Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)),
                 Ending::Character | Ending::Star => {
                     let mut query = PhrasePrefixQuery::new(vec![term]);
@@ -426,8 +428,8 @@ fn leaf_query(leaf: &Leaf, field: Field) -> Box<dyn Query> {
                     Box::new(query)
                 }
                 // The word as it was typed counts for what it is, others as one.
-                Ending::Near(off) => either(vec![
-                    Box::new(FuzzyTermQuery::new(term.clone(), off, true)),
+                Ending::Near(near) => either(vec![
+                    Box::new(NearQuery { field, near: Arc::clone(near) }),
                     Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)),
                 ]),
             }
