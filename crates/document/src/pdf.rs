@@ -6,14 +6,17 @@
 
 mod accents;
 mod attached;
+mod bidi;
 mod clusters;
 mod columns;
 mod content;
 mod decode;
 mod font;
 mod guess;
+mod layers;
 mod layout;
 mod matrix;
+mod notes;
 mod order;
 mod pages;
 mod says;
@@ -30,12 +33,15 @@ use crate::Limits;
 use crate::page::{Line, Page, ReadBy};
 pub(crate) use attached::Attached;
 use font::Fonts;
-use pages::{ReadPage, annotations, read_page};
+use layers::Layers;
+use layout::TextLine;
+use notes::annotations;
+use pages::{ReadPage, read_page};
 pub(crate) use scan::pictures;
 use strings::{one_line, text_string};
 
 /// The name and version of this reader.
-pub(crate) const READER: &str = "witnessmark-pdf/3";
+pub(crate) const READER: &str = "witnessmark-pdf/4";
 /// How many operators of one file are read.
 const MAX_OPERATORS: u64 = 400_000_000;
 /// How many bytes the files inside one file may unpack to.
@@ -90,6 +96,8 @@ fn read_file(bytes: &[u8], limits: &Limits, most_attached: u64) -> Result<PdfFil
     let mut pages = Vec::new();
     let mut links = Vec::new();
     let mut fonts = Fonts::new();
+    let layers = Layers::of(&pdf);
+    let mut with_pictures = Vec::new();
     let mut budget = MAX_OPERATORS;
     let most = usize::try_from(limits.pages).unwrap_or(usize::MAX);
     for (index, page) in pdf.pages().iter().enumerate().take(most) {
@@ -98,10 +106,15 @@ fn read_file(bytes: &[u8], limits: &Limits, most_attached: u64) -> Result<PdfFil
             text.push('\u{c}');
             length += 1;
         }
-        let read = catch_unwind(AssertUnwindSafe(|| read_page(page, &mut fonts, &mut budget))).ok();
+        let read =
+            catch_unwind(AssertUnwindSafe(|| read_page(page, &mut fonts, &layers, &mut budget)))
+                .ok();
         match read {
             Some(read) => {
                 warn_of_page(number, &read, &mut warnings);
+                if read.has_unread_picture() {
+                    with_pictures.push(number);
+                }
                 pages.push(add_page(number, &read, &mut text, &mut length));
             }
             None => {
@@ -116,6 +129,12 @@ fn read_file(bytes: &[u8], limits: &Limits, most_attached: u64) -> Result<PdfFil
                 links.push(Link { href, text: String::new() });
             }
         }
+    }
+    if !with_pictures.is_empty() {
+        let pages = shown_numbers(&with_pictures);
+        warnings.push(format!(
+            "pictures: words in the pictures beside the text were not read; pages with large ones: {pages}"
+        ));
     }
     if pdf.pages().len() > most {
         warnings
@@ -154,28 +173,25 @@ fn read_file(bytes: &[u8], limits: &Limits, most_attached: u64) -> Result<PdfFil
 }
 
 fn add_page(number: u32, read: &ReadPage, text: &mut String, length: &mut usize) -> Page {
-    let mut lines = Vec::with_capacity(read.lines.len());
-    for (index, line) in read.lines.iter().enumerate() {
-        let breaks = match (index, line.after_gap) {
-            (0, _) => "",
+    let apart = read
+        .apart
+        .iter()
+        .flat_map(|block| block.iter().enumerate().map(|(index, line)| (line, index == 0)));
+    let own = read.lines.iter().map(|line| (line, line.after_gap));
+    let mut lines: Vec<Line> = Vec::with_capacity(read.lines.len());
+    for (line, after_gap) in own.chain(apart) {
+        let breaks = match (lines.is_empty(), after_gap) {
+            (true, _) => "",
             (_, true) => "\n\n",
             (_, false) => "\n",
         };
         text.push_str(breaks);
         *length += breaks.len();
-        let start = *length;
-        text.push_str(&line.text);
-        *length += line.text.chars().count();
-        lines.push(Line {
-            start,
-            end: *length,
-            left: line.area.left as f32,
-            top: line.area.top as f32,
-            width: line.area.width() as f32,
-            height: line.area.height() as f32,
-            confidence: None,
-            language: None,
-        });
+        lines.push(add_line(line, text, length));
+    }
+    if read.is_scanned() {
+        // A page number or a stamp on a scan has no place, so that the page still counts as one without lines, which OCR reads.
+        lines.clear();
     }
     Page {
         number,
@@ -185,6 +201,41 @@ fn add_page(number: u32, read: &ReadPage, text: &mut String, length: &mut usize)
         scanned: read.is_scanned(),
         lines,
     }
+}
+
+fn add_line(line: &TextLine, text: &mut String, length: &mut usize) -> Line {
+    let start = *length;
+    text.push_str(&line.text);
+    *length += line.text.chars().count();
+    Line {
+        start,
+        end: *length,
+        left: line.area.left as f32,
+        top: line.area.top as f32,
+        width: line.area.width() as f32,
+        height: line.area.height() as f32,
+        confidence: None,
+        language: None,
+    }
+}
+
+/// Rising numbers, in short: `1, 3 to 5`.
+fn shown_numbers(numbers: &[u32]) -> String {
+    const MOST: usize = 50;
+    let follows = |one: &u32, next: &u32| one.checked_add(1) == Some(*next);
+    let mut shown: Vec<String> = Vec::new();
+    for run in numbers.chunk_by(follows) {
+        if shown.len() >= MOST {
+            shown.push("and more".to_owned());
+            break;
+        }
+        match run {
+            [one] => shown.push(one.to_string()),
+            [first, .., last] => shown.push(format!("{first} to {last}")),
+            [] => {}
+        }
+    }
+    shown.join(", ")
 }
 
 fn warn_of_page(number: u32, read: &ReadPage, warnings: &mut Vec<String>) {

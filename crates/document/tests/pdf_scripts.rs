@@ -67,6 +67,30 @@ fn each_is_read_as_it_was_written() {
     }
 }
 
+/// Arabic, Persian, Hebrew and Uyghur with vowel marks, brackets and numbers, and words of them in lines of Latin.
+#[test]
+fn lines_of_both_directions_are_read_as_they_were_written() {
+    let path = format!("{}/tests/pdf/right-to-left.txt", env!("CARGO_MANIFEST_DIR"));
+    let written = std::fs::read_to_string(path).unwrap();
+    let written: Vec<String> = written.trim().lines().map(|line| line.nfc().collect()).collect();
+    for (name, lost) in [
+        ("right-to-left-chromium", &[][..]),
+        ("right-to-left-libreoffice", &[]),
+        ("right-to-left-typst", &[]),
+        // It leaves out the text of some parts of letters, and of the sign that keeps letters apart.
+        ("right-to-left-weasyprint", &[0, 1, 5, 7]),
+    ] {
+        let (found, document) = lines_of(name);
+        let found: Vec<String> = found.iter().map(|line| line.nfc().collect()).collect();
+        assert_eq!(found.len(), written.len(), "{name}");
+        for (at, (found, written)) in found.iter().zip(&written).enumerate() {
+            assert_eq!(found == written, !lost.contains(&at), "{name}: {found} for {written}");
+        }
+        let warnings = document.content.unwrap().warnings;
+        assert_eq!(warnings.is_empty(), lost.is_empty(), "{name}: {warnings:?}");
+    }
+}
+
 /// Old files hold the forms in which letters join, and stay so: what a search compares is normalised.
 #[test]
 fn presentation_forms_stay_and_stand_in_the_order_of_reading() {

@@ -8,7 +8,7 @@ use hayro_syntax::Pdf;
 use hayro_syntax::object::{Array, Dict, Object, ObjectIdentifier, Stream, String as Bytes};
 
 use super::decode::decode;
-use super::pages::annotations;
+use super::notes::annotations;
 use super::strings::{one_line, text_string};
 
 /// How deep the tree of names may be.

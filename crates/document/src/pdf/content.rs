@@ -14,6 +14,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::decode::decode;
 use super::font::{Face, Fonts};
+use super::layers::Layers;
 use super::matrix::{Area, Matrix};
 use super::strings::text_string;
 
@@ -107,6 +108,8 @@ pub(super) struct Drawn {
     pub(super) fills: Vec<Fill>,
     /// The pictures, and how many characters had been drawn before each.
     pub(super) pictures: Vec<Fill>,
+    /// The characters on layers that are switched off.
+    pub(super) off: Vec<Glyph>,
     /// How many characters were guessed from their codes.
     pub(super) guessed: usize,
     /// About how many characters are in fonts that could not be loaded.
@@ -164,7 +167,19 @@ pub(super) struct Reader<'f, 'a> {
     fonts: &'f mut Fonts<'a>,
     /// How many operators may still be read, over all pages.
     budget: &'f mut u64,
+    layers: &'f Layers,
+    /// How many of the layers that are open are switched off.
+    off: usize,
     drawn: Drawn,
+}
+
+/// Marked content that is open.
+#[derive(Default)]
+struct Mark {
+    /// A text that stands for it, and how many characters had been drawn before.
+    text: Option<(String, usize)>,
+    /// Whether it is on a layer that is switched off.
+    is_off: bool,
 }
 
 #[derive(Default)]
@@ -177,8 +192,8 @@ struct Path {
 
 impl<'f, 'a> Reader<'f, 'a> {
     /// A reader with nothing read yet.
-    pub(super) fn new(fonts: &'f mut Fonts<'a>, budget: &'f mut u64) -> Self {
-        Self { fonts, budget, drawn: Drawn::default() }
+    pub(super) fn new(fonts: &'f mut Fonts<'a>, budget: &'f mut u64, layers: &'f Layers) -> Self {
+        Self { fonts, budget, layers, off: 0, drawn: Drawn::default() }
     }
 
     /// Reads a content stream; `matrix` leads to the page's left upper corner, in points.
@@ -205,6 +220,11 @@ impl<'f, 'a> Reader<'f, 'a> {
         self.draw_form(stream, resources, &state, 0);
     }
 
+    /// How many characters have been drawn.
+    pub(super) fn count(&self) -> usize {
+        self.drawn.glyphs.len()
+    }
+
     /// What was drawn.
     pub(super) fn finish(self) -> Drawn {
         self.drawn
@@ -215,7 +235,7 @@ impl<'f, 'a> Reader<'f, 'a> {
         let mut text = Matrix::IDENTITY;
         let mut line = Matrix::IDENTITY;
         let mut path = Path::default();
-        let mut marks: Vec<Option<(String, usize)>> = Vec::new();
+        let mut marks: Vec<Mark> = Vec::new();
         let mut operators = TypedIter::new(data);
         while let Some(operator) = operators.next() {
             if *self.budget == 0 {
@@ -301,9 +321,11 @@ impl<'f, 'a> Reader<'f, 'a> {
                         }
                     }
                 }
-                Op::BeginMarkedContent(_) => mark(&mut marks, None),
+                Op::BeginMarkedContent(_) => {
+                    mark(&mut marks, Mark::default());
+                }
                 Op::BeginMarkedContentWithProperties(properties) => {
-                    let dict = match properties.1 {
+                    let text = match &properties.1 {
                         Object::Dict(dict) => replacement(dict),
                         Object::Name(name) => resources
                             .properties
@@ -311,12 +333,23 @@ impl<'f, 'a> Reader<'f, 'a> {
                             .and_then(|dict| replacement(&dict)),
                         _ => None,
                     };
-                    mark(&mut marks, dict.map(|text| (text, self.drawn.glyphs.len())));
+                    let is_off = match &properties.1 {
+                        Object::Name(name) if properties.0.as_ref() == b"OC" => {
+                            self.layers.hides(&resources.properties, name.as_ref())
+                        }
+                        _ => false,
+                    };
+                    let text = text.map(|text| (text, self.place()));
+                    if mark(&mut marks, Mark { text, is_off }) && is_off {
+                        self.off += 1;
+                    }
                 }
                 Op::EndMarkedContent(_) => {
-                    if let Some(Some((text, from))) = marks.pop() {
+                    let Mark { text, is_off } = marks.pop().unwrap_or_default();
+                    if let Some((text, from)) = text {
                         self.replace(&text, from);
                     }
+                    self.off -= usize::from(is_off);
                 }
                 Op::XObject(name) => {
                     if let Some(stream) = resources.get_x_object(name.0) {
@@ -332,6 +365,17 @@ impl<'f, 'a> Reader<'f, 'a> {
                 other => self.draw_path(&other, &mut path, &mut state),
             }
         }
+        // What is not closed ends with the drawing.
+        self.off -= marks.iter().filter(|mark| mark.is_off).count();
+    }
+
+    /// Where characters go: those of layers that are switched off stand apart.
+    fn glyphs(&mut self) -> &mut Vec<Glyph> {
+        if self.off > 0 { &mut self.drawn.off } else { &mut self.drawn.glyphs }
+    }
+
+    fn place(&mut self) -> usize {
+        self.glyphs().len()
     }
 
     fn set_font(&mut self, state: &mut State<'a>, dict: Option<&Dict<'a>>, size: f64) {
@@ -414,7 +458,7 @@ impl<'f, 'a> Reader<'f, 'a> {
 
     fn fill(&mut self, path: &Path, state: &State<'a>) {
         let after = self.drawn.glyphs.len();
-        if !state.opaque || state.pattern || after == 0 {
+        if !state.opaque || state.pattern || after == 0 || self.off > 0 {
             return;
         }
         for area in &path.areas {
@@ -432,11 +476,14 @@ impl<'f, 'a> Reader<'f, 'a> {
         state: &State<'a>,
         depth: u32,
     ) {
+        let is_off = self.layers.hides(stream.dict(), b"OC");
+        self.off += usize::from(is_off);
         match stream.dict().get::<Name<'_>>("Subtype").as_deref() {
             Some(b"Image") => self.picture(state),
             Some(b"Form") => self.draw_form(stream, resources, state, depth),
             _ => {}
         }
+        self.off -= usize::from(is_off);
     }
 
     fn draw_form(
@@ -471,28 +518,32 @@ impl<'f, 'a> Reader<'f, 'a> {
 
     fn picture(&mut self, state: &State<'a>) {
         let area = state.matrix.area(0.0, 0.0, 1.0, 1.0).cut(&state.clip);
-        if self.drawn.pictures.len() < MAX_FILLS {
+        if self.drawn.pictures.len() < MAX_FILLS && self.off == 0 {
             self.drawn.pictures.push(Fill { area, after: self.drawn.glyphs.len() });
         }
     }
 
     /// Puts a replacement text in the place of the characters that were drawn since `from`.
     fn replace(&mut self, text: &str, from: usize) {
-        let Some((first, rest)) = self.drawn.glyphs.get(from..).and_then(<[Glyph]>::split_first)
-        else {
+        let Some((first, rest)) = self.glyphs().get(from..).and_then(<[Glyph]>::split_first) else {
             return;
         };
-        self.drawn.replaced += replaced_letters(first, rest, text);
-        let mut whole = first.clone();
-        for part in rest {
+        let replaced = replaced_letters(first, rest, text);
+        // A mark may be drawn before its letter, and over its line: the widest part says where the line is.
+        let width = |glyph: &Glyph| glyph.range().1 - glyph.range().0;
+        let wider = |one, other| if width(other) > width(one) { other } else { one };
+        let mut whole = rest.iter().fold(first, wider).clone();
+        for part in once(first).chain(rest) {
             whole.reach(part);
             whole.begin_at(part);
         }
         whole.text = text.into();
-        self.drawn.glyphs.truncate(from);
+        let glyphs = self.glyphs();
+        glyphs.truncate(from);
         if !text.is_empty() {
-            self.drawn.glyphs.push(whole);
+            glyphs.push(whole);
         }
+        self.drawn.replaced += replaced;
     }
 
     fn show(&mut self, state: &State<'a>, text: &mut Matrix, bytes: &[u8]) {
@@ -516,7 +567,11 @@ impl<'f, 'a> Reader<'f, 'a> {
             };
             *text = Matrix::shift(step.0, step.1).then(text);
             self.drawn.guessed += usize::from(character.guessed);
-            if self.drawn.glyphs.len() >= MAX_GLYPHS {
+            // A part of another sign. One that takes room may be a letter that the file lost: it counts as unknown.
+            if character.silent && character.advance == (0.0, 0.0) {
+                continue;
+            }
+            if self.place() >= MAX_GLYPHS {
                 self.drawn.cut = true;
                 return;
             }
@@ -539,7 +594,7 @@ impl<'f, 'a> Reader<'f, 'a> {
                 self.drawn.far += 1;
                 continue;
             }
-            self.drawn.glyphs.push(Glyph {
+            let glyph = Glyph {
                 text: character.text,
                 x,
                 y,
@@ -548,7 +603,8 @@ impl<'f, 'a> Reader<'f, 'a> {
                 size,
                 turn,
                 hidden: matches!(state.mode, 3 | 7),
-            });
+            };
+            self.glyphs().push(glyph);
         }
     }
 }
@@ -623,8 +679,11 @@ fn letters(text: &str) -> impl Iterator<Item = char> {
     text.nfkc().flat_map(char::to_lowercase).filter(|one| one.is_alphanumeric())
 }
 
-fn mark(marks: &mut Vec<Option<(String, usize)>>, mark: Option<(String, usize)>) {
-    if marks.len() < MAX_STATES {
+/// Keeps what is open, unless too much is.
+fn mark(marks: &mut Vec<Mark>, mark: Mark) -> bool {
+    let may = marks.len() < MAX_STATES;
+    if may {
         marks.push(mark);
     }
+    may
 }

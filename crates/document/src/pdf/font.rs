@@ -1,6 +1,7 @@
 //! From the codes of a font to characters and widths.
 
 mod charmap;
+mod unicode;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use hayro_font::{
 use hayro_syntax::object::{Array, Dict, Name, Object, Stream, String as Bytes};
 
 use charmap::Charmap;
+use unicode::Unicode;
 
 use super::decode::{decode, is_safe};
 use super::guess::Guesses;
@@ -30,6 +32,8 @@ pub(super) struct Character {
     pub(super) advance: (f64, f64),
     /// Whether its text is a guess from its code.
     pub(super) guessed: bool,
+    /// Whether the font says that it has no text: it is a part of another sign.
+    pub(super) silent: bool,
 }
 
 /// A font of the file.
@@ -40,6 +44,8 @@ pub(super) struct Face<'a> {
     guesses: Option<Guesses>,
     /// Of a font of one byte a code: its own map from codes to characters, if it has one.
     own_map: Option<Option<CMap>>,
+    /// Its own map from codes to characters, if that breaks the rules of the format.
+    broken_map: Option<Unicode>,
     /// The font's own table of characters, where the file maps its codes to none.
     charmap: Option<Charmap>,
     /// Whether nothing says what its codes mean, so that whatever they are read as is a guess.
@@ -79,7 +85,10 @@ impl Face<'_> {
             FontGlyph::Outline(glyph) => glyph.as_unicode(),
             FontGlyph::Type3(glyph) => glyph.as_unicode(),
         };
-        let mut text = named.map(written).filter(|text| is_text(text)).or_else(|| {
+        let own = self.broken_map.as_ref().and_then(|map| map.text(code));
+        let silent = own.as_ref().is_some_and(String::is_empty);
+        let named = own.or_else(|| named.map(written));
+        let mut text = named.filter(|text| silent || is_text(text)).or_else(|| {
             let (encoding, ucs2) = self.collection.as_ref()?;
             let cid = encoding.lookup_cid_code(code, u8::try_from(length).ok()?)?;
             ucs2.lookup_bf_string(cid)
@@ -99,7 +108,11 @@ impl Face<'_> {
             text: text.unwrap_or_default().into(),
             advance: (advance.x, advance.y),
             guessed: false,
+            silent,
         };
+        if silent {
+            return character;
+        }
         if character.text.is_empty()
             && let Some(guess) = self.guesses.as_ref().and_then(|guesses| guesses.character(code))
         {
@@ -190,7 +203,10 @@ impl<'a> Fonts<'a> {
         let collection = collection(dict);
         let is_simple = !dict.contains_key("DescendantFonts");
         let is_symbolic = is_symbolic(dict);
-        let is_mapped = dict.contains_key("ToUnicode");
+        let map = dict.get::<Stream<'_>>("ToUnicode").and_then(|stream| stream.decoded_data().ok());
+        let own_map = map.as_ref().and_then(|map| CMap::parse(map, load_embedded));
+        let broken_map = map.filter(|_| own_map.is_none()).and_then(|map| Unicode::of(&map));
+        let is_mapped = own_map.is_some() || broken_map.is_some();
         let charmap = if is_symbolic || (!is_simple && !is_mapped) {
             embedded(dict, &font).and_then(|bytes| Charmap::of(&bytes, &mut self.mapped))
         } else {
@@ -203,10 +219,8 @@ impl<'a> Fonts<'a> {
             scale: scale(dict),
             collection,
             guesses: if is_simple { Guesses::of(dict) } else { None },
-            own_map: is_simple.then(|| {
-                let stream = dict.get::<Stream<'_>>("ToUnicode")?;
-                CMap::parse(&stream.decoded_data().ok()?, load_embedded)
-            }),
+            own_map: is_simple.then_some(own_map),
+            broken_map,
             known: RefCell::default(),
         })
     }

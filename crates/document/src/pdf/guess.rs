@@ -16,6 +16,27 @@ const T1: [(u8, char); 5] =
 const T1_UPPER: [(u8, char); 4] =
     [(0xD7, '\u{152}'), (0xDF, '\u{1E9E}'), (0xF7, '\u{153}'), (0xFF, '\u{DF}')];
 
+/// The letters of T2A below its alphabet, and its quotation marks (LaTeX, `cyrguide`).
+const T2A_LOWER: [(u8, char); 6] = [
+    (0x9C, '\u{401}'),
+    (0x9D, '\u{2116}'),
+    (0xBC, '\u{451}'),
+    (0xBD, '\u{201E}'),
+    (0xBE, '\u{AB}'),
+    (0xBF, '\u{BB}'),
+];
+/// A font has to use so many letters of an alphabet before it is taken for one of it.
+const FEWEST_LETTERS: usize = 5;
+
+/// The character of a code of T2A, the layout of Russian and of the languages of Central Asia in TeX. Its alphabet stands where
+/// that of Windows-1251 does.
+fn cyrillic(code: u8) -> Option<char> {
+    match code {
+        0xC0..=0xFF => char::from_u32(0x410 + u32::from(code - 0xC0)),
+        code => T2A_LOWER.iter().find(|(lower, _)| *lower == code).map(|(_, one)| *one),
+    }
+}
+
 /// The probable character of each code of a simple font; none where even a guess would be too bold.
 pub(super) struct Guesses(Vec<Option<char>>);
 
@@ -59,6 +80,16 @@ impl Guesses {
             for (code, character) in letters.chain(ligatures) {
                 if let Some(slot) = guesses.get_mut(usize::from(code)) {
                     *slot = Some(character);
+                }
+            }
+        } else if are_codes
+            && upper >= FEWEST_LETTERS
+            && numbers.iter().all(|(code, _)| *code < 128 || cyrillic(*code).is_some())
+            && [0xE0, 0xE5, 0xE8, 0xEE].iter().any(|vowel| uses(*vowel..=*vowel))
+        {
+            for (code, _) in numbers.iter().filter(|(code, _)| *code >= 128) {
+                if let Some(slot) = guesses.get_mut(usize::from(*code)) {
+                    *slot = cyrillic(*code);
                 }
             }
         }

@@ -4,6 +4,10 @@
 //! guess from the picture alone mixes columns and tables. Inside a line the places decide: where words part, and in which
 //! direction a script runs.
 
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use super::bidi::Class;
 use super::clusters::is_mark;
 use super::content::Glyph;
 use super::matrix::Area;
@@ -48,17 +52,20 @@ fn placed(glyph: &Glyph) -> Placed<'_> {
 pub(super) fn lines(glyphs: &[Glyph]) -> Vec<TextLine> {
     let mut lines = Vec::new();
     let mut open: Vec<Placed<'_>> = Vec::new();
+    let runs_left = runs_left(glyphs);
     // The box of the open line in its own frame.
     let (mut start, mut end) = (0.0, 0.0);
-    for (index, glyph) in glyphs.iter().enumerate() {
-        let from = index.saturating_sub(LOOK_BACK);
-        if glyphs
-            .get(from..index)
-            .is_some_and(|before| before.iter().any(|one| is_same(one, glyph)))
-        {
+    // Those that were read, of the last ones: what is drawn over and over in small steps is read as far as it reaches.
+    let mut read: VecDeque<&Glyph> = VecDeque::with_capacity(LOOK_BACK + 1);
+    for glyph in glyphs {
+        if read.iter().any(|one| is_same(one, glyph)) {
             // Drawn twice, to look bold or to cast a shadow.
             continue;
         }
+        if read.len() == LOOK_BACK {
+            read.pop_front();
+        }
+        read.push_back(glyph);
         let next = placed(glyph);
         let joins = open.last().is_some_and(|last| {
             let size = last.glyph.size.max(glyph.size);
@@ -68,7 +75,7 @@ pub(super) fn lines(glyphs: &[Glyph]) -> Vec<TextLine> {
             last.glyph.turn == glyph.turn && same_line && (near || inside)
         });
         if !joins && !open.is_empty() {
-            push(&mut lines, &open);
+            push(&mut lines, &open, runs_left);
             open.clear();
         }
         if open.is_empty() {
@@ -79,7 +86,7 @@ pub(super) fn lines(glyphs: &[Glyph]) -> Vec<TextLine> {
         open.push(next);
     }
     if !open.is_empty() {
-        push(&mut lines, &open);
+        push(&mut lines, &open, runs_left);
     }
     lines
 }
@@ -93,10 +100,23 @@ fn is_same(one: &Glyph, other: &Glyph) -> bool {
         && (one.end_x - one.x).abs() + (one.end_y - one.y).abs() > 0.0
 }
 
-fn push(lines: &mut Vec<TextLine>, glyphs: &[Placed<'_>]) {
+/// Whether most letters of a page run to the left.
+fn runs_left(glyphs: &[Glyph]) -> bool {
+    let (mut left, mut right) = (0_usize, 0_usize);
+    for glyph in glyphs {
+        match Class::of(&glyph.text) {
+            Class::Right => right += 1,
+            class if class.is_left() => left += 1,
+            _ => {}
+        }
+    }
+    left > right
+}
+
+fn push(lines: &mut Vec<TextLine>, glyphs: &[Placed<'_>], runs_left: bool) {
     let mut signs = signs(glyphs);
     signs.sort_by(|a, b| start(a).total_cmp(&start(b)));
-    let mut pieces: Vec<&str> = Vec::with_capacity(glyphs.len() + glyphs.len() / 4);
+    let mut pieces: Vec<Cow<'_, str>> = Vec::with_capacity(glyphs.len() + glyphs.len() / 4);
     let mut reached: Option<f64> = None;
     for sign in signs {
         let Some(one) = sign.first() else { continue };
@@ -109,21 +129,25 @@ fn push(lines: &mut Vec<TextLine>, glyphs: &[Placed<'_>]) {
                 while pieces.last().is_some_and(|last| last.trim().is_empty()) {
                     pieces.pop();
                 }
-                pieces.push("\t");
+                pieces.push("\t".into());
             } else if gap > WORD_GAP * size && !has_space {
                 // Between ideographs no space is written, and what parts them from figures is a quarter of their size.
                 let is_at_wide = pieces.last().is_some_and(|last| last.ends_with(is_unspaced))
                     || one.glyph.text.starts_with(is_unspaced);
                 if !is_at_wide || gap > 0.6 * size {
-                    pieces.push(" ");
+                    pieces.push(" ".into());
                 }
             }
         }
         let end = sign.iter().map(|part| part.end).fold(f64::MIN, f64::max);
         reached = Some(reached.map_or(end, |reached| reached.max(end)));
-        pieces.extend(sign.iter().map(|part| &*part.glyph.text));
+        match sign {
+            [one] => pieces.push(Cow::Borrowed(&one.glyph.text)),
+            // A letter and its marks stay together, whichever way the line runs.
+            parts => pieces.push(parts.iter().map(|part| &*part.glyph.text).collect()),
+        }
     }
-    let text = to_logical(&pieces);
+    let text = to_logical(&pieces, runs_left);
     let text: String = text
         .trim()
         .chars()

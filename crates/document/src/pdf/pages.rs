@@ -2,30 +2,40 @@
 
 use std::borrow::Cow;
 
-use hayro_syntax::object::{Array, Dict, Name, Object, Stream};
+use hayro_syntax::object::{Array, Object, Stream};
 use hayro_syntax::page::Page;
 
 use super::content::{Drawn, Glyph, Reader};
 use super::decode::decode;
 use super::font::Fonts;
+use super::layers::Layers;
 use super::layout::{TextLine, glyph_area, lines};
 use super::matrix::{Area, Matrix};
+use super::notes::{Note, annotations};
+use super::strings::items;
 use super::{accents, clusters, columns};
 
 /// Pictures that cover this share of a page make it a scan, if it has next to no text.
 const SCAN_COVER: f64 = 0.6;
 /// A page with more visible characters is no scan.
 const SCAN_TEXT: usize = 40;
-/// How many annotations of one page are looked at.
-pub(super) const MAX_ANNOTATIONS: usize = 2_000;
+/// A picture that covers this share of a page may hold words, such as a letter that was photographed under a typed heading.
+const PART_COVER: f64 = 0.12;
+/// A line that a note is made of is this high, in points.
+const NOTE_LINE: f64 = 12.0;
 
 /// A page, read.
 pub(super) struct ReadPage {
     pub(super) width: f64,
     pub(super) height: f64,
     pub(super) lines: Vec<TextLine>,
+    /// What does not belong to its text, each block under a word that says what it is: notes, fields of forms, and what is on
+    /// layers that are switched off.
+    pub(super) apart: Vec<Vec<TextLine>>,
     /// Whether pictures cover it.
     pub(super) covered: bool,
+    /// Whether a picture covers a good part of it.
+    has_picture: bool,
     /// How many characters are seen, spaces not counted.
     pub(super) visible: usize,
     /// How many are drawn without ink, or under a picture that covers the page.
@@ -40,6 +50,10 @@ pub(super) struct ReadPage {
     outside: usize,
     /// How many letters a text that holds none of them stands for.
     replaced: usize,
+    /// How many characters are on layers that are switched off.
+    off: usize,
+    /// How many places are marked to be blacked out, and are not.
+    redactions: usize,
     pub(super) cut: bool,
     pub(super) unread: bool,
 }
@@ -55,6 +69,11 @@ impl ReadPage {
         self.covered && self.hidden >= SCAN_TEXT && self.hidden > 4 * self.visible
     }
 
+    /// Whether a picture on it may hold words that nobody read.
+    pub(super) fn has_unread_picture(&self) -> bool {
+        self.has_picture && !self.is_scanned() && !self.is_read_by_ocr()
+    }
+
     /// What a reader should know of characters that are lost or stand for others, for the page of this number.
     pub(super) fn notices(&self, number: u32) -> Vec<String> {
         let mut notices = Vec::new();
@@ -67,6 +86,16 @@ impl ReadPage {
             format!("text of about {count} characters is in a font that cannot be read")
         });
         add(self.outside, &|count| format!("{count} characters stand outside the page"));
+        add(self.off, &|count| {
+            format!(
+                "{count} characters are on layers that are switched off; they follow the text of the page"
+            )
+        });
+        add(self.redactions, &|count| {
+            format!(
+                "{count} places are marked to be blacked out, and what is under them is still in the file"
+            )
+        });
         add(self.replaced, &|count| {
             format!("{count} letters that are seen were replaced by a text that holds none of them")
         });
@@ -75,44 +104,78 @@ impl ReadPage {
 }
 
 /// Reads one page.
-pub(super) fn read_page<'a>(page: &Page<'a>, fonts: &mut Fonts<'a>, budget: &mut u64) -> ReadPage {
+pub(super) fn read_page<'a>(
+    page: &Page<'a>,
+    fonts: &mut Fonts<'a>,
+    layers: &Layers,
+    budget: &mut u64,
+) -> ReadPage {
     let (width, height) = page.render_dimensions();
     let (width, height) = (f64::from(width), f64::from(height));
     let whole = Area { left: 0.0, top: 0.0, right: width, bottom: height };
     let matrix = Matrix(page.initial_transform(true).as_coeffs());
-    let mut reader = Reader::new(fonts, budget);
+    let mut reader = Reader::new(fonts, budget, layers);
     let (data, mut unread) = contents(page);
     reader.page(&data, page.resources(), matrix, whole);
-    for annotation in annotations(page) {
-        if let Some((form, place)) = appearance(&annotation) {
-            reader.form(&form, page.resources(), place.then(&matrix), whole);
+    let notes = annotations(page);
+    let notes = notes.iter().filter_map(|annotation| Note::of(annotation, layers));
+    // What belongs to the page is drawn first, so that the notes are the end of what is drawn.
+    let (notes, parts): (Vec<Note<'_>>, Vec<Note<'_>>) =
+        notes.partition(|note| note.label.is_some());
+    let mut own = reader.count();
+    let mut ends = Vec::with_capacity(notes.len());
+    for note in parts.iter().chain(&notes) {
+        if let Some((form, place)) = &note.appearance {
+            reader.form(form, page.resources(), place.then(&matrix), whole);
+        }
+        if note.label.is_some() {
+            ends.push(reader.count());
+        } else {
+            own = reader.count();
         }
     }
     let drawn = reader.finish();
     // Text in a font that cannot be loaded is a part that was not read.
     unread |= drawn.unread || drawn.unloaded > 0;
-    let on_page = drawn.glyphs.iter().filter(|glyph| is_on_page(glyph, &whole)).cloned();
     let is_space = |glyph: &&Glyph| !glyph.text.is_empty() && glyph.text.trim().is_empty();
     let outside =
         drawn.glyphs.iter().filter(|glyph| !is_on_page(glyph, &whole) && !is_space(glyph)).count();
-    let (glyphs, unknown) = clusters::settle(on_page);
-    let mut glyphs = accents::join(glyphs);
-    columns::turn(&mut glyphs);
+    let (lines, mut unknown) = lines_of(drawn.glyphs.get(..own).unwrap_or_default(), &whole);
+    let mut apart = Vec::new();
+    let mut from = own;
+    for (note, to) in notes.iter().zip(ends) {
+        let (shown, lost) = lines_of(drawn.glyphs.get(from..to).unwrap_or_default(), &whole);
+        unknown += lost;
+        from = to;
+        let lines = lines_of_note(note, shown, &matrix);
+        if !lines.is_empty() {
+            apart.push(lines);
+        }
+    }
+    let (mut off_lines, _) = lines_of(&drawn.off, &whole);
+    if let Some(first) = off_lines.first_mut() {
+        first.text.insert_str(0, "Layer that is switched off: ");
+        apart.push(off_lines);
+    }
     let (covered, covered_before) = coverage(&drawn, &whole);
-    // What stands outside is neither seen nor hidden: it must not make a scan pass for a page of text.
+    // What stands outside is neither seen nor hidden, and notes are no text of the page: neither must make a scan pass for a
+    // page of text.
     let is_ink = |glyph: &&Glyph| !glyph.text.trim().is_empty() && is_on_page(glyph, &whole);
     let hidden_count = drawn
         .glyphs
         .iter()
         .enumerate()
+        .take(own)
         .filter(|(index, glyph)| is_ink(glyph) && (glyph.hidden || *index < covered_before))
         .count();
-    let all = drawn.glyphs.iter().filter(is_ink).count();
+    let all = drawn.glyphs.iter().take(own).filter(is_ink).count();
     ReadPage {
         width,
         height,
-        lines: lines(&glyphs),
+        lines,
+        apart,
         covered,
+        has_picture: drawn.pictures.iter().any(|one| share(&one.area, &whole) > PART_COVER),
         visible: all - hidden_count,
         hidden: hidden_count,
         under_shapes: under_shapes(&drawn),
@@ -121,9 +184,39 @@ pub(super) fn read_page<'a>(page: &Page<'a>, fonts: &mut Fonts<'a>, budget: &mut
         unloaded: drawn.unloaded,
         outside: outside + drawn.far,
         replaced: drawn.replaced,
+        off: drawn.off.iter().filter(|glyph| !glyph.text.trim().is_empty()).count(),
+        redactions: notes.iter().filter(|note| note.is_redaction).count(),
         cut: drawn.cut,
         unread,
     }
+}
+
+/// The lines that characters on the page make up, and how many of them the file does not name.
+fn lines_of(glyphs: &[Glyph], whole: &Area) -> (Vec<TextLine>, usize) {
+    let on_page = glyphs.iter().filter(|glyph| is_on_page(glyph, whole)).cloned();
+    let (glyphs, unknown) = clusters::settle(on_page);
+    let mut glyphs = clusters::seat(accents::join(glyphs));
+    columns::turn(&mut glyphs);
+    (lines(&glyphs), unknown)
+}
+
+/// The lines of a note: those that it shows, and those that it says besides.
+fn lines_of_note(note: &Note<'_>, mut shown: Vec<TextLine>, matrix: &Matrix) -> Vec<TextLine> {
+    let text: Vec<&str> = shown.iter().map(|line| line.text.as_str()).collect();
+    let unseen = note.unseen(&text.join("\n")).to_owned();
+    let place = note.place;
+    let place = matrix.area(place.left, place.top, place.right, place.bottom);
+    let said = unseen.split('\n').map(str::trim).filter(|line| !line.is_empty());
+    shown.extend(said.enumerate().map(|(index, line)| {
+        let top = place.top + NOTE_LINE * index as f64;
+        let area = Area { top, bottom: top + NOTE_LINE, ..place };
+        let text = line.chars().filter(|one| *one == '\t' || !one.is_control()).collect();
+        TextLine { text, area, after_gap: false }
+    }));
+    if let (Some(first), Some(label)) = (shown.first_mut(), &note.label) {
+        first.text.insert_str(0, label);
+    }
+    shown
 }
 
 /// The content streams of a page as one, and whether one of them could not be read. An operator never spans two.
@@ -135,7 +228,8 @@ pub(super) fn contents<'a>(page: &Page<'a>) -> (Cow<'a, [u8]>, bool) {
     let mut all = Vec::new();
     let mut unread = false;
     if let Some(parts) = dict.get::<Array<'a>>("Contents") {
-        for part in parts.iter::<Stream<'a>>() {
+        for part in items(&parts, page.xref()) {
+            let Object::Stream(part) = part else { continue };
             match decode(&part) {
                 Some(data) if (all.len() as u64) < super::decode::MAX_UNPACKED => {
                     all.extend_from_slice(&data);
@@ -148,38 +242,6 @@ pub(super) fn contents<'a>(page: &Page<'a>) -> (Cow<'a, [u8]>, bool) {
     (Cow::Owned(all), unread)
 }
 
-/// The annotations of a page.
-pub(super) fn annotations<'a>(page: &Page<'a>) -> Vec<Dict<'a>> {
-    let Some(list) = page.raw().get::<Array<'a>>("Annots") else { return Vec::new() };
-    list.iter::<Dict<'a>>().take(MAX_ANNOTATIONS).collect()
-}
-
-/// What a visible annotation draws, and the map that brings it to its place (ISO 32000-1, 12.5.5).
-fn appearance<'a>(annotation: &Dict<'a>) -> Option<(Stream<'a>, Matrix)> {
-    let flags = annotation.get::<i32>("F").unwrap_or(0);
-    // Hidden, or not shown on a screen.
-    if flags & 0b10_0010 != 0 || annotation.get::<Name<'_>>("Subtype").as_deref() == Some(b"Popup")
-    {
-        return None;
-    }
-    let states = annotation.get::<Dict<'a>>("AP")?;
-    let form = match states.get::<Object<'a>>("N")? {
-        Object::Stream(form) => form,
-        Object::Dict(states) => states.get::<Stream<'a>>(annotation.get::<Name<'_>>("AS")?)?,
-        _ => return None,
-    };
-    let [x0, y0, x1, y1] = annotation.get::<[f64; 4]>("Rect")?;
-    let dict = form.dict();
-    let own = dict.get::<[f64; 6]>("Matrix").map_or(Matrix::IDENTITY, Matrix);
-    let [a, b, c, d] = dict.get::<[f64; 4]>("BBox")?;
-    let from = own.area(a, b, c, d);
-    let to = Area::of(&[(x0, y0), (x1, y1)]);
-    let scale = |to: f64, from: f64| if from > 0.0 { to / from } else { 1.0 };
-    let (x, y) = (scale(to.width(), from.width()), scale(to.height(), from.height()));
-    let place = Matrix([x, 0.0, 0.0, y, to.left - from.left * x, to.top - from.top * y]);
-    Some((form, place))
-}
-
 fn is_on_page(glyph: &Glyph, whole: &Area) -> bool {
     let area = glyph_area(glyph);
     area.right >= whole.left
@@ -188,10 +250,14 @@ fn is_on_page(glyph: &Glyph, whole: &Area) -> bool {
         && area.top <= whole.bottom
 }
 
+/// Which share of a page an area covers.
+fn share(area: &Area, whole: &Area) -> f64 {
+    area.width() * area.height() / (whole.width() * whole.height()).max(1.0)
+}
+
 /// Whether pictures cover the page, and how many characters had been drawn before a picture covered it.
 fn coverage(drawn: &Drawn, whole: &Area) -> (bool, usize) {
-    let page = (whole.width() * whole.height()).max(1.0);
-    let share = |area: &Area| area.width() * area.height() / page;
+    let share = |area: &Area| share(area, whole);
     let sum: f64 = drawn.pictures.iter().map(|picture| share(&picture.area)).sum();
     let before = drawn
         .pictures
@@ -265,7 +331,7 @@ mod tests {
         bytes.extend(format!("xref\n0 {count}\n0000000000 65535 f \n{rows}trailer\n<</Size {count}/Root 1 0 R>>\nstartxref\n{table}\n%%EOF\n").into_bytes());
         let pdf = Pdf::new(bytes).unwrap();
         let page = pdf.pages().first().unwrap();
-        read_page(page, &mut Fonts::new(), &mut 1_000_000)
+        read_page(page, &mut Fonts::new(), &Layers::of(&pdf), &mut 1_000_000)
     }
 
     fn text(page: &ReadPage) -> String {
@@ -359,7 +425,7 @@ mod tests {
             }
             let Ok(pdf) = Pdf::new(std::fs::read(&path).unwrap()) else { continue };
             for page in pdf.pages().iter() {
-                let read = read_page(page, &mut Fonts::new(), &mut 10_000_000);
+                let read = read_page(page, &mut Fonts::new(), &Layers::of(&pdf), &mut 10_000_000);
                 assert_eq!(read.notices(1), Vec::<String>::new(), "{path:?}");
                 count += 1;
             }

@@ -1,4 +1,7 @@
-//! Text strings and dates of a PDF file (ISO 32000-1, 7.9).
+//! Text strings and lists of a PDF file (ISO 32000-1, 7.3 and 7.9).
+
+use hayro_syntax::object::{Array, MaybeRef, Object};
+use hayro_syntax::xref::XRef;
 
 /// Characters of PDFDocEncoding that differ from Latin-1 (annex D.3).
 const DOC_ENCODING: &[(u8, char)] = &[
@@ -62,6 +65,14 @@ pub(super) fn text_string(bytes: &[u8]) -> String {
             })
             .collect(),
     }
+}
+
+/// The items of a list. One that leads nowhere does not end it, as it would in the library's own way.
+pub(super) fn items<'a>(list: &Array<'a>, xref: &'a XRef) -> impl Iterator<Item = Object<'a>> {
+    list.raw_iter().filter_map(|item| match item {
+        MaybeRef::Ref(reference) => xref.get::<Object<'a>>(reference.into()),
+        MaybeRef::NotRef(object) => Some(object),
+    })
 }
 
 /// A text on one line; none where nothing is left of it.

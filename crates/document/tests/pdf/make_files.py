@@ -22,8 +22,22 @@ LANGUAGES = {
     "zh-hans": ("zh-Hans", "Noto Serif CJK SC", "ltr"),
     "zh-hant": ("zh-Hant", "Noto Serif CJK TC", "ltr"),
 }
+# Lines in five languages, with vowel marks, numbers, brackets and Latin words; the last two run to the right.
+RIGHT_TO_LEFT, RUN_RIGHT = "right-to-left", 2
 # What a file says of the day when it was made is the same in every run.
 os.environ["SOURCE_DATE_EPOCH"] = "1669800000"
+
+
+def lines_of_directions():
+    lines = (HERE / f"{RIGHT_TO_LEFT}.txt").read_text(encoding="utf-8").strip().split("\n")
+    return [(line, "rtl" if number < len(lines) - RUN_RIGHT else "ltr") for number, line in enumerate(lines)]
+
+
+def page_of_directions():
+    lines = "".join(f'<p dir="{direction}">{line}</p>' for line, direction in lines_of_directions())
+    return f"""<!DOCTYPE html><html><head><meta charset="utf-8"><title>Directions</title><style>@page {{ size: A5; margin: 10mm }}
+body {{ font: 12pt "Noto Naskh Arabic", "Noto Serif Hebrew", "Noto Serif"; margin: 0 }} p {{ margin: 0 0 5pt 0 }}</style></head>
+<body>{lines}</body></html>"""
 
 
 def text_of(language, chosen=None):
@@ -41,27 +55,40 @@ def page(language, vertical=False, chosen=None):
 
 
 def by_chromium(language, out, vertical=False, chosen=None):
+    print_by_chromium(page(language, vertical, chosen), out)
+
+
+def print_by_chromium(text, out):
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder) / "page.html"
-        source.write_text(page(language, vertical, chosen), encoding="utf-8")
+        source.write_text(text, encoding="utf-8")
         flags = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync"
         command = ["chromium", *flags.split(), f"--user-data-dir={folder}/profile", "--no-pdf-header-footer"]
         subprocess.run([*command, f"--print-to-pdf={out}", source.as_uri()], check=True, capture_output=True)
 
 
 def by_libreoffice(language, out):
-    tag, font, direction = LANGUAGES[language]
+    _, font, direction = LANGUAGES[language]
+    print_by_libreoffice([(line, direction) for line in text_of(language)], font, out)
+
+
+def print_by_libreoffice(lines, font, out):
+    other = {"rtl": "rl-tb", "ltr": "lr-tb"}
+    fonts = f"""fo:font-family="'{font}'" style:font-family-asian="'{font}'" style:font-family-complex="'{font}'" """
+    sizes = 'fo:font-size="13pt" style:font-size-asian="13pt" style:font-size-complex="13pt"'
+    styles = "".join(
+        f"""<style:style style:name="{name}" style:family="paragraph"><style:paragraph-properties
+style:writing-mode="{mode}"/><style:text-properties {fonts}{sizes}/></style:style>"""
+        for name, mode in other.items()
+    )
     spaces = " ".join(
         f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{urn}:1.0"'
         for name, urn in [("office", "office"), ("text", "text"), ("style", "style"), ("fo", "xsl-fo-compatible")]
     )
-    lines = "".join(f'<text:p text:style-name="P">{line}</text:p>' for line in text_of(language))
+    body = "".join(f'<text:p text:style-name="{direction}">{line}</text:p>' for line, direction in lines)
     document = f"""<?xml version="1.0" encoding="UTF-8"?><office:document {spaces} office:version="1.3"
-office:mimetype="application/vnd.oasis.opendocument.text"><office:automatic-styles><style:style style:name="P"
-style:family="paragraph"><style:paragraph-properties style:writing-mode="{'rl-tb' if direction == 'rtl' else 'lr-tb'}"/>
-<style:text-properties fo:font-family="'{font}'" style:font-family-asian="'{font}'" style:font-family-complex="'{font}'"
-fo:font-size="13pt" style:font-size-asian="13pt" style:font-size-complex="13pt"/></style:style></office:automatic-styles>
-<office:body><office:text>{lines}</office:text></office:body></office:document>"""
+office:mimetype="application/vnd.oasis.opendocument.text"><office:automatic-styles>{styles}</office:automatic-styles>
+<office:body><office:text>{body}</office:text></office:body></office:document>"""
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder) / "page.fodt"
         source.write_text(document, encoding="utf-8")
@@ -78,15 +105,32 @@ def by_weasyprint(language, out):
 
 
 def by_typst(language, out):
-    import typst
-
     tag, font, direction = LANGUAGES[language]
     lines = " \\\n".join(text_of(language))
-    source = f'#set page(width: 148mm, height: 210mm)\n#set text(font: "{font}", lang: "{tag[:2]}", dir: {direction}, size: 13pt)\n'
+    print_by_typst(f'#set text(font: "{font}", lang: "{tag[:2]}", dir: {direction}, size: 13pt)\n{lines}', out)
+
+
+def print_by_typst(text, out):
+    import typst
+
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "page.typ"
-        path.write_text(source + lines, encoding="utf-8")
+        path.write_text(f"#set page(width: 148mm, height: 210mm)\n{text}", encoding="utf-8")
         typst.compile(path, output=out, timestamp=1669800000)
+
+
+def in_both_directions():
+    """The lines in five languages, by each program."""
+    import weasyprint
+
+    print_by_chromium(page_of_directions(), HERE / f"{RIGHT_TO_LEFT}-chromium.pdf")
+    weasyprint.HTML(string=page_of_directions()).write_pdf(HERE / f"{RIGHT_TO_LEFT}-weasyprint.pdf")
+    print_by_libreoffice(lines_of_directions(), "Noto Naskh Arabic", HERE / f"{RIGHT_TO_LEFT}-libreoffice.pdf")
+    # Its marks of markup stand for themselves.
+    plain = lambda line: "".join("\\" + one if one in "[]#*_-=@$" else one for one in line)
+    body = "\n".join(f"#block(text(dir: {way})[{plain(line)}])" for line, way in lines_of_directions())
+    fonts = '#set text(font: ("Noto Naskh Arabic", "Noto Serif Hebrew", "Noto Serif"), size: 10pt)\n'
+    print_by_typst(fonts + body, HERE / f"{RIGHT_TO_LEFT}-typst.pdf")
 
 
 def with_predefined_map(language, out, font, encoding, codec, vertical=False):
@@ -181,6 +225,7 @@ def main():
         if not is_chinese:
             by_weasyprint(language, HERE / f"{language}-weasyprint.pdf")
     by_chromium("zh-hans", HERE / "zh-hans-vertical.pdf", vertical=True, chosen=[0, 4])
+    in_both_directions()
     in_presentation_forms("ug", HERE / "ug-presentation-forms.pdf")
     for name, language, font, encoding, codec, vertical in [
         ("zh-hans-gbk", "zh-hans", "STSong-Light", "GBK-EUC-H", "gbk", False),
