@@ -161,6 +161,54 @@ fn each_trick_is_named_and_the_words_stay() {
     }
 }
 
+/// One stream of a font that is too large to be read costs no more than what it alone says.
+#[test]
+fn a_font_with_a_stream_that_is_too_large_is_read_without_it() {
+    let map = b"1 beginbfchar <0001> <0077> endbfchar 1 beginbfrange <0002> <0005> [<006F> <0072> <0064> <0073>] endbfrange";
+    let bomb = stream("/Filter[/FlateDecode/FlateDecode]", &packed(&zeros(160)));
+    let composite = |rest: &str| {
+        format!(
+            "<</Type/Font/Subtype/Type0/BaseFont/T{rest}/DescendantFonts[<</Type/Font/Subtype/CIDFontType2/BaseFont/T/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/W[1 3 600 4[500 500]]/FontDescriptor 8 0 R>>]>>"
+        )
+    };
+    let simple = |rest: &str| {
+        format!("<</Type/Font/Subtype/TrueType/BaseFont/T/FirstChar 97/Widths[500]{rest}>>")
+    };
+    let codes = "<00010002000300040005>";
+    for (name, font, file, codes, guessed) in [
+        (
+            "the glyphs",
+            composite("/Encoding/Identity-H/ToUnicode 6 0 R"),
+            "FontFile2 7 0 R",
+            codes,
+            false,
+        ),
+        ("the codes", composite("/Encoding 7 0 R/ToUnicode 6 0 R"), "Flags 4", codes, false),
+        (
+            "an encoding of no name that is known",
+            composite("/Encoding/Mine/ToUnicode 6 0 R"),
+            "Flags 4",
+            codes,
+            false,
+        ),
+        ("the characters", simple("/ToUnicode 7 0 R"), "Flags 4", "(words)", true),
+    ] {
+        let more = [
+            stream("", map),
+            bomb.clone(),
+            format!("<</Type/FontDescriptor/FontName/T/{file}>>").into_bytes(),
+            font.into_bytes(),
+        ];
+        let drawn = format!("BT /F 12 Tf 72 700 Td {codes} Tj ET");
+        let page = "/Resources<</Font<</F 9 0 R>>>>";
+        let content = read_one(&one_page("", page, stream("", drawn.as_bytes()), &more)).content;
+        let content = content.unwrap();
+        assert_eq!(content.text, "words", "{name}");
+        let is_said = content.warnings.iter().any(|warning| warning.contains("guesses"));
+        assert_eq!(is_said, guessed, "{name}: {:?}", content.warnings);
+    }
+}
+
 /// Tables and trees that lead in circles.
 #[test]
 fn no_circle_is_walked_for_ever() {

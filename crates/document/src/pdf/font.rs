@@ -1,6 +1,7 @@
 //! From the codes of a font to characters and widths.
 
 mod charmap;
+mod plain;
 mod unicode;
 
 use std::cell::RefCell;
@@ -15,6 +16,7 @@ use hayro_font::{
 use hayro_syntax::object::{Array, Dict, Name, Object, Stream, String as Bytes};
 
 use charmap::Charmap;
+use plain::Plain;
 use unicode::Unicode;
 
 use super::decode::{decode, is_safe};
@@ -36,9 +38,17 @@ pub(super) struct Character {
     pub(super) silent: bool,
 }
 
+/// How a font is read.
+enum Loaded<'a> {
+    /// By the library.
+    Whole(Font<'a>),
+    /// By its dictionary alone.
+    Plain(Plain),
+}
+
 /// A font of the file.
 pub(super) struct Face<'a> {
-    font: Font<'a>,
+    font: Loaded<'a>,
     /// Codes to CIDs, and CIDs to characters, for the character collections of East Asia.
     collection: Option<(CMap, CMap)>,
     guesses: Option<Guesses>,
@@ -57,20 +67,33 @@ pub(super) struct Face<'a> {
 impl Face<'_> {
     /// The first code of the bytes, how many bytes it takes (never none), and what it stands for.
     pub(super) fn read(&self, bytes: &[u8]) -> (u32, usize, Character) {
-        let (code, length) = self.font.read_code(bytes, 0);
+        let (code, length) = match &self.font {
+            Loaded::Whole(font) => font.read_code(bytes, 0),
+            Loaded::Plain(font) => font.read_code(bytes),
+        };
         let length = length.max(1);
         let character = self
             .known
             .borrow_mut()
             .entry((code, length))
-            .or_insert_with(|| self.look_up(code, length))
+            .or_insert_with(|| match &self.font {
+                Loaded::Whole(font) => self.look_up(font, code, length),
+                Loaded::Plain(font) => {
+                    let (text, guessed) = font.text(code);
+                    let advance = font.advance(code);
+                    Character { text: text.into(), advance, guessed, silent: false }
+                }
+            })
             .clone();
         (code, length, character)
     }
 
     /// Whether lines run from left to right, and not downwards.
     pub(super) fn is_horizontal(&self) -> bool {
-        self.font.is_horizontal()
+        match &self.font {
+            Loaded::Whole(font) => font.is_horizontal(),
+            Loaded::Plain(font) => font.is_horizontal(),
+        }
     }
 
     /// How much larger its letters are than the size that it is set in says.
@@ -78,9 +101,9 @@ impl Face<'_> {
         self.scale
     }
 
-    fn look_up(&self, code: u32, length: usize) -> Character {
-        let glyph_id = self.font.map_code(code);
-        let glyph = self.font.glyph(glyph_id, code);
+    fn look_up(&self, font: &Font<'_>, code: u32, length: usize) -> Character {
+        let glyph_id = font.map_code(code);
+        let glyph = font.glyph(glyph_id, code);
         let named = match &glyph {
             FontGlyph::Outline(glyph) => glyph.as_unicode(),
             FontGlyph::Type3(glyph) => glyph.as_unicode(),
@@ -103,7 +126,7 @@ impl Face<'_> {
         {
             *found = found.chars().map(as_in_formulas).collect();
         }
-        let advance = self.font.code_advance(code);
+        let advance = font.code_advance(code);
         let mut character = Character {
             text: text.unwrap_or_default().into(),
             advance: (advance.x, advance.y),
@@ -196,10 +219,22 @@ impl<'a> Fonts<'a> {
     }
 
     fn load(&mut self, dict: &Dict<'a>) -> Option<Face<'a>> {
-        if !has_safe_streams(dict) {
-            return None;
-        }
-        let font = self.cache.font(dict, &self.fonts, &self.maps)?;
+        // The library unpacks all streams of a font whole.
+        let is_safe = has_safe_streams(dict);
+        let font = is_safe.then(|| self.cache.font(dict, &self.fonts, &self.maps)).flatten();
+        let Some(font) = font else {
+            return Some(Face {
+                font: Loaded::Plain(Plain::of(dict)?),
+                charmap: None,
+                is_symbolic: false,
+                scale: 1.0,
+                collection: None,
+                guesses: None,
+                own_map: None,
+                broken_map: None,
+                known: RefCell::default(),
+            });
+        };
         let collection = collection(dict);
         let is_simple = !dict.contains_key("DescendantFonts");
         let is_symbolic = is_symbolic(dict);
@@ -213,7 +248,7 @@ impl<'a> Fonts<'a> {
             None
         };
         Some(Face {
-            font,
+            font: Loaded::Whole(font),
             charmap,
             is_symbolic,
             scale: scale(dict),

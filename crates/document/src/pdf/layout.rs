@@ -20,6 +20,8 @@ pub(super) struct TextLine {
     pub(super) area: Area,
     /// Whether a wide gap or a change of direction parts it from the line before.
     pub(super) after_gap: bool,
+    /// Quarter turns of it, as of its characters.
+    pub(super) turn: u8,
 }
 
 /// A gap wider than this share of the font's size parts words.
@@ -162,11 +164,23 @@ fn push(lines: &mut Vec<TextLine>, glyphs: &[Placed<'_>], runs_left: bool) {
         .map(|one| glyph_area(one.glyph))
         .reduce(|sum, area| sum.join(&area))
         .unwrap_or(Area { left: 0.0, top: 0.0, right: 0.0, bottom: 0.0 });
+    let turn = glyphs.first().map_or(0, |one| one.glyph.turn);
     let after_gap = lines.last().is_some_and(|last| {
-        let height = area.height().max(last.area.height());
-        area.top < last.area.top - 0.5 * height || area.top > last.area.bottom + 0.9 * height
+        let ((top, bottom), (above, below)) = (across(&area, turn), across(&last.area, turn));
+        let height = (bottom - top).max(below - above);
+        turn != last.turn || top < above - 0.5 * height || top > below + 0.9 * height
     });
-    lines.push(TextLine { text, area, after_gap });
+    lines.push(TextLine { text, area, after_gap, turn });
+}
+
+/// Where a box begins and ends in the direction in which lines of this turn follow each other.
+fn across(area: &Area, turn: u8) -> (f64, f64) {
+    match turn {
+        0 => (area.top, area.bottom),
+        1 => (-area.right, -area.left),
+        2 => (-area.bottom, -area.top),
+        _ => (area.left, area.right),
+    }
 }
 
 fn start(sign: &[Placed<'_>]) -> f64 {

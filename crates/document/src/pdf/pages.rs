@@ -211,7 +211,7 @@ fn lines_of_note(note: &Note<'_>, mut shown: Vec<TextLine>, matrix: &Matrix) -> 
         let top = place.top + NOTE_LINE * index as f64;
         let area = Area { top, bottom: top + NOTE_LINE, ..place };
         let text = line.chars().filter(|one| *one == '\t' || !one.is_control()).collect();
-        TextLine { text, area, after_gap: false }
+        TextLine { text, area, after_gap: false, turn: 0 }
     }));
     if let (Some(first), Some(label)) = (shown.first_mut(), &note.label) {
         first.text.insert_str(0, label);
