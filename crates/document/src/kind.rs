@@ -2,6 +2,8 @@
 
 use witnessmark_text::Hints;
 
+use crate::mail::tnef;
+use crate::packed::directory;
 use crate::{pdf, picture};
 
 /// A kind of file that this crate reads itself, or names.
@@ -13,6 +15,8 @@ pub(crate) enum Kind {
     /// An OLE compound file: Outlook's messages, and Office before 2007.
     Compound,
     Mail,
+    /// A mail as Outlook packs it for another Outlook.
+    Tnef,
     Rtf,
     Pdf,
     /// A picture of a kind that is decoded.
@@ -58,7 +62,7 @@ const NAMED: &[(&[u8], &str)] = &[
 
 /// The kind of file.
 pub(crate) fn kind_of(bytes: &[u8], hints: &Hints) -> Kind {
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
+    if is_zip(bytes) {
         return Kind::Zip;
     }
     if bytes.starts_with(b"\x1f\x8b") {
@@ -69,6 +73,9 @@ pub(crate) fn kind_of(bytes: &[u8], hints: &Hints) -> Kind {
     }
     if bytes.starts_with(b"{\\rtf") {
         return Kind::Rtf;
+    }
+    if bytes.starts_with(tnef::SIGNATURE) {
+        return Kind::Tnef;
     }
     if is_tar(bytes) {
         return Kind::Tar;
@@ -88,6 +95,20 @@ pub(crate) fn kind_of(bytes: &[u8], hints: &Hints) -> Kind {
         }
     }
     if is_mail(bytes, hints) { Kind::Mail } else { Kind::Text }
+}
+
+/// Whether bytes are a zip file: they begin as one (a part of several with a mark before), or are a program that unpacks itself.
+fn is_zip(bytes: &[u8]) -> bool {
+    let parted = bytes.strip_prefix(b"PK\x07\x08").or_else(|| bytes.strip_prefix(b"PK00"));
+    let start = parted.unwrap_or(bytes);
+    start.starts_with(b"PK\x03\x04")
+        || bytes.starts_with(b"PK\x05\x06")
+        || (is_program(bytes) && directory::ends(bytes))
+}
+
+/// Whether bytes begin as programs do, for Windows, Linux, or a shell.
+pub(crate) fn is_program(bytes: &[u8]) -> bool {
+    [&b"MZ"[..], b"\x7fELF", b"#!"].iter().any(|first| bytes.starts_with(first))
 }
 
 /// A tar header's checksum is right (POSIX.1-2017, pax, "ustar Interchange Format").

@@ -155,6 +155,7 @@ fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warn
         Kind::Tar => packed::tar::read(walk, &|| Box::new(bytes), place, warnings),
         Kind::Compound => office::compound::read(walk, bytes, place, warnings),
         Kind::Mail => mail::read_eml(walk, bytes, place, warnings),
+        Kind::Tnef => mail::tnef::read(walk, bytes, place, warnings),
         Kind::Rtf => walk.hand_on(place, Ok(office::rtf::read(bytes, warnings))),
         Kind::Pdf => read_pdf(walk, bytes, place, warnings),
         Kind::Picture => {
@@ -210,13 +211,14 @@ fn read_pdf(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<Stri
     let wanted = walk.wanted(place, &pages);
     walk.hand_on_pages(place, Ok(content), pages);
     pdf::pictures(bytes, &wanted, &mut |page, picture| walk.hand_on_picture(page, picture));
-    for (name, bytes) in inside {
+    let count = inside.len();
+    for (index, (name, bytes)) in inside.into_iter().enumerate() {
+        if !walk.has_room() {
+            return walk.leave_out(place, &name, count - index - 1);
+        }
         let (bytes, problem) = walk.unpack(bytes.as_slice());
         let hints = Hints { file_name: Some(name.clone()), ..Hints::default() };
         walk.read_inner(place, &name, &bytes, &hints, problem.into_iter().collect());
-        if walk.budget.is_spent() {
-            return;
-        }
     }
 }
 

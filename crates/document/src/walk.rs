@@ -10,8 +10,8 @@ use crate::names::shown;
 use crate::picture::Gray;
 use crate::{Document, Found, Limits, Page, Pictures, ReadBy};
 
-/// The most bytes of one unpacked file that are held in memory: the process that reads has 512 MiB, and bytes that grow
-/// in memory are there twice.
+/// The most bytes of one unpacked file that are held in memory: bytes that grow in memory are there twice, and archives lie in
+/// archives.
 const MAX_FILE: u64 = 64 << 20;
 /// The most pages of one file that are handed on as pictures, over all that lies inside it.
 const MAX_PICTURES: usize = 500;
@@ -153,6 +153,21 @@ impl<'s> Walk<'s> {
     /// How many more files may be read.
     pub(crate) fn files_left(&self) -> u64 {
         self.limits.files.saturating_sub(self.files)
+    }
+
+    /// Whether another file may be read: what lies in the files before may have used up the limits.
+    pub(crate) fn has_room(&self) -> bool {
+        self.files_left() > 0 && !self.budget.is_spent()
+    }
+
+    /// Says in the place of the next file that it and so many more are not read, because a limit was reached.
+    pub(crate) fn leave_out(&mut self, place: &Place, next: &str, more: usize) {
+        let limit = match self.budget.is_spent() {
+            true => format!("size: the limit of {} unpacked bytes", self.limits.unpacked),
+            false => format!("files: the limit of {} files", self.limits.files),
+        };
+        let why = format!("{limit} was reached; this file and {more} after it are not read");
+        self.not_read(&place.within(next), "application/octet-stream", why);
     }
 
     /// Counts a file that is read without [`Walk::read_inner`].

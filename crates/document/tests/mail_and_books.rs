@@ -67,6 +67,124 @@ fn a_message_of_outlook_gives_its_fields_and_what_is_attached() {
     assert_eq!(content(&found[1]).text, "note");
 }
 
+/// Whoever a message went to stood there by names alone, and an attachment without bytes was passed over.
+#[test]
+fn a_message_of_outlook_names_addresses_and_what_is_not_in_it() {
+    let mut file = CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    let properties = |header: usize, entries: &[(u32, u64)]| {
+        let mut bytes = vec![0; header];
+        for (tag, value) in entries {
+            bytes.extend(tag.to_le_bytes());
+            bytes.extend([0; 4]);
+            bytes.extend(value.to_le_bytes());
+        }
+        bytes
+    };
+    let inner = "/__attach_version1.0_#00000002/__substg1.0_3701000D";
+    for (folder, streams) in [
+        (
+            "/__recip_version1.0_#00000000",
+            vec![
+                ("__properties_version1.0", properties(8, &[(0x0C15_0003, 1)])),
+                ("__substg1.0_3001001F", wide("李四")),
+                ("__substg1.0_39FE001F", wide("li@example.org")),
+            ],
+        ),
+        (
+            "/__recip_version1.0_#00000001",
+            vec![
+                ("__properties_version1.0", properties(8, &[(0x0C15_0003, 2)])),
+                ("__substg1.0_3003001F", wide("wang@example.org")),
+            ],
+        ),
+        (
+            "/__attach_version1.0_#00000000",
+            vec![
+                ("__substg1.0_3707001F", wide("list.xlsx")),
+                ("__substg1.0_370D001F", wide("\\\\host\\list.xlsx")),
+            ],
+        ),
+        ("/__attach_version1.0_#00000001", vec![("__substg1.0_3707001F", wide("gone.txt"))]),
+        ("/__attach_version1.0_#00000002", vec![("__substg1.0_3001001F", wide("Inner"))]),
+        (
+            inner,
+            vec![
+                ("__properties_version1.0", properties(24, &[])),
+                ("__substg1.0_1000001F", wide("inner words")),
+            ],
+        ),
+        (
+            "",
+            vec![
+                ("__properties_version1.0", properties(32, &[])),
+                ("__substg1.0_0E04001F", wide("李四; others")),
+                ("__substg1.0_001A001F", wide("IPM.Appointment")),
+                ("__substg1.0_1000001F", wide("plain words")),
+                ("__substg1.0_10130102", b"<p>Other things were said.</p>".to_vec()),
+            ],
+        ),
+    ] {
+        if !folder.is_empty() {
+            file.create_storage(folder).unwrap();
+        }
+        for (name, bytes) in streams {
+            file.create_stream(format!("{folder}/{name}")).unwrap().write_all(&bytes).unwrap();
+        }
+    }
+    file.flush().unwrap();
+    let found = read_all(&file.into_inner().into_inner());
+    let mail = content(&found[0]);
+    let head = "To: 李四 <li@example.org>\nCc: wang@example.org";
+    assert_eq!(mail.text, format!("{head}\n\nplain words\n\nOther things were said."));
+    let warnings = mail.warnings.join("\n");
+    for warned in [
+        "html: its HTML part says other",
+        "list.xlsx is not in the message; it says that it lies at",
+        "gone.txt is attached, but its bytes are missing",
+        "kind: it is IPM.Appointment",
+    ] {
+        assert!(warnings.contains(warned), "{warned:?} is not in {warnings}");
+    }
+    assert_eq!(found[1].inside.as_deref(), Some("Inner"));
+    assert_eq!(content(&found[1]).text, "inner words");
+    assert_eq!(found.len(), 2);
+}
+
+/// Chapters that a book lists in no order, and those that it only names, were left out without a word.
+#[test]
+fn a_book_reads_all_its_parts_and_names_those_that_are_missing() {
+    let found = read_all(&stored(&[
+        ("mimetype", "application/epub+zip"),
+        (
+            "p.opf",
+            "<package><manifest><item id='one' href='one.xhtml' media-type='application/xhtml+xml'/>\
+             <item id='notes' href='notes.xhtml' media-type='application/xhtml+xml'/>\
+             <item id='toc' href='toc.xhtml' media-type='application/xhtml+xml' properties='nav'/>\
+             <item id='bad' href='bad.xhtml' media-type='application/xhtml+xml'/>\
+             <item id='p' href='p.jpg' media-type='image/jpeg'/></manifest>\
+             <spine><itemref idref='one'/><itemref idref='gone'/><itemref idref='bad'/></spine></package>",
+        ),
+        ("one.xhtml", "<html><body><p>First</p></body></html>"),
+        ("notes.xhtml", "<html><body><p>Note</p></body></html>"),
+        ("toc.xhtml", "<html><body><p>Contents</p></body></html>"),
+        ("bad.xhtml", "%PDF-1.7"),
+        ("META-INF/encryption.xml", "<encryption><CipherReference URI='f.otf'/></encryption>"),
+    ]));
+    let book = content(&found[0]);
+    assert_eq!(book.text, "First\n\nNote");
+    let warnings = book.warnings.join("\n");
+    for warned in [
+        "the book does not say where its list is; p.opf was taken",
+        "a chapter is called gone, which is not listed",
+        "the chapter bad.xhtml was not read: application/pdf",
+        "order: 1 parts stand in no order of reading",
+        "pictures: 1 are in the book",
+    ] {
+        assert!(warnings.contains(warned), "{warned:?} is not in {warnings}");
+    }
+    assert!(!warnings.contains("password"), "only a font is scrambled: {warnings}");
+}
+
 #[test]
 fn a_book_is_read_by_its_spine() {
     let found = read_all(&stored(&[
@@ -130,7 +248,7 @@ fn text_of_open_document_loses_no_words() {
             "<p>The man<annotation><creator>A</creator><date>2022</date><creator-initials>I</creator-initials><p>who?</p></annotation> died\
              <note><note-citation>1</note-citation><note-body><p>In <annotation><p>B</p></annotation>May.</p></note-body></note>\
              there.</p><p>Next</p>",
-            "The man died1there.\nComment (A): who?\nIn May.\nComment: B\nNext",
+            "The man died[1]there.\nComment (A): who?\n[1] In May.\nComment: B\nNext",
             "",
         ),
         (

@@ -209,6 +209,84 @@ fn a_cut_zip_is_read_by_its_headers() {
     check(&whole[..end], &[": a.txt\nb.txt", "a.txt: first", "b.txt: second"], &["truncated"]);
 }
 
+/// A program that unpacks itself was named, and nothing in it was read; where it was, each file was taken from another place.
+#[test]
+fn files_behind_a_program_are_read_where_they_are() {
+    let archive = zip(&[file("a.txt", "first"), file("b.txt", "second")]);
+    let start = b"MZ\x90\0\x03\0\0\0 a program";
+    let program = [start.as_slice(), &archive].concat();
+    let lines = [": a.txt\nb.txt", "a.txt: first", "b.txt: second"];
+    check(&program, &lines, &["18 bytes stand before the archive", "none of it was run"]);
+    // A program that knows where its files are.
+    let mut knows = program.clone();
+    for signature in [b"PK\x01\x02", b"PK\x05\x06"] {
+        let place = if signature[2] == 1 { 42 } else { 16 };
+        let starts: Vec<usize> = knows
+            .windows(4)
+            .enumerate()
+            .filter(|(_, w)| *w == signature)
+            .map(|(at, _)| at)
+            .collect();
+        for at in starts {
+            let field = at + place..at + place + 4;
+            let offset = u32::from_le_bytes(knows[field.clone()].try_into().unwrap()) + 18;
+            knows[field].copy_from_slice(&offset.to_le_bytes());
+        }
+    }
+    check(&knows, &lines, &["none of it was run"]);
+    // Two archives, one behind the other: both have a list.
+    let other = zip(&[file("c.txt", "hidden")]);
+    check(&[other, archive].concat(), &lines, &["bytes stand before the archive"]);
+}
+
+#[test]
+fn damage_between_the_files_of_a_cut_zip_hides_none() {
+    let whole = zip(&[file("a.txt", "first"), file("b.txt", "second")]);
+    let end = whole.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    let second = whole.windows(4).rposition(|four| four == b"PK\x03\x04").unwrap();
+    let torn = [&whole[..second], &[b'x'; 40], &whole[second..end]].concat();
+    check(
+        &torn,
+        &[": a.txt\nb.txt", "a.txt: first", "b.txt: second"],
+        &["truncated", "damaged: 40 bytes before or between the files"],
+    );
+}
+
+/// What an archive in an archive used up was not there for the files behind it, and nothing said so.
+#[test]
+fn files_that_no_limit_leaves_room_for_are_named() {
+    let many: Vec<Made> = (0..5).map(|n| file(&format!("{n}.txt"), "x")).collect();
+    let outer = zip(&[file("a.zip", zip(&many)), file("b.txt", "x"), file("c.txt", "x")]);
+    let limits = Limits { files: 4, ..Limits::default() };
+    let (lines, warnings) = summary(&read_with(&outer, &limits));
+    assert_eq!(lines.last().map(String::as_str), Some("b.txt: "));
+    let said = "files: the limit of 4 files was reached; this file and 1 after it are not read";
+    assert!(warnings.contains(said), "{warnings}");
+    let mut made = tar::Builder::new(Vec::new());
+    for name in ["a.zip", "b.txt", "c.txt"] {
+        let bytes = if name == "a.zip" { zip(&many) } else { b"x".to_vec() };
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_cksum();
+        made.append_data(&mut header, name, bytes.as_slice()).unwrap();
+    }
+    let (_, warnings) = summary(&read_with(&made.into_inner().unwrap(), &limits));
+    assert!(warnings.contains(said), "{warnings}");
+    let part = |name: &str, bytes: &[u8]| {
+        let bytes: String = bytes.iter().map(|byte| format!("={byte:02X}")).collect();
+        format!(
+            "--x\nContent-Type: application/zip; name={name}\nContent-Disposition: attachment; filename={name}\n\
+            Content-Transfer-Encoding: quoted-printable\n\n{bytes}\n"
+        )
+    };
+    let parts = [part("a.zip", &zip(&many)), part("b.txt", b"x"), part("c.txt", b"x")].concat();
+    let mail = format!(
+        "From: a\nTo: b\nSubject: c\nContent-Type: multipart/mixed; boundary=x\n\n{parts}--x--\n"
+    );
+    let (_, warnings) = summary(&read_with(mail.as_bytes(), &limits));
+    assert!(warnings.contains(said), "{warnings}");
+}
+
 #[test]
 fn bombs_stop_at_the_limits() {
     let limits = Limits { unpacked: 1 << 20, files: 3, depth: 2, ..Limits::default() };
@@ -278,6 +356,25 @@ fn a_mail_gives_its_fields_and_what_is_attached() {
     assert_eq!(lines[1..], ["a.txt: hello", "n.txt: note"]);
     let published = found[0].content.as_ref().unwrap().published.clone().unwrap();
     assert_eq!((published.date.as_str(), published.found_in.as_str()), ("2022-09-05", "mail Date"));
+}
+
+/// Mailers cut letters in two between encoded words, name files in no encoding, and repeat fields.
+#[test]
+fn names_in_a_mail_are_whole_and_none_is_left_out() {
+    let mut mail = b"From: =?GB2312?B?1Q==?= =?GB2312?B?xcj9?= <a@example.org>\r\nTo: b@example.org\r\nTo: c@example.org\r\n\
+        Subject: =?UTF-8?Q?=E9=80?=\r\n =?UTF-8?Q?=9A=E7=9F=A5?=\r\nMIME-Version: 1.0\r\n\
+        Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain; charset=gbk\r\n\r\n\xbe\xaf\xb7\xbd\r\n\
+        --x\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=\"\xcd\xa8\xd6\xaa.txt\"\r\n\r\nnote\r\n"
+        .to_vec();
+    mail.extend(b"--x--\r\n");
+    check(
+        &mail,
+        &[
+            ": From: 张三 <a@example.org>\nTo: b@example.org\nTo: c@example.org\nSubject: 通知\n\n警方",
+            "通知.txt: note",
+        ],
+        &["header: To is there 2 times"],
+    );
 }
 
 #[test]

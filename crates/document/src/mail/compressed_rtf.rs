@@ -5,16 +5,16 @@ const DICTIONARY: &[u8] = b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f
 
 const WINDOW: usize = 4096;
 
-/// Unpacks; stops where the bytes end or `limit` is reached.
-pub(super) fn unpack(bytes: &[u8], limit: usize) -> Vec<u8> {
+/// Unpacks; stops where the bytes end or `limit` is reached. None for what is not packed so.
+pub(super) fn unpack(bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
     let mut text = Vec::new();
-    let Some(body) = bytes.get(16..) else { return text };
+    let body = bytes.get(16..)?;
     if bytes.get(8..12) == Some(b"MELA") {
         text.extend_from_slice(body.get(..limit.min(body.len())).unwrap_or_default());
-        return text;
+        return Some(text);
     }
     if bytes.get(8..12) != Some(b"LZFu") {
-        return text;
+        return None;
     }
     let mut window = vec![0_u8; WINDOW];
     for (slot, byte) in window.iter_mut().zip(DICTIONARY) {
@@ -45,7 +45,7 @@ pub(super) fn unpack(bytes: &[u8], limit: usize) -> Vec<u8> {
             }
         }
     }
-    text
+    Some(text)
 }
 
 fn push(window: &mut [u8], write: &mut usize, text: &mut Vec<u8>, byte: u8) {
@@ -64,9 +64,12 @@ mod tests {
     #[test]
     fn the_examples_of_the_specification_unpack() {
         let simple = b"\x2d\0\0\0\x2b\0\0\0LZFu\xf1\xc5\xc7\xa7\x03\0\x0a\0rcpg125\x42\x32\x0a\xf3\x20hel\x09\0\x20bw\x05\xb0ld}\x0a\x80\x0f\xa0";
-        assert_eq!(unpack(simple, 1000), b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n");
+        assert_eq!(
+            unpack(simple, 1000).unwrap(),
+            b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
+        );
         let crossing =
             b"\x1a\0\0\0\x1c\0\0\0LZFu\xe2\xd4\x4b\x51\x41\0\x04\x20WXYZ\x0dn}\x01\x0e\xb0";
-        assert_eq!(unpack(crossing, 1000), b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}");
+        assert_eq!(unpack(crossing, 1000).unwrap(), b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}");
     }
 }

@@ -1,27 +1,28 @@
 //! Internet mail (RFC 5322, RFC 2045 and after), by `mail-parser`; charsets by our own reader of text.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
+use encoding_rs::Encoding as Charset;
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{
-    Address, Encoding, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders,
-    PartType,
+    Address, Encoding, Header, HeaderName, HeaderValue, Message, MessageParser, MessagePart,
+    MimeHeaders, PartType,
 };
 use memchr::memmem;
 use witnessmark_text::{Content, ExtractError, Hints, read_content};
 
-use super::Mail;
+use super::beside::Beside;
+use super::{Mail, header};
 use crate::kind::MAIL_FIELDS;
-use crate::names::{Places, decode_guessed, place_name, shown};
+use crate::names::{Places, place_name, shown};
 use crate::walk::{Place, Walk};
 
 /// Messages deeper in each other than this are not taken apart: the parser's tree is as deep as they are.
 const MAX_NESTED: usize = 200;
 
-/// One word of so many may be in the HTML part alone (an address below, the words of a button) before it is read too.
-const MAX_OTHER_WORDS: usize = 10;
+/// So many headers of one name are shown.
+const MAX_ALIKE: usize = 100;
 
 /// Fields as a mail program shows them.
 const FIELDS: &[(&str, HeaderName<'static>)] = &[
@@ -34,9 +35,6 @@ const FIELDS: &[(&str, HeaderName<'static>)] = &[
     ("Date", HeaderName::Date),
     ("Subject", HeaderName::Subject),
 ];
-
-/// The most bytes of a part whose words are compared; a longer one beside another is read without asking.
-const MAX_COMPARED: usize = 4 << 20;
 
 /// Reads a mail, and hands on what is attached to it; or all mails of a mailbox.
 pub(crate) fn read(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, mut warnings: Vec<String>) {
@@ -68,15 +66,11 @@ pub(crate) fn read(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, mut warning
     walk.hand_on(place, Ok(content));
     let ends = starts.iter().skip(1).copied().chain([bytes.len()]);
     let parts = starts.iter().copied().zip(ends).zip(&names);
-    for ((start, end), name) in parts.take(crate::index(allowed)) {
+    let to_read = count.min(crate::index(allowed));
+    for (index, ((start, end), name)) in parts.take(to_read).enumerate() {
         // An attachment of a message before may have used up what may be read.
-        if walk.files_left() == 0 || walk.budget.is_spent() {
-            walk.not_read(
-                &place.within(name),
-                "message/rfc822",
-                "files: the limit of files or unpacked bytes was reached; this message and all behind it were not read".to_owned(),
-            );
-            return;
+        if !walk.has_room() {
+            return walk.leave_out(place, name, to_read - index - 1);
         }
         let message = bytes.get(start..end).unwrap_or_default();
         // The first line, which begins with `From `, is the mailbox's own.
@@ -143,7 +137,8 @@ fn read_one(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<Stri
         let media_type = "message/rfc822".to_owned();
         return walk.hand_on(place, Err(ExtractError::Unsupported { media_type }));
     };
-    read_fields(&message, bytes, &mut mail);
+    let charset = charset_of(&message);
+    read_fields(&message, bytes, charset, &mut mail);
     for id in &message.text_body {
         // The parser lists pictures within the words too; they are attachments here.
         if let Some(part) = message.part(*id)
@@ -170,7 +165,7 @@ fn read_one(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<Stri
     let mut places = Places::default();
     let mut plan = Vec::new();
     for (index, part) in attached.into_iter().enumerate().take(crate::index(allowed)) {
-        let name = attachment_name(part, index);
+        let name = attachment_name(part, index, bytes, charset);
         let (name, problems) = place_name(&name);
         mail.warnings.extend(problems);
         let (name, problem) = places.add(name);
@@ -181,9 +176,17 @@ fn read_one(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<Stri
     if !may_open {
         return;
     }
-    for (name, part) in plan {
+    let count = plan.len();
+    for (index, (name, part)) in plan.into_iter().enumerate() {
+        if !walk.has_room() {
+            return walk.leave_out(place, &name, count - index - 1);
+        }
         let content = part_bytes(&message, part);
         let (bytes, problem) = walk.unpack(content.as_ref());
+        let mut problems: Vec<String> = problem.into_iter().collect();
+        if part.is_encoding_problem {
+            problems.push("damaged: the transfer encoding of it breaks off".to_owned());
+        }
         let label = part.content_type().map(|kind| match kind.subtype() {
             Some(subtype) => format!("{}/{subtype}", kind.ctype()),
             None => kind.ctype().to_owned(),
@@ -201,19 +204,25 @@ fn read_one(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<Stri
             file_name: Some(name.clone()),
             ..Hints::default()
         };
-        walk.read_inner(place, &name, &bytes, &hints, problem.into_iter().collect());
-        if walk.budget.is_spent() {
-            return;
-        }
+        walk.read_inner(place, &name, &bytes, &hints, problems);
     }
+}
+
+/// The encoding of the mail's own words, as far as it says so.
+fn charset_of(message: &Message<'_>) -> Option<&'static Charset> {
+    let bodies = message.text_body.iter().filter_map(|id| message.part(*id));
+    let labels = bodies.filter_map(|part| part.content_type()?.attribute("charset"));
+    labels.filter_map(header::encoding_of).find(|charset| charset.is_ascii_compatible())
 }
 
 /// Cuts a mail before messages in it are nested too deeply.
 fn shallow<'b>(bytes: &'b [u8], warnings: &mut Vec<String>) -> &'b [u8] {
     let mut found = 0;
-    for (at, window) in bytes.windows(8).enumerate() {
-        if matches!(window.first(), Some(b'm' | b'M' | b'l' | b'L' | b'/'))
-            && (window.eq_ignore_ascii_case(b"message/")
+    for (at, window) in bytes.windows(11).enumerate() {
+        // Kinds of parts that hold a message, or many.
+        if matches!(window.first(), Some(b'm' | b'M' | b'/'))
+            && (window.eq_ignore_ascii_case(b"message/rfc")
+                || window.eq_ignore_ascii_case(b"message/glo")
                 || window.get(..7).is_some_and(|w| w.eq_ignore_ascii_case(b"/digest")))
         {
             found += 1;
@@ -226,47 +235,64 @@ fn shallow<'b>(bytes: &'b [u8], warnings: &mut Vec<String>) -> &'b [u8] {
     bytes
 }
 
-fn read_fields(message: &Message<'_>, bytes: &[u8], mail: &mut Mail) {
+fn read_fields(
+    message: &Message<'_>,
+    bytes: &[u8],
+    charset: Option<&'static Charset>,
+    mail: &mut Mail,
+) {
     for (label, name) in FIELDS {
-        let Some(header) = message.headers().iter().find(|header| &header.name == name) else {
-            continue;
-        };
-        let raw = bytes
-            .get(crate::index(header.offset_start.into())..crate::index(header.offset_end.into()));
-        let raw = raw.unwrap_or_default();
-        let value = if !raw.is_ascii() {
-            // Letters without an encoding, as some mailers in China send them.
-            decode_guessed(raw)
-        } else {
-            match &header.value {
-                HeaderValue::Address(address) => addresses(address),
-                HeaderValue::Text(text) => text.to_string(),
-                HeaderValue::TextList(list) => list.join(", "),
-                _ => String::from_utf8_lossy(raw).into_owned(),
+        let headers = message.headers().iter().filter(|header| &header.name == name);
+        let mut count = 0;
+        for header in headers.take(MAX_ALIKE) {
+            count += 1;
+            let value = value_of(header, bytes, charset);
+            let line = || {
+                let line = value.split_whitespace().collect::<Vec<_>>().join(" ");
+                Some(line).filter(|line| !line.is_empty())
+            };
+            match *name {
+                HeaderName::Subject => mail.subject = mail.subject.take().or_else(line),
+                HeaderName::From => mail.author = mail.author.take().or_else(line),
+                HeaderName::Date if mail.day.is_none() => {
+                    if let HeaderValue::DateTime(date) = &header.value
+                        && date.is_valid()
+                    {
+                        let (year, month, day) = (date.year, date.month, date.day);
+                        mail.day = Some(format!("{year:04}-{month:02}-{day:02}"));
+                    }
+                }
+                _ => {}
             }
-        };
-        if *name == HeaderName::Subject {
-            let line = value.split_whitespace().collect::<Vec<_>>().join(" ");
-            mail.subject = Some(line).filter(|line| !line.is_empty());
+            mail.field(label, value);
         }
-        if *name == HeaderName::From {
-            let line = value.split_whitespace().collect::<Vec<_>>().join(" ");
-            mail.author = Some(line).filter(|line| !line.is_empty());
+        if count > 1 {
+            mail.warnings.push(format!("header: {label} is there {count} times"));
         }
-        if let HeaderValue::DateTime(date) = &header.value
-            && date.is_valid()
-            && *name == HeaderName::Date
-        {
-            mail.day = Some(format!("{:04}-{:02}-{:02}", date.year, date.month, date.day));
+        if count == MAX_ALIKE {
+            mail.warnings.push(format!("header: only the first {MAX_ALIKE} of {label} are shown"));
         }
-        mail.field(label, value);
     }
-    let dates = message.headers().iter().filter(|header| header.name == HeaderName::Date).count();
-    let senders = message.headers().iter().filter(|header| header.name == HeaderName::From).count();
-    if dates > 1 || senders > 1 {
-        mail.warnings
-            .push("header: From or Date is there more than once; the first is shown".to_owned());
-    }
+}
+
+/// What a header says, in letters.
+fn value_of(header: &Header<'_>, bytes: &[u8], charset: Option<&'static Charset>) -> String {
+    let raw = raw_of(header, bytes);
+    let value = match &header.value {
+        _ if !raw.is_ascii() => return header::decode(raw, charset),
+        HeaderValue::Address(address) => addresses(address),
+        HeaderValue::Text(text) => text.to_string(),
+        HeaderValue::TextList(list) => list.join(", "),
+        _ => String::from_utf8_lossy(raw).into_owned(),
+    };
+    // The parser decodes each encoded word by itself; mailers cut letters in two.
+    if value.contains('\u{FFFD}') { header::decode(raw, charset) } else { value }
+}
+
+/// A header as it stands in the mail.
+fn raw_of<'b>(header: &Header<'_>, bytes: &'b [u8]) -> &'b [u8] {
+    let (start, end) = (header.offset_start.into(), header.offset_end.into());
+    bytes.get(crate::index(start)..crate::index(end)).unwrap_or_default()
 }
 
 fn addresses(address: &Address<'_>) -> String {
@@ -347,82 +373,42 @@ fn read_body(message: &Message<'_>, part: &MessagePart<'_>, mail: &mut Mail) {
 /// Reads parts of HTML that stand beside plain ones, where they say something else.
 fn read_other_html(message: &Message<'_>, mail: &mut Mail) {
     let others = message.html_body.iter().filter(|id| !message.text_body.contains(id));
-    let mut plain: Option<HashSet<String>> = None;
+    let mut beside = Beside::default();
     for part in others.filter_map(|id| message.part(*id)) {
         if !matches!(part.body, PartType::Html(_)) {
             continue;
         }
         let mut other = Mail::default();
         read_body(message, part, &mut other);
-        if other.body.len().max(mail.body.len()) > MAX_COMPARED {
-            add_html(
-                mail,
-                other,
-                "html: its HTML part is long and was not compared with the plain part; it follows behind it",
-            );
-            continue;
-        }
-        let known = plain.get_or_insert_with(|| words_of(&mail.body).collect());
-        let mut all = HashSet::new();
-        let mut missing = Vec::new();
-        for word in words_of(&other.body) {
-            if all.insert(word.clone()) && !known.contains(&word) {
-                missing.push(word);
-            }
-        }
-        if missing.is_empty() {
-            continue;
-        }
-        if missing.len() * MAX_OTHER_WORDS <= all.len() {
-            missing.truncate(20);
-            let words = shown(&missing.join(" "));
-            mail.warnings.push(format!("html: its HTML part has words more than the plain part, which are not in the text: {words}"));
-            continue;
-        }
-        add_html(
-            mail,
-            other,
-            "html: its HTML part says other than the plain part; it follows behind it",
-        );
+        beside.add(mail, other, "HTML");
     }
 }
 
-/// Puts a part of HTML behind the words there are, and says why.
-fn add_html(mail: &mut Mail, other: Mail, why: &str) {
-    mail.warnings.push(why.to_owned());
-    if !mail.body.is_empty() {
-        mail.body.push_str("\n\n");
-    }
-    mail.body.push_str(&other.body);
-    mail.links.extend(other.links);
-    mail.warnings.extend(other.warnings);
-    if mail.charset.is_empty() {
-        mail.charset = other.charset;
-    }
-}
-
-/// Words in small letters; of writing without spaces, each two letters that stand together.
-fn words_of(text: &str) -> impl Iterator<Item = String> + '_ {
-    // Marks of where a word may be broken are no part of it.
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '\u{AD}' | '\u{200B}'..='\u{200D}');
-    let runs = text.split(move |c: char| !is_part(c)).filter(|run| !run.is_empty());
-    runs.flat_map(|run| {
-        let letters: Vec<char> = run.chars().filter(|c| c.is_alphanumeric()).collect();
-        if letters.iter().all(|c| *c < '\u{2E80}') {
-            return vec![letters.iter().flat_map(|c| c.to_lowercase()).collect()];
+/// The name of an attached file. Where the parser of mails bends it, it is read out of the header itself.
+fn attachment_name(
+    part: &MessagePart<'_>,
+    index: usize,
+    bytes: &[u8],
+    charset: Option<&'static Charset>,
+) -> String {
+    let name = part.attachment_name().filter(|name| !name.trim().is_empty());
+    let raw = |kind: HeaderName<'_>| {
+        let header = part.headers.iter().find(|header| header.name == kind);
+        header.map(|header| raw_of(header, bytes)).unwrap_or_default()
+    };
+    let is_encoded =
+        raw(HeaderName::ContentDisposition).is_ascii() && raw(HeaderName::ContentType).is_ascii();
+    match name {
+        Some(name) if is_encoded && !name.contains('\u{FFFD}') => return name.to_owned(),
+        Some(name) => {
+            let of = |kind: HeaderName<'_>, parameter: &str| {
+                header::parameter(raw(kind), parameter, charset)
+            };
+            let whole = of(HeaderName::ContentDisposition, "filename")
+                .or_else(|| of(HeaderName::ContentType, "name"));
+            return whole.unwrap_or_else(|| name.to_owned());
         }
-        let most = letters.len().min(2);
-        letters
-            .windows(most)
-            .map(|two| two.iter().flat_map(|c| c.to_lowercase()).collect())
-            .collect()
-    })
-    .filter(|word: &String| !word.is_empty())
-}
-
-fn attachment_name(part: &MessagePart<'_>, index: usize) -> String {
-    if let Some(name) = part.attachment_name().filter(|name| !name.trim().is_empty()) {
-        return name.to_owned();
+        None => {}
     }
     let number = index + 1;
     match &part.body {

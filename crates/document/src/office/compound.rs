@@ -5,6 +5,7 @@ use std::io::Cursor;
 use witnessmark_text::ExtractError;
 
 use crate::mail::msg;
+use crate::names::shown;
 use crate::walk::{Place, Walk};
 
 /// Streams that tell a kind.
@@ -20,8 +21,13 @@ const KINDS: &[(&str, &str)] = &[
 pub(crate) fn read(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<String>) {
     let unsupported =
         |media_type: &str| ExtractError::Unsupported { media_type: media_type.to_owned() };
-    let Ok(mut file) = msg::Compound::open(Cursor::new(bytes)) else {
-        return walk.hand_on(place, Err(unsupported("application/x-ole-storage")));
+    let mut file = match msg::Compound::open(Cursor::new(bytes)) {
+        Ok(file) => file,
+        Err(error) => {
+            let media_type = "application/x-ole-storage".to_owned();
+            let reason = shown(&error.to_string());
+            return walk.hand_on(place, Err(ExtractError::Damaged { media_type, reason }));
+        }
     };
     if msg::is_message(&file) {
         return msg::read(walk, &mut file, "", place, warnings);

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::field_address;
 use super::flow::{Flow, excerpt};
 use super::package::{Package, Relation};
-use super::xml::{Piece, Xml};
+use super::xml::{Element, Piece, Xml};
 use crate::names::shown;
 
 /// Words of deleted or hidden text that a warning shows.
@@ -18,8 +19,13 @@ struct Findings {
     deleted: String,
     hidden: String,
     pictures: u32,
+    /// Words above which stands how they are read aloud.
+    readings: u32,
     has_numbering: bool,
 }
+
+/// The most cells that one cell of a table takes the place of.
+const MAX_SPAN: usize = 1000;
 
 /// Reads the parts of a document in the order of a printed page: headers, body, notes, footers, comments.
 pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
@@ -46,6 +52,7 @@ pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
     for part in by_kind("diagramData") {
         read_part(package, &part, &hidden, &mut findings, None);
     }
+    package.read_charts(&relations);
     seen.clear();
     for part in by_kind("footer") {
         read_part(package, &part, &hidden, &mut findings, Some(&mut seen));
@@ -53,10 +60,13 @@ pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
     for part in by_kind("comments") {
         read_part(package, &part, &hidden, &mut findings, None);
     }
-    if relations.iter().any(|one| one.kind == "aFChunk") {
-        package
-            .warnings
-            .push("embedded: a chunk of another format is set in; it was not read".to_owned());
+    let chunks = by_kind("aFChunk");
+    if !chunks.is_empty() {
+        let count = chunks.len();
+        package.warnings.push(format!(
+            "embedded: {count} files of other formats are set into the text; each follows by itself"
+        ));
+        package.inside.extend(chunks);
     }
     if relations.iter().any(|one| one.kind == "vbaProject") {
         package.warnings.push("macros: the file holds macros; none was run".to_owned());
@@ -87,6 +97,12 @@ impl Findings {
             let count = self.pictures;
             warnings.push(format!(
                 "pictures: {count} are in the document; words in them were not read"
+            ));
+        }
+        if self.readings > 0 {
+            let count = self.readings;
+            warnings.push(format!(
+                "readings: how {count} words are read aloud stands above them, and is not in the text"
             ));
         }
         if self.has_numbering {
@@ -155,6 +171,8 @@ struct Reader<'r> {
     is_paragraph_hidden: bool,
     in_deleted: u32,
     field: Option<String>,
+    /// How many columns each open cell takes up.
+    spans: Vec<usize>,
 }
 
 impl<'r> Reader<'r> {
@@ -176,6 +194,7 @@ impl<'r> Reader<'r> {
             is_paragraph_hidden: false,
             in_deleted: 0,
             field: None,
+            spans: Vec::new(),
         }
     }
 
@@ -266,7 +285,28 @@ impl<'r> Reader<'r> {
                         self.outer.push(std::mem::take(&mut self.flow));
                     }
                     "tr" => self.flow.start_row(),
-                    "tc" => self.flow.start_cell(),
+                    "tc" => {
+                        self.flow.start_cell();
+                        self.spans.push(1);
+                    }
+                    // Columns that a row leaves out, or that a cell covers, or those behind would stand in the wrong ones.
+                    "gridBefore" => {
+                        for _ in 0..span(&element) {
+                            self.flow.start_cell();
+                        }
+                    }
+                    "gridSpan" => {
+                        if let Some(columns) = self.spans.last_mut() {
+                            *columns = span(&element);
+                        }
+                    }
+                    // How it looked before somebody changed that.
+                    "rPrChange" | "pPrChange" | "tblPrChange" | "trPrChange" | "tcPrChange"
+                    | "sectPrChange" => xml.skip(),
+                    "rt" => {
+                        self.findings.readings += 1;
+                        xml.skip();
+                    }
                     "footnote" | "endnote" => {
                         let kind = element.get("type").unwrap_or_default();
                         if kind.to_ascii_lowercase().contains("separator")
@@ -296,6 +336,11 @@ impl<'r> Reader<'r> {
                             let mut inner = std::mem::replace(&mut self.flow, outer);
                             inner.end_line();
                             self.boxes.push(inner);
+                        }
+                    }
+                    "tc" => {
+                        for _ in 1..self.spans.pop().unwrap_or(1) {
+                            self.flow.start_cell();
                         }
                     }
                     "tr" => self.flow.end_row(),
@@ -350,9 +395,8 @@ impl<'r> Reader<'r> {
     }
 }
 
-/// The address in the instruction of a field: `HYPERLINK "https://…"`.
-fn field_address(instruction: &str) -> Option<String> {
-    let rest = instruction.trim().strip_prefix("HYPERLINK")?.trim_start();
-    let quoted = rest.strip_prefix('"')?;
-    Some(quoted.split('"').next()?.to_owned())
+/// How many columns an element of a table is about.
+fn span(element: &Element<'_>) -> usize {
+    let columns = element.get("val").and_then(|columns| columns.parse().ok());
+    columns.unwrap_or(1).min(MAX_SPAN)
 }

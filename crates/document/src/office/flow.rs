@@ -149,7 +149,9 @@ impl Flow {
         self.is_cut |= other.is_cut;
         self.push(&other.text);
         self.links.extend(other.links);
-        if self.rows.is_empty() {
+        if self.rows.is_empty() && self.text.ends_with('\n') {
+            self.line = self.text.len();
+        } else if self.rows.is_empty() {
             self.end_line();
         }
     }

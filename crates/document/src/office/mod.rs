@@ -1,5 +1,6 @@
 //! Office files: what a reader sees in Word, Excel, PowerPoint and LibreOffice, and what they hide.
 
+mod chart;
 pub(crate) mod compound;
 mod docx;
 mod flow;
@@ -8,6 +9,7 @@ mod open_document;
 mod package;
 mod pptx;
 pub(crate) mod rtf;
+mod sheet;
 mod xlsx;
 pub(crate) mod xml;
 
@@ -17,10 +19,10 @@ use witnessmark_text::ExtractError;
 
 use crate::packed::directory::Directory;
 use crate::walk::{Place, Walk};
-use package::{Package, read_embedded};
+use package::{Package, embedded, read_embedded};
 
 /// The name and version of this reader.
-pub(crate) const READER: &str = "witnessmark-office/2";
+pub(crate) const READER: &str = "witnessmark-office/3";
 
 /// Reads a package of the Open Packaging Conventions by the declared type of its main part.
 pub(crate) fn read_package(
@@ -41,7 +43,7 @@ pub(crate) fn read_package(
     let is = |words: &str, folder: &str| {
         declared.contains(words) || (declared.is_empty() && main.starts_with(folder))
     };
-    let embedded = if is("wordprocessingml", "word/") || declared.contains("ms-word") {
+    let folder = if is("wordprocessingml", "word/") || declared.contains("ms-word") {
         docx::read(&mut package, &main);
         "word/embeddings/"
     } else if declared.contains("sheet.binary") {
@@ -57,9 +59,10 @@ pub(crate) fn read_package(
         let media_type = "application/vnd.openxmlformats-package".to_owned();
         return walk.hand_on(place, Err(ExtractError::Unsupported { media_type }));
     };
+    let plan = embedded(&mut package, walk, folder, place);
     let content = package.finish(&media_type, READER);
     walk.hand_on(place, Ok(content));
-    read_embedded(walk, zip, embedded, place);
+    read_embedded(walk, zip, plan, place);
 }
 
 /// Reads a file of LibreOffice and others (OASIS OpenDocument 1.3).
@@ -73,6 +76,15 @@ pub(crate) fn read_open_document(
     let mut package = Package::new(walk, zip, warnings);
     package.read_properties("meta.xml");
     open_document::read(&mut package, media_type.contains("spreadsheet"));
+    let plan = embedded(&mut package, walk, "", place);
     let content = package.finish(media_type, READER);
     walk.hand_on(place, Ok(content));
+    read_embedded(walk, zip, plan, place);
+}
+
+/// The address in the instruction of a field: `HYPERLINK "https://…"`.
+pub(crate) fn field_address(instruction: &str) -> Option<String> {
+    let rest = instruction.trim().strip_prefix("HYPERLINK")?.trim_start();
+    let quoted = rest.strip_prefix('"')?;
+    Some(quoted.split('"').next()?.to_owned())
 }

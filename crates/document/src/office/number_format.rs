@@ -88,9 +88,41 @@ impl Format {
                     _ => 0,
                 };
                 let Some(section) = sections.get(at) else { return general(value) };
-                let value = if at == 1 { -value } else { value };
-                section.show(value)
+                let words = section.show(if at == 1 { -value } else { value });
+                if value != 0.0 && !section.has_digits {
+                    // The file holds a number that nobody sees.
+                    let number = general(value);
+                    return match words.trim() {
+                        "" => number,
+                        words => format!("{words} ({number})"),
+                    };
+                }
+                // Below zero a colour alone may say so, which the text does not have.
+                let is_marked = || words.contains(['-', '(', '\u{2212}', '\u{2013}', '\u{25b2}']);
+                if at == 1 && !is_marked() && words.contains(|c: char| matches!(c, '1'..='9')) {
+                    return format!("-{words}");
+                }
+                words
             }
+        }
+    }
+
+    /// Whether a sheet shows nothing of this number, or other words.
+    pub(crate) fn hides(&self, value: f64) -> bool {
+        let Self::Number(sections) = self else { return false };
+        let at = usize::from(value < 0.0 && sections.len() > 1);
+        value != 0.0 && sections.get(at).is_some_and(|section| !section.has_digits)
+    }
+
+    /// Whether whole numbers are shown digit by digit, and nothing else.
+    pub(crate) fn is_plain(&self) -> bool {
+        match self {
+            Self::General => true,
+            Self::Moment { .. } => false,
+            Self::Number(sections) => sections.iter().all(|one| {
+                let shown = Section { whole: 0, has_digits: false, ..one.clone() };
+                one.has_digits && shown == Section::default()
+            }),
         }
     }
 
@@ -355,6 +387,11 @@ mod tests {
             ("yyyy-mm-dd", 59.0, "1900-02-28"),
             ("yyyy-mm-dd", 61.0, "1900-03-01"),
             ("yyyy-mm-dd", -5.0, "-5"),
+            // What colour alone says, or nothing at all, is in the text.
+            ("#,##0;[Red]#,##0", -1234.0, "-1,234"),
+            ("0;;", -29.0, "-29"),
+            ("0;\"less\"", -29.0, "less (-29)"),
+            ("#,##0;-#,##0;", 0.0, ""),
         ] {
             assert_eq!(Format::parse(code).show(value, false), expected, "{code} {value}");
         }

@@ -1,22 +1,58 @@
 //! Text, sheets and slides of OpenDocument (OASIS OpenDocument 1.3, part 3).
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
 use super::flow::{Flow, excerpt};
 use super::package::Package;
 use super::xml::{Element, Piece};
-use crate::names::shown;
 
 /// Cells and rows that are the same are written once with a count; beyond this it is filling, not content.
 const MAX_REPEATED: usize = 1000;
 
+/// Elements whose words belong beside the sentence they stand in: notes, and boxes and shapes that hang on a paragraph.
+const ASIDE: &[&str] = &[
+    "annotation",
+    "note-body",
+    "tracked-changes",
+    "text-box",
+    "custom-shape",
+    "rect",
+    "ellipse",
+    "circle",
+    "caption",
+    "polygon",
+    "regular-polygon",
+    "polyline",
+    "path",
+    "line",
+    "connector",
+    "measure",
+];
+
 /// Notes deeper in each other than this stand in the words of the one around them.
 const MAX_NOTES: usize = 8;
 
-/// A cell or row that is open: where it begins, how often it stands there, and a value that is shown otherwise (a date).
+/// A cell or row that is open: where it begins, how often it stands there, a value that is shown otherwise (a date), and one
+/// that stands for itself where no writer has put words.
 #[derive(Debug)]
 struct Open {
     start: usize,
     count: usize,
     date: Option<String>,
+    value: Option<String>,
+}
+
+/// What is not plain text in the document, gathered over its parts.
+#[derive(Debug, Default)]
+struct Findings {
+    deleted: String,
+    changes: u32,
+    /// Rows, columns and sheets that are not shown.
+    hidden: BTreeMap<&'static str, u32>,
+    /// Styles of tables that are not shown.
+    hidden_styles: HashSet<String>,
+    readings: u32,
+    is_beyond: bool,
 }
 
 /// What is being read, down to the paragraph; set aside while a note within it is read.
@@ -72,13 +108,17 @@ impl Reading {
     }
 
     fn end_cell(&mut self, is_beyond: &mut bool) {
-        let Some(Open { start, count, date }) = self.cells.pop() else { return };
+        let Some(Open { start, count, date, value }) = self.cells.pop() else { return };
         self.keep();
         // The place is gone where elements end that were not open: the words stay as they are.
         let Some(words) = self.flow.text.get(start..) else { return };
         let length = words.trim_end().len();
         self.flow.take_back(start + length);
-        if length == 0 {
+        if length == 0
+            && let Some(value) = value
+        {
+            self.flow.push(&value);
+        } else if length == 0 {
             self.blanks = count.saturating_sub(1);
             return;
         }
@@ -114,9 +154,10 @@ fn repeated(element: &Element<'_>, attribute: &str) -> usize {
     element.get(attribute).and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
-/// Reads the content of a document; the tables of a sheet have their names above them.
+/// Reads a document in the order of a printed page: headers, body, footers, and the charts and formulas that are set in. The
+/// tables of a sheet have their names above them.
 pub(crate) fn read(package: &mut Package<'_, '_>, is_sheet: bool) {
-    let encrypted = package.part("META-INF/manifest.xml").is_some_and(|mut xml| {
+    let encrypted = package.part_if_any("META-INF/manifest.xml").is_some_and(|mut xml| {
         let mut found = false;
         while let Some(piece) = xml.next() {
             found |= matches!(piece, Piece::Start("encryption-data", _));
@@ -127,18 +168,134 @@ pub(crate) fn read(package: &mut Package<'_, '_>, is_sheet: bool) {
         package.warnings.push("password: the document is encrypted; it was not read".to_owned());
         return;
     }
-    let Some(mut xml) = package.part("content.xml") else {
-        package.warnings.push("damaged: the part content.xml is missing".to_owned());
-        return;
-    };
+    let [headers, footers] = read_margins(package, is_sheet);
+    for line in headers {
+        package.flow.push(&line);
+        package.flow.end_line();
+    }
+    let mut findings = Findings::default();
+    read_content(package, "content.xml", is_sheet, &mut findings);
+    for line in footers {
+        package.flow.push(&line);
+        package.flow.end_line();
+    }
+    // What other programs set in: documents of this format in folders of their own, and files of other formats.
+    let zip = package.zip;
+    for entry in &zip.entries {
+        match entry.name.rsplit_once('/') {
+            Some((_, "content.xml")) => {
+                read_content(package, &entry.name, false, &mut findings);
+            }
+            None if entry.name.starts_with("Object ") => package.inside.push(entry.name.clone()),
+            _ => {}
+        }
+    }
+    findings.report(package);
+}
+
+/// What stands above and below each page, each once.
+fn read_margins(package: &mut Package<'_, '_>, is_sheet: bool) -> [BTreeSet<String>; 2] {
+    let mut found = [BTreeSet::new(), BTreeSet::new()];
+    let Some(mut xml) = package.part_if_any("styles.xml") else { return found };
+    let (mut in_pages, mut within, mut is_counted) = (false, None, false);
+    let mut words = String::new();
+    let mut paragraphs = 0_u32;
+    while let Some(piece) = xml.next() {
+        match piece {
+            Piece::Text(letters) if paragraphs > 0 => words.push_str(letters),
+            Piece::Text(_) => {}
+            Piece::Start(name, element) => match name {
+                "master-styles" => in_pages = true,
+                _ if !in_pages => {}
+                "header" | "header-left" | "header-first" if element.is_on("display", true) => {
+                    within = Some(0);
+                }
+                "footer" | "footer-left" | "footer-first" if element.is_on("display", true) => {
+                    within = Some(1);
+                }
+                // What differs by page, and what a slide has no words in yet.
+                "sheet-name" | "page-number" | "page-count" => {
+                    is_counted = true;
+                    xml.skip();
+                }
+                // Every sheet has these, used or not.
+                "title" | "date" | "time" | "file-name" if is_sheet => xml.skip(),
+                "notes" => xml.skip(),
+                "frame" if element.get("placeholder").is_some() => xml.skip(),
+                "p" | "h" => paragraphs += 1,
+                "tab" | "s" | "line-break" => words.push(' '),
+                _ => {}
+            },
+            Piece::End(name) => match name {
+                "header" | "header-left" | "header-first" | "footer" | "footer-left"
+                | "footer-first" => within = None,
+                "p" | "h" => {
+                    paragraphs = paragraphs.saturating_sub(1);
+                    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+                    // Words on the page behind all slides stand below.
+                    let list = found.get_mut(within.unwrap_or(1));
+                    // `Page 1 of 2` says nothing without its numbers.
+                    let is_number = is_counted && line.split(' ').count() <= 2;
+                    if let (Some(list), false, 0) = (list, is_number, paragraphs)
+                        && line.chars().any(char::is_alphanumeric)
+                    {
+                        list.insert(line);
+                    }
+                    words.clear();
+                    is_counted = false;
+                }
+                _ => {}
+            },
+        }
+    }
+    package.close(xml);
+    found
+}
+
+impl Findings {
+    fn report(self, package: &mut Package<'_, '_>) {
+        let warnings = &mut package.warnings;
+        if self.is_beyond {
+            warnings.push(format!(
+                "repeated: rows or cells that stand there more than {MAX_REPEATED} times were written {MAX_REPEATED} times"
+            ));
+        }
+        if self.changes > 0 {
+            let changes = self.changes;
+            warnings.push(format!("tracked changes: {changes} are recorded"));
+        }
+        if !self.deleted.trim().is_empty() {
+            let words = excerpt(&self.deleted);
+            warnings.push(format!("deleted text, which is not part of the text: {words}"));
+        }
+        for (what, count) in self.hidden {
+            warnings.push(format!("hidden: {count} {what} are hidden; they are in the text"));
+        }
+        if self.readings > 0 {
+            let count = self.readings;
+            warnings.push(format!(
+                "readings: how {count} words are read aloud stands above them, and is not in the text"
+            ));
+        }
+    }
+}
+
+/// Reads one content of the document: its own, or that of an object that is set in.
+fn read_content(
+    package: &mut Package<'_, '_>,
+    part: &str,
+    is_sheet: bool,
+    findings: &mut Findings,
+) {
+    let Some(mut xml) = package.part(part) else { return };
+    findings.hidden_styles.clear();
+    let mut style = String::new();
     let mut now = Reading { flow: std::mem::take(&mut package.flow), ..Reading::default() };
+    let mut mark: Option<String> = None;
     // What stands around the notes that are open.
     let mut outer: Vec<(String, Reading)> = Vec::new();
-    let mut deleted = String::new();
-    let mut changes = 0_u32;
-    let mut hidden = Vec::new();
-    let mut comment: Option<String> = None;
-    let mut is_beyond = false;
+    let mut label: Option<String> = None;
+    let mut is_comment = false;
     while let Some(piece) = xml.next() {
         match piece {
             Piece::Text(letters) if now.paragraph > 0 => now.flow.push(letters),
@@ -152,7 +309,8 @@ pub(crate) fn read(package: &mut Package<'_, '_>, is_sheet: bool) {
             Piece::Start(name, element) => match name {
                 "p" | "h" => {
                     now.paragraph += 1;
-                    if let Some(label) = comment.take() {
+                    is_comment = false;
+                    if let Some(label) = label.take() {
                         now.flow.push(&label);
                     }
                 }
@@ -165,7 +323,15 @@ pub(crate) fn read(package: &mut Package<'_, '_>, is_sheet: bool) {
                 "a" => {
                     now.links.push((element.get("href").unwrap_or_default(), now.flow.text.len()))
                 }
+                "style" => style = element.get("name").unwrap_or_default(),
+                "table-properties" if !element.is_on("display", true) => {
+                    findings.hidden_styles.insert(style.clone());
+                }
                 "table" => {
+                    let its = element.get("style-name").unwrap_or_default();
+                    if findings.hidden_styles.contains(&its) {
+                        *findings.hidden.entry("sheets or tables").or_default() += 1;
+                    }
                     let name = element.get("name").unwrap_or_default();
                     if is_sheet && !name.is_empty() {
                         now.flow.end_line();
@@ -175,13 +341,17 @@ pub(crate) fn read(package: &mut Package<'_, '_>, is_sheet: bool) {
                 }
                 "table-row" => {
                     if element.get("visibility").is_some_and(|how| how != "visible") {
-                        hidden.push("rows".to_owned());
+                        *findings.hidden.entry("rows").or_default() += 1;
                     }
                     now.flow.start_row();
                     now.blanks = 0;
                     let count = repeated(&element, "number-rows-repeated");
-                    now.rows.push(Open { start: now.flow.text.len(), count, date: None });
+                    let start = now.flow.text.len();
+                    now.rows.push(Open { start, count, date: None, value: None });
                     now.keep();
+                }
+                "table-column" if element.get("visibility").is_some_and(|how| how != "visible") => {
+                    *findings.hidden.entry("groups of columns").or_default() += 1;
                 }
                 "table-cell" | "covered-table-cell" => {
                     let count = repeated(&element, "number-columns-repeated");
@@ -191,20 +361,40 @@ pub(crate) fn read(package: &mut Package<'_, '_>, is_sheet: bool) {
                     now.blanks = 0;
                     now.flow.start_cell();
                     let date = element.get("date-value").map(|date| date.replace('T', " "));
-                    now.cells.push(Open { start: now.flow.text.len(), count, date });
+                    let value = ["string-value", "value", "time-value", "boolean-value"]
+                        .iter()
+                        .find_map(|name| element.get(name))
+                        .filter(|value| !value.is_empty());
+                    let value = date.clone().or(value);
+                    now.cells.push(Open { start: now.flow.text.len(), count, date, value });
                     now.keep();
                 }
-                "annotation" | "note-body" | "tracked-changes" if outer.len() < MAX_NOTES => {
-                    comment = (name == "annotation").then(|| "Comment: ".to_owned());
-                    outer.push((name.to_owned(), now.set_aside()));
+                aside if ASIDE.contains(&aside) && outer.len() < MAX_NOTES => {
+                    is_comment = aside == "annotation";
+                    label = match aside {
+                        "annotation" => Some("Comment: ".to_owned()),
+                        "note-body" => mark.take(),
+                        _ => None,
+                    };
+                    outer.push((aside.to_owned(), now.set_aside()));
                 }
-                "creator" if comment.is_some() => {
+                // In brackets, or the figure before it would be another one.
+                "note-citation" => {
+                    let number = format!("[{}]", xml.text().trim());
+                    now.flow.push(&number);
+                    mark = Some(format!("{number} "));
+                }
+                "creator" if is_comment => {
                     let who = xml.text();
-                    comment = Some(format!("Comment ({who}): "));
+                    label = Some(format!("Comment ({who}): "));
                 }
-                "date" | "creator-initials" if comment.is_some() => xml.skip(),
+                "date" | "creator-initials" if is_comment => xml.skip(),
                 "change-info" => {
-                    changes += 1;
+                    findings.changes += 1;
+                    xml.skip();
+                }
+                "ruby-text" => {
+                    findings.readings += 1;
                     xml.skip();
                 }
                 "image" => {
@@ -228,15 +418,16 @@ pub(crate) fn read(package: &mut Package<'_, '_>, is_sheet: bool) {
                         now.flow.link(address, &words);
                     }
                 }
-                "table-cell" | "covered-table-cell" => now.end_cell(&mut is_beyond),
-                "table-row" => now.end_row(&mut is_beyond),
-                "annotation" | "note-body" | "tracked-changes" => {
-                    if let Some((_, around)) = outer.pop_if(|(open, _)| open == name) {
-                        comment = None;
+                "table-cell" | "covered-table-cell" => now.end_cell(&mut findings.is_beyond),
+                "table-row" => now.end_row(&mut findings.is_beyond),
+                aside if ASIDE.contains(&aside) => {
+                    if let Some((_, around)) = outer.pop_if(|(open, _)| open == aside) {
+                        (label, is_comment) = (None, false);
+                        let is_deleted = aside == "tracked-changes";
                         let note = now.go_on(around);
-                        if name == "tracked-changes" {
-                            deleted.push_str(&note.text);
-                            deleted.push('\n');
+                        if is_deleted {
+                            findings.deleted.push_str(&note.text);
+                            findings.deleted.push('\n');
                         } else {
                             now.keep_note(note);
                         }
@@ -254,23 +445,5 @@ pub(crate) fn read(package: &mut Package<'_, '_>, is_sheet: bool) {
     now.flow.end_line();
     now.flow.append(now.notes);
     package.flow = now.flow;
-    if is_beyond {
-        package.warnings.push(format!(
-            "repeated: rows or cells that stand there more than {MAX_REPEATED} times were written {MAX_REPEATED} times"
-        ));
-    }
     package.close(xml);
-    if changes > 0 {
-        package.warnings.push(format!("tracked changes: {changes} are recorded"));
-    }
-    if !deleted.trim().is_empty() {
-        let words = excerpt(&deleted);
-        package.warnings.push(format!("deleted text, which is not part of the text: {words}"));
-    }
-    if !hidden.is_empty() {
-        let count = hidden.len();
-        package
-            .warnings
-            .push(shown(&format!("hidden: {count} rows are hidden; they are in the text")));
-    }
 }

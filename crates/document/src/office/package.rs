@@ -1,13 +1,13 @@
 //! An office file as a package of parts (ECMA-376 part 2, Open Packaging Conventions).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use witnessmark_text::{Content, Hints};
 
 use super::flow::Flow;
 use super::xml::{Piece, Xml};
-use crate::names::shown;
-use crate::packed::directory::Directory;
+use crate::names::{Places, place_name, shown};
+use crate::packed::directory::{Directory, Entry};
 use crate::walk::{Budget, Place, Walk};
 
 /// How one part points to another, or out of the file.
@@ -30,12 +30,24 @@ pub(crate) struct Package<'z, 'b> {
     pub(crate) notes: BTreeSet<String>,
     pub(crate) title: Option<String>,
     pub(crate) author: Option<String>,
+    /// Parts that are files of their own, beside those in the folder for these.
+    pub(crate) inside: Vec<String>,
 }
+
+/// The most relations of one part that are looked at.
+const MAX_RELATIONS: usize = 100_000;
+
+/// So many addresses that a file fetches from are named.
+const MAX_FETCHED: usize = 20;
 
 impl<'z, 'b> Package<'z, 'b> {
     pub(crate) fn new(walk: &Walk<'_>, zip: &'z Directory<'b>, warnings: Vec<String>) -> Self {
         let mut warnings = warnings;
         warnings.extend(zip.warnings.iter().cloned());
+        let (kept, total) = (zip.entries.len() as u64, zip.total);
+        if kept < total {
+            warnings.push(format!("size: only the first {kept} of its {total} parts are known"));
+        }
         Self {
             zip,
             budget: walk.budget.clone(),
@@ -44,11 +56,20 @@ impl<'z, 'b> Package<'z, 'b> {
             notes: BTreeSet::new(),
             title: None,
             author: None,
+            inside: Vec::new(),
         }
     }
 
-    /// A part as XML; none if there is none or it cannot be unpacked.
+    /// A part that another one points to, as XML; none, and said, if it is missing or cannot be unpacked.
     pub(crate) fn part(&mut self, name: &str) -> Option<Xml<'b>> {
+        if self.zip.find(name).is_none() {
+            self.notes.insert(format!("damaged: the part {} is missing", shown(name)));
+        }
+        self.part_if_any(name)
+    }
+
+    /// A part as XML that a file may go without.
+    pub(crate) fn part_if_any(&mut self, name: &str) -> Option<Xml<'b>> {
         let entry = self.zip.find(name)?;
         match self.zip.reader(entry) {
             Ok(reader) => Some(Xml::new(self.budget.count(reader))),
@@ -69,7 +90,7 @@ impl<'z, 'b> Package<'z, 'b> {
         let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
         let name = format!("{folder}/_rels/{file}.rels");
         let mut relations = Vec::new();
-        let Some(mut xml) = self.part(&name) else { return relations };
+        let Some(mut xml) = self.part_if_any(&name) else { return relations };
         while let Some(piece) = xml.next() {
             let Piece::Start("Relationship", element) = piece else { continue };
             let target = element.get("Target").unwrap_or_default();
@@ -81,14 +102,22 @@ impl<'z, 'b> Package<'z, 'b> {
                 target: if is_external { target } else { resolve(folder, &target) },
                 is_external,
             });
-            if relations.len() >= 100_000 {
+            if relations.len() >= MAX_RELATIONS {
+                let part = shown(part);
+                self.notes.insert(format!(
+                    "size: only the first {MAX_RELATIONS} relations of {part} were looked at"
+                ));
                 break;
             }
         }
         self.close(xml);
         let is_fetched =
             |one: &&Relation| one.is_external && !matches!(one.kind.as_str(), "hyperlink");
-        for one in relations.iter().filter(is_fetched).take(20) {
+        let fetched = relations.iter().filter(is_fetched).count();
+        if let Some(more) = fetched.checked_sub(MAX_FETCHED).filter(|more| *more > 0) {
+            self.notes.insert(format!("external: the file fetches from {more} more addresses"));
+        }
+        for one in relations.iter().filter(is_fetched).take(MAX_FETCHED) {
             self.notes.insert(format!(
                 "external: the file fetches its {} from {}; it was not fetched",
                 shown(&one.kind),
@@ -98,9 +127,23 @@ impl<'z, 'b> Package<'z, 'b> {
         relations
     }
 
+    /// Reads the charts that a part points to.
+    pub(crate) fn read_charts(&mut self, relations: &[Relation]) {
+        for one in relations.iter().filter(|one| !one.is_external) {
+            match one.kind.as_str() {
+                "chart" => super::chart::read(self, &one.target),
+                "chartEx" => {
+                    self.notes
+                        .insert("charts: one of a newer kind is in it and was not read".to_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// The declared type of a part.
     pub(crate) fn content_type(&mut self, part: &str) -> Option<String> {
-        let mut xml = self.part("[Content_Types].xml")?;
+        let mut xml = self.part_if_any("[Content_Types].xml")?;
         let mut by_name = None;
         let mut by_ending = None;
         while let Some(piece) = xml.next() {
@@ -127,7 +170,7 @@ impl<'z, 'b> Package<'z, 'b> {
 
     /// Title, author and days from the package's properties (Dublin Core).
     pub(crate) fn read_properties(&mut self, part: &str) {
-        let Some(mut xml) = self.part(part) else { return };
+        let Some(mut xml) = self.part_if_any(part) else { return };
         let mut facts = Vec::new();
         while let Some(piece) = xml.next() {
             let Piece::Start(name, _) = piece else { continue };
@@ -207,20 +250,79 @@ pub(crate) fn resolve(folder: &str, target: &str) -> String {
     parts.join("/")
 }
 
-/// Hands on the files that lie in an office file: what was embedded in it.
-pub(crate) fn read_embedded(walk: &mut Walk<'_>, zip: &Directory<'_>, folder: &str, place: &Place) {
-    if !walk.may_open(place) {
-        return;
-    }
-    for entry in &zip.entries {
-        if !entry.name.starts_with(folder) || entry.is_folder() || walk.files_left() == 0 {
-            continue;
+/// A file that lies in an office file: its place, and where its bytes are.
+pub(crate) type Embedded<'z> = (String, &'z Entry);
+
+/// The files that lie in an office file, below a folder of it or named by its parts. What will not be read is said.
+pub(crate) fn embedded<'z>(
+    package: &mut Package<'z, '_>,
+    walk: &Walk<'_>,
+    folder: &str,
+    place: &Place,
+) -> Vec<Embedded<'z>> {
+    let zip = package.zip;
+    let mut seen = HashSet::new();
+    let named = package.inside.iter().filter_map(|name| {
+        if zip.find(name).is_none() {
+            package.warnings.push(format!("damaged: the part {} is missing", shown(name)));
         }
-        let name = entry.name.rsplit('/').next().unwrap_or("embedded").to_owned();
-        let Ok(reader) = zip.reader(entry) else { continue };
+        zip.find(name)
+    });
+    let named: Vec<&Entry> = named.collect();
+    let below = zip.entries.iter().filter(|entry| entry.name.starts_with(folder));
+    let entries: Vec<&Entry> = named
+        .into_iter()
+        .chain(below.filter(|entry| !folder.is_empty() && !entry.is_folder()))
+        .filter(|entry| seen.insert(entry.name.as_str()))
+        .collect();
+    let count = entries.len() as u64;
+    let allowed = walk.files_left();
+    if !walk.may_open(place) && count > 0 {
+        let depth = walk.limits.depth;
+        package.warnings.push(format!(
+            "depth: files deeper than {depth} are not opened; {count} that are embedded in it are not read"
+        ));
+        return Vec::new();
+    }
+    if count > allowed {
+        package
+            .warnings
+            .push(format!("files: only the first {allowed} of {count} embedded files are read"));
+    }
+    let mut places = Places::default();
+    let mut plan = Vec::new();
+    for entry in entries.into_iter().take(crate::index(allowed)) {
+        let name = entry.name.rsplit('/').next().unwrap_or("embedded");
+        let (name, problems) = place_name(name);
+        package.warnings.extend(problems);
+        let (name, problem) = places.add(name);
+        package.warnings.extend(problem);
+        plan.push((name, entry));
+    }
+    plan
+}
+
+/// Hands on the files that lie in an office file.
+pub(crate) fn read_embedded(
+    walk: &mut Walk<'_>,
+    zip: &Directory<'_>,
+    plan: Vec<Embedded<'_>>,
+    place: &Place,
+) {
+    let count = plan.len();
+    for (index, (name, entry)) in plan.into_iter().enumerate() {
+        if !walk.has_room() {
+            return walk.leave_out(place, &name, count - index - 1);
+        }
+        let reader = match zip.reader(entry) {
+            Ok(reader) => reader,
+            Err(why) => {
+                walk.not_read(&place.within(&name), "application/octet-stream", why);
+                continue;
+            }
+        };
         let (bytes, problem) = walk.unpack(reader);
         let hints = Hints { file_name: Some(name.clone()), ..Hints::default() };
-        let (name, _) = crate::names::place_name(&name);
         walk.read_inner(place, &name, &bytes, &hints, problem.into_iter().collect());
     }
 }

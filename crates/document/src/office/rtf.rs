@@ -1,9 +1,10 @@
 //! Rich Text Format (Microsoft, RTF 1.9.1): its letters, without its looks.
 
 use encoding_rs::Encoding;
-use witnessmark_text::Content;
+use witnessmark_text::{Content, Link};
 
-use super::flow::excerpt;
+use super::field_address;
+use super::flow::{Flow, excerpt};
 
 /// Groups deeper than this are read as if they were this deep.
 const MAX_DEPTH: usize = 1000;
@@ -13,7 +14,6 @@ const NO_TEXT: &[&str] = &[
     "fonttbl",
     "colortbl",
     "stylesheet",
-    "info",
     "themedata",
     "datastore",
     "listtable",
@@ -21,11 +21,8 @@ const NO_TEXT: &[&str] = &[
     "rsidtbl",
     "generator",
     "xmlnstbl",
-    "fldinst",
     "filetbl",
     "latentstyles",
-    "pntext",
-    "listtext",
     "bkmkstart",
     "bkmkend",
     "mmathPr",
@@ -36,6 +33,7 @@ const NO_TEXT: &[&str] = &[
 /// Groups whose words belong beside the sentence they stand in: text boxes, notes, comments, headers and footers.
 const ASIDE: &[&str] = &[
     "shptxt",
+    "dptxbxtext",
     "footnote",
     "annotation",
     "header",
@@ -55,7 +53,10 @@ const MAX_SHOWN: usize = 2000;
 #[derive(Debug, Default)]
 pub(crate) struct Rtf {
     pub(crate) text: String,
+    pub(crate) links: Vec<Link>,
     pub(crate) warnings: Vec<String>,
+    title: Option<String>,
+    author: Option<String>,
 }
 
 /// The encoding of a Windows code page.
@@ -99,6 +100,22 @@ fn charset(number: i64) -> Option<&'static Encoding> {
     })
 }
 
+/// What the letters of a group are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Letters {
+    /// Text of the document.
+    #[default]
+    Text,
+    /// The name of who wrote a comment.
+    Commenter,
+    /// What a field is told to do, such as to lead to an address.
+    Instruction,
+    /// The title of the document, by its own word.
+    Title,
+    /// Who wrote it, by its own word.
+    Author,
+}
+
 #[derive(Clone, Debug, Default)]
 struct Group {
     is_skipped: bool,
@@ -110,8 +127,16 @@ struct Group {
     is_font_table: bool,
     /// A picture for older readers, which is there twice.
     is_double: bool,
-    /// The name of who wrote a comment.
-    is_author: bool,
+    /// What the letters are.
+    letters: Letters,
+    /// Among the facts about the document.
+    is_info: bool,
+    /// Among the properties of an object of another program, whose picture or words are shown.
+    is_object: bool,
+    /// The same text for older readers and for those that know Unicode.
+    is_pair: bool,
+    /// Where the words of this very field begin, and the address that they lead to.
+    link: Option<(usize, String)>,
     is_aside: bool,
     /// Where the words of this very group begin among those set aside, and whether they are told once only.
     aside: Option<(usize, bool)>,
@@ -134,9 +159,17 @@ struct Reader {
     aside: String,
     /// Headers and footers that are told: the same ones of other sections are not.
     told: std::collections::HashSet<String>,
+    commenter: String,
+    /// What the field that is open is told to do.
+    instruction: String,
+    /// Where its links lead.
+    links: Flow,
+    title: String,
     author: String,
     deleted: String,
     hidden: String,
+    /// It says that its letters are those of DOS, which are not known here.
+    is_of_dos: bool,
     comments: u32,
     objects: u32,
     pictures: u32,
@@ -157,9 +190,14 @@ pub(crate) fn text(source: &[u8]) -> Rtf {
         surrogate: None,
         aside: String::new(),
         told: std::collections::HashSet::new(),
+        commenter: String::new(),
+        instruction: String::new(),
+        links: Flow::default(),
+        title: String::new(),
         author: String::new(),
         deleted: String::new(),
         hidden: String::new(),
+        is_of_dos: false,
         comments: 0,
         objects: 0,
         pictures: 0,
@@ -171,6 +209,13 @@ pub(crate) fn text(source: &[u8]) -> Rtf {
         reader.out.warnings.push("damaged: it ends before its groups do".to_owned());
     }
     reader.report();
+    let line = |words: &str| {
+        let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        Some(line).filter(|line| !line.is_empty())
+    };
+    reader.out.title = line(&reader.title);
+    reader.out.author = line(&reader.author);
+    reader.out.links = reader.links.links;
     reader.out
 }
 
@@ -183,7 +228,10 @@ pub(crate) fn read(bytes: &[u8], mut warnings: Vec<String>) -> Content {
     Content {
         media_type: "application/rtf".to_owned(),
         extractor: super::READER.to_owned(),
+        title: found.title,
+        author: found.author,
         text,
+        links: found.links,
         warnings,
         ..Content::default()
     }
@@ -197,19 +245,27 @@ impl Reader {
             match byte {
                 b'{' => {
                     self.flush();
+                    self.to_skip = 0;
                     if self.groups.len() < MAX_DEPTH {
                         self.groups.push(self.now.clone());
-                        self.now.aside = None;
+                        (self.now.aside, self.now.link) = (None, None);
                     } else {
                         self.too_deep += 1;
                     }
                 }
                 b'}' => {
                     self.flush();
+                    self.to_skip = 0;
                     if self.too_deep > 0 {
                         self.too_deep -= 1;
                     } else if let Some(group) = self.groups.pop() {
                         let ended = std::mem::replace(&mut self.now, group);
+                        if let Some((start, address)) = ended.link {
+                            let from = if ended.is_aside { &self.aside } else { &self.out.text };
+                            let words = from.get(start..).unwrap_or_default();
+                            let words: String = words.chars().take(MAX_SHOWN).collect();
+                            self.links.link(address, &words);
+                        }
                         if let Some((start, is_once)) = ended.aside {
                             self.end_aside(start, is_once);
                         }
@@ -288,6 +344,17 @@ impl Reader {
             "ldblquote" => self.letter('\u{201C}'),
             "rdblquote" => self.letter('\u{201D}'),
             "bullet" => self.letter('\u{2022}'),
+            "emspace" => self.letter('\u{2003}'),
+            "enspace" => self.letter('\u{2002}'),
+            "qmspace" => self.letter('\u{2005}'),
+            "zwj" => self.letter('\u{200D}'),
+            "zwnj" => self.letter('\u{200C}'),
+            "zwbo" => self.letter('\u{200B}'),
+            "zwnbo" => self.letter('\u{2060}'),
+            "ltrmark" => self.letter('\u{200E}'),
+            "rtlmark" => self.letter('\u{200F}'),
+            "mac" => self.encoding = encoding_rs::MACINTOSH,
+            "pc" | "pca" => self.is_of_dos = true,
             "ansicpg" => {
                 let found = number.and_then(|n| u64::try_from(n).ok()).and_then(codepage);
                 self.encoding = found.unwrap_or(self.encoding);
@@ -331,9 +398,45 @@ impl Reader {
             }
             "atnauthor" => {
                 self.flush();
-                self.author.clear();
+                self.commenter.clear();
                 self.now.is_skipped = false;
-                self.now.is_author = true;
+                self.now.letters = Letters::Commenter;
+            }
+            "info" => {
+                self.now.is_info = !self.now.is_skipped;
+                self.skip();
+            }
+            "title" | "author" if self.now.is_info => {
+                self.flush();
+                self.now.is_skipped = false;
+                self.now.letters = if word == "title" { Letters::Title } else { Letters::Author };
+            }
+            "fldinst" => {
+                self.flush();
+                self.instruction.clear();
+                self.now.is_skipped = self.groups.last().is_some_and(|group| group.is_skipped);
+                self.now.letters = Letters::Instruction;
+            }
+            "fldrslt" => {
+                self.flush();
+                let start = if self.now.is_aside { self.aside.len() } else { self.out.text.len() };
+                let address = field_address(&self.instruction).unwrap_or_default();
+                self.now.link = Some((start, address)).filter(|_| !self.now.is_skipped);
+                self.instruction.clear();
+            }
+            // What is shown of an object stands among its properties.
+            "result" if self.now.is_object => {
+                self.flush();
+                (self.now.is_skipped, self.now.is_object) = (false, false);
+            }
+            "upr" => {
+                let is_shown = !self.now.is_skipped;
+                self.skip();
+                self.now.is_pair = is_shown;
+            }
+            "ud" if self.now.is_pair => {
+                self.flush();
+                (self.now.is_skipped, self.now.is_pair) = (false, false);
             }
             "nonshppict" => {
                 self.skip();
@@ -344,7 +447,9 @@ impl Reader {
                 self.pictures += u32::from(!self.now.is_double);
             }
             "object" => {
+                let is_shown = !self.now.is_skipped && !self.now.is_double;
                 self.skip();
+                self.now.is_object = is_shown;
                 self.objects += u32::from(!self.now.is_double);
             }
             aside if ASIDE.contains(&aside) => self.start_aside(aside),
@@ -365,7 +470,7 @@ impl Reader {
         // A box lies among properties that are no text, and a comment is marked as new (`\*`): the group around it counts.
         let is_around_skipped = self.groups.last().is_some_and(|group| group.is_skipped);
         match word {
-            "shptxt" if !self.now.is_double => self.now.is_skipped = false,
+            "shptxt" | "dptxbxtext" if !self.now.is_double => self.now.is_skipped = false,
             "annotation" => self.now.is_skipped = is_around_skipped,
             _ => {}
         }
@@ -384,7 +489,7 @@ impl Reader {
         }
         if word == "annotation" {
             self.comments += 1;
-            let author = std::mem::take(&mut self.author);
+            let author = std::mem::take(&mut self.commenter);
             let label = match author.trim() {
                 "" => "Comment: ".to_owned(),
                 who => format!("Comment ({who}): "),
@@ -420,6 +525,12 @@ impl Reader {
     /// Says what is not plain text in the document.
     fn report(&mut self) {
         let warnings = &mut self.out.warnings;
+        if self.is_of_dos {
+            warnings.push(
+                "charset: it says that its letters are those of DOS; others than English ones may be wrong"
+                    .to_owned(),
+            );
+        }
         if !self.deleted.trim().is_empty() {
             let words = excerpt(&self.deleted);
             warnings.push(format!("deleted text, which is not part of the text: {words}"));
@@ -489,16 +600,18 @@ impl Reader {
         if self.now.is_skipped || self.now.is_muted {
             return;
         }
-        let into = if self.now.is_author {
-            &mut self.author
-        } else if self.now.is_deleted {
-            &mut self.deleted
-        } else if self.now.is_hidden {
-            &mut self.hidden
-        } else {
-            let into = if self.now.is_aside { &mut self.aside } else { &mut self.out.text };
-            into.push_str(words);
-            return;
+        let into = match self.now.letters {
+            Letters::Commenter => &mut self.commenter,
+            Letters::Instruction => &mut self.instruction,
+            Letters::Title => &mut self.title,
+            Letters::Author => &mut self.author,
+            Letters::Text if self.now.is_deleted => &mut self.deleted,
+            Letters::Text if self.now.is_hidden => &mut self.hidden,
+            Letters::Text => {
+                let into = if self.now.is_aside { &mut self.aside } else { &mut self.out.text };
+                into.push_str(words);
+                return;
+            }
         };
         if into.len() < MAX_SHOWN {
             into.push_str(words);

@@ -2,35 +2,53 @@
 //!
 //! A sheet is read as a stream. No formula is computed: its cell says what Excel last saw.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use super::flow::MAX_TEXT;
 use super::number_format::{Format, built_in};
-use super::package::{Package, Relation};
+use super::package::Package;
+use super::sheet;
 use super::xml::Piece;
 use crate::names::shown;
-
-/// The widest row of the format, in cells.
-const MAX_COLUMNS: usize = 16_384;
 
 /// Shared strings are kept up to this many bytes.
 const MAX_STRINGS: usize = 256 << 20;
 
 /// What the sheets of a workbook share.
-struct Workbook {
+pub(crate) struct Workbook {
     /// All shared strings in one, and where each ends.
     strings: String,
     ends: Vec<usize>,
-    formats: Vec<Format>,
-    from_1904: bool,
+    pub(crate) formats: Vec<Format>,
+    pub(crate) from_1904: bool,
+}
+
+impl Workbook {
+    /// A shared string, from 0; none if there is no such.
+    pub(crate) fn string(&self, index: usize) -> Option<&str> {
+        let end = self.ends.get(index)?;
+        let start = match index.checked_sub(1) {
+            Some(before) => *self.ends.get(before)?,
+            None => 0,
+        };
+        self.strings.get(start..*end)
+    }
 }
 
 /// What is hidden or missing on the sheets.
 #[derive(Default)]
-struct Findings {
-    hidden: Vec<String>,
-    unsaved_formulas: u64,
-    formulas: u64,
+pub(crate) struct Findings {
+    pub(crate) hidden: Vec<String>,
+    pub(crate) unsaved_formulas: u64,
+    pub(crate) formulas: u64,
+    /// Cells whose format shows words in place of their number.
+    pub(crate) worded: u64,
+    /// Cells that name a shared string that is not there.
+    pub(crate) lost_strings: u64,
+    /// Sheets whose rows or cells do not stand in their order.
+    pub(crate) disordered: Vec<String>,
+    /// Headers and footers that are told.
+    pub(crate) margins: BTreeSet<String>,
+    pictures: u64,
 }
 
 /// Reads the sheets in their order.
@@ -74,10 +92,27 @@ pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
             .warnings
             .push("external: formulas point to other files; they were not fetched".to_owned());
     }
+    if part_of("pivotCacheDefinition").is_some() {
+        package.warnings.push(
+            "pivot: copies of the rows behind pivot tables are in the file; they were not read"
+                .to_owned(),
+        );
+    }
+    let people = match part_of("person") {
+        Some(part) => read_people(package, &part.target),
+        None => HashMap::new(),
+    };
     let mut findings = Findings::default();
     for (name, id, state) in &sheets {
-        let Some(part) = relations.iter().find(|one| &one.id == id) else { continue };
+        let part = relations.iter().find(|one| &one.id == id && !one.is_external);
+        let Some(part) = part else {
+            let name = shown(name);
+            package.warnings.push(format!("damaged: the sheet {name} is listed, but is not there"));
+            continue;
+        };
         if part.kind != "worksheet" && part.kind != "chartsheet" {
+            let (name, kind) = (shown(name), shown(&part.kind));
+            package.warnings.push(format!("macros: the sheet {name} is a {kind}; it was not read"));
             continue;
         }
         if state.as_deref().is_some_and(|state| state != "visible") {
@@ -86,14 +121,44 @@ pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
         package.flow.push(name);
         package.flow.end_line();
         let parts = package.relations(&part.target);
-        read_sheet(package, &part.target, name, &parts, &book, &mut findings);
+        sheet::read(package, &part.target, name, &parts, &book, &mut findings);
         for one in parts.iter().filter(|one| !one.is_external) {
             match one.kind.as_str() {
-                "comments" | "threadedComment" => read_comments(package, &one.target),
-                "drawing" => read_drawing(package, &one.target),
+                "comments" | "threadedComment" => read_comments(package, &one.target, &people),
+                "drawing" => read_drawing(package, &one.target, &mut findings),
                 _ => {}
             }
         }
+    }
+    report(package, findings);
+}
+
+/// Says what is hidden or missing.
+fn report(package: &mut Package<'_, '_>, mut findings: Findings) {
+    if !findings.disordered.is_empty() {
+        findings.disordered.truncate(50);
+        let list = findings.disordered.join(", ");
+        package.warnings.push(format!(
+            "order: rows or cells are not stored in their order, or twice; the text has them by their numbers: {list}"
+        ));
+    }
+    if findings.lost_strings > 0 {
+        let count = findings.lost_strings;
+        package.warnings.push(format!(
+            "damaged: the words of {count} cells are not in the file; nothing stands for them"
+        ));
+    }
+    if findings.worded > 0 {
+        let count = findings.worded;
+        package.warnings.push(format!(
+            "formats: Excel shows {count} cells without their number; the text has it"
+        ));
+    }
+    if findings.pictures > 0 {
+        let count = findings.pictures;
+        package
+            .warnings
+            .push(format!("pictures: {count} are on the sheets; words in them were not read"));
     }
     if !findings.hidden.is_empty() {
         let more = findings.hidden.len().saturating_sub(50);
@@ -164,156 +229,22 @@ fn read_formats(package: &mut Package<'_, '_>, part: &str, book: &mut Workbook) 
     package.close(xml);
 }
 
-/// A cell being read.
-#[derive(Default)]
-struct Cell {
-    column: usize,
-    kind: String,
-    style: usize,
-    value: String,
-    inline: String,
-    has_formula: bool,
-}
-
-impl Cell {
-    fn shown(&self, book: &Workbook) -> String {
-        match self.kind.as_str() {
-            "s" => {
-                let Ok(index) = self.value.trim().parse::<usize>() else { return String::new() };
-                let start =
-                    index.checked_sub(1).and_then(|before| book.ends.get(before)).unwrap_or(&0);
-                let end = book.ends.get(index).unwrap_or(start);
-                book.strings.get(*start..*end).unwrap_or_default().to_owned()
-            }
-            "b" => if self.value.trim() == "1" { "TRUE" } else { "FALSE" }.to_owned(),
-            "inlineStr" => self.inline.clone(),
-            "str" | "e" => self.value.clone(),
-            "d" => self.value.replace('T', " "),
-            _ => match self.value.trim().parse::<f64>() {
-                Ok(number) => {
-                    let format = book.formats.get(self.style).unwrap_or(&Format::General);
-                    format.show(number, book.from_1904)
-                }
-                Err(_) => self.value.clone(),
-            },
-        }
-    }
-}
-
-/// The column of a place such as `AB12`, from 0.
-fn column_of(place: &str) -> Option<usize> {
-    let letters = place.bytes().take_while(u8::is_ascii_alphabetic).take(4);
-    let number = letters
-        .fold(0_usize, |sum, letter| sum * 26 + usize::from(letter.to_ascii_uppercase() - b'@'));
-    (1..=MAX_COLUMNS).contains(&number).then(|| number - 1)
-}
-
-fn read_sheet(
-    package: &mut Package<'_, '_>,
-    part: &str,
-    sheet: &str,
-    parts: &[Relation],
-    book: &Workbook,
-    findings: &mut Findings,
-) {
-    let targets: HashMap<&str, &str> =
-        parts.iter().map(|one| (one.id.as_str(), one.target.as_str())).collect();
-    let Some(mut xml) = package.part(part) else { return };
-    let mut flow = std::mem::take(&mut package.flow);
-    let mut cell = Cell::default();
-    let mut next_column = 0;
-    let mut written = 0;
-    let mut row = String::new();
-    let (mut in_value, mut in_inline) = (false, false);
+/// The names of those who write comments, by the number that comments have for them.
+fn read_people(package: &mut Package<'_, '_>, part: &str) -> HashMap<String, String> {
+    let mut people = HashMap::new();
+    let Some(mut xml) = package.part(part) else { return people };
     while let Some(piece) = xml.next() {
-        match piece {
-            Piece::Text(letters) if in_value => cell.value.push_str(letters),
-            Piece::Text(letters) if in_inline => cell.inline.push_str(letters),
-            Piece::Text(_) => {}
-            Piece::Start(name, element) => match name {
-                "row" => {
-                    (next_column, written) = (0, 0);
-                    row.clear();
-                    if element.is_on("hidden", false) && findings.hidden.len() < 10_000 {
-                        let number = element.get("r").unwrap_or_default();
-                        findings.hidden.push(format!("row {} of {}", shown(&number), shown(sheet)));
-                    }
-                }
-                "col" if element.is_on("hidden", false) => {
-                    let from = element.get("min").unwrap_or_default();
-                    let to = element.get("max").unwrap_or_default();
-                    findings.hidden.push(format!(
-                        "columns {} to {} of {}",
-                        shown(&from),
-                        shown(&to),
-                        shown(sheet)
-                    ));
-                }
-                "c" => {
-                    let place = element.get("r").and_then(|place| column_of(&place));
-                    cell = Cell {
-                        column: place.unwrap_or(next_column),
-                        kind: element.get("t").unwrap_or_default(),
-                        style: element.get("s").and_then(|style| style.parse().ok()).unwrap_or(0),
-                        ..Cell::default()
-                    };
-                }
-                "v" => in_value = true,
-                "t" => in_inline = true,
-                "rPh" => xml.skip(),
-                "f" => {
-                    cell.has_formula = true;
-                    xml.skip();
-                }
-                "hyperlink" => {
-                    let id = element.get_prefixed("id").unwrap_or_default();
-                    if let Some(target) = targets.get(id.as_str()) {
-                        let words = element.get("display").unwrap_or_default();
-                        flow.link((*target).to_owned(), &words);
-                    }
-                }
-                _ => {}
-            },
-            Piece::End(name) => match name {
-                "v" => in_value = false,
-                "t" => in_inline = false,
-                "c" => {
-                    if cell.has_formula {
-                        findings.formulas += 1;
-                        findings.unsaved_formulas += u64::from(cell.value.is_empty());
-                    }
-                    next_column = cell.column + 1;
-                    let words = cell.shown(book);
-                    // One long shared string may stand in every cell of a row.
-                    if row.len() + words.len() > MAX_TEXT {
-                        flow.is_cut = true;
-                        break;
-                    }
-                    if !words.is_empty() && cell.column >= written {
-                        for _ in written..cell.column {
-                            row.push('\t');
-                        }
-                        written = cell.column;
-                        // A row stays a line, and a cell a cell.
-                        row.extend(words.chars().map(|c| if c < ' ' { ' ' } else { c }));
-                    }
-                }
-                "row" => {
-                    flow.push(&row);
-                    flow.end_line();
-                }
-                _ => {}
-            },
-        }
-        if flow.is_cut {
-            break;
+        if let Piece::Start("person", element) = piece
+            && let (Some(id), Some(name)) = (element.get("id"), element.get("displayName"))
+        {
+            people.insert(id, name);
         }
     }
-    package.flow = flow;
     package.close(xml);
+    people
 }
 
-fn read_comments(package: &mut Package<'_, '_>, part: &str) {
+fn read_comments(package: &mut Package<'_, '_>, part: &str, people: &HashMap<String, String>) {
     let Some(mut xml) = package.part(part) else { return };
     let mut authors = Vec::new();
     let mut label = String::new();
@@ -326,7 +257,9 @@ fn read_comments(package: &mut Package<'_, '_>, part: &str) {
             Piece::Start("comment" | "threadedComment", element) => {
                 let place = element.get("ref").unwrap_or_default();
                 let author = element.get("authorId").and_then(|id| id.parse::<usize>().ok());
-                let author = author.and_then(|id| authors.get(id)).map(String::as_str);
+                let author = author.and_then(|id| authors.get(id));
+                let person = element.get("personId");
+                let author = author.or_else(|| people.get(person.as_deref()?)).map(String::as_str);
                 label = match author {
                     Some(author) if !author.is_empty() => format!("Comment ({author}) {place}: "),
                     _ => format!("Comment {place}: "),
@@ -354,8 +287,9 @@ fn read_comments(package: &mut Package<'_, '_>, part: &str) {
     }
 }
 
-/// Words in boxes drawn over a sheet.
-fn read_drawing(package: &mut Package<'_, '_>, part: &str) {
+/// Words in boxes drawn over a sheet, and its charts.
+fn read_drawing(package: &mut Package<'_, '_>, part: &str, findings: &mut Findings) {
+    let relations = package.relations(part);
     let Some(mut xml) = package.part(part) else { return };
     let mut flow = std::mem::take(&mut package.flow);
     let mut in_text = false;
@@ -364,6 +298,7 @@ fn read_drawing(package: &mut Package<'_, '_>, part: &str) {
             Piece::Start("t", _) => in_text = true,
             Piece::End("t") => in_text = false,
             Piece::Start("Fallback", _) => xml.skip(),
+            Piece::Start("blip", _) => findings.pictures += 1,
             Piece::Text(letters) if in_text => flow.push(letters),
             Piece::End("p") => flow.end_line(),
             _ => {}
@@ -372,4 +307,5 @@ fn read_drawing(package: &mut Package<'_, '_>, part: &str) {
     flow.end_line();
     package.flow = flow;
     package.close(xml);
+    package.read_charts(&relations);
 }

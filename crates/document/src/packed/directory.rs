@@ -6,6 +6,7 @@
 use std::io::Read;
 
 use flate2::read::DeflateDecoder;
+use memchr::memmem;
 
 use crate::names::{guessed_encoding, shown};
 
@@ -47,6 +48,15 @@ impl Entry {
     }
 }
 
+/// Where the directory is by the record at the end of the file.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    start: u64,
+    /// By how many bytes all places lie further on than they say.
+    moved: u64,
+    count: u64,
+}
+
 /// A zip file: its directory, and what is wrong with it.
 #[derive(Debug)]
 pub(crate) struct Directory<'b> {
@@ -78,7 +88,7 @@ impl<'b> Directory<'b> {
     pub(crate) fn open(bytes: &'b [u8], limit: u64) -> Self {
         let mut zip = Self { bytes, entries: Vec::new(), total: 0, warnings: Vec::new() };
         let end = zip.end_record();
-        let is_whole = end.is_some_and(|(start, count)| zip.read_central(start, count, limit));
+        let is_whole = end.is_some_and(|end| zip.read_central(&end, limit));
         if !is_whole && zip.entries.is_empty() {
             zip.warnings.push(
                 "truncated: the directory at the end is missing; files were found by their own headers".to_owned(),
@@ -92,8 +102,8 @@ impl<'b> Directory<'b> {
         zip
     }
 
-    /// Where the central directory begins, and how many files it says there are.
-    fn end_record(&self) -> Option<(u64, u64)> {
+    /// What the end of the file says about the central directory.
+    fn end_record(&mut self) -> Option<End> {
         let bytes = self.bytes;
         let from = bytes.len().saturating_sub(65_557);
         let tail = bytes.get(from..)?;
@@ -106,35 +116,50 @@ impl<'b> Directory<'b> {
         let mut size = u64::from(u32_at(bytes, end + 12)?);
         let mut offset = u64::from(u32_at(bytes, end + 16)?);
         let mut stop = end as u64;
+        let begins = |place: u64, with: &[u8]| {
+            bytes.get(at(place)..).is_some_and(|there| there.starts_with(with))
+        };
         if (count == 0xFFFF || size == 0xFFFF_FFFF || offset == 0xFFFF_FFFF)
             && let Some(locator) = end.checked_sub(20)
             && bytes.get(locator..locator + 4) == Some(b"PK\x06\x07")
-            && let Some(wide) = u64_at(bytes, locator + 8)
-            && bytes.get(at(wide)..at(wide).saturating_add(4)) == Some(b"PK\x06\x06")
+            && let Some(said) = u64_at(bytes, locator + 8)
+            // It stands right before its locator, where bytes before the archive have moved it.
+            && let Some(wide) = [said, (locator as u64).saturating_sub(56)]
+                .into_iter()
+                .find(|wide| begins(*wide, b"PK\x06\x06"))
         {
-            count = u64_at(bytes, at(wide) + 32)?;
-            size = u64_at(bytes, at(wide) + 40)?;
-            offset = u64_at(bytes, at(wide) + 48)?;
+            count = u64_at(bytes, at(wide).checked_add(32)?)?;
+            size = u64_at(bytes, at(wide).checked_add(40)?)?;
+            offset = u64_at(bytes, at(wide).checked_add(48)?)?;
             stop = wide;
         }
         // A file may stand before the archive (a program that unpacks itself): all places move by its length.
         let start = stop.checked_sub(size).unwrap_or(offset);
-        let is_there = |place: u64| {
-            count == 0 || bytes.get(at(place)..at(place).saturating_add(4)) == Some(b"PK\x01\x02")
-        };
-        if is_there(offset) {
-            Some((offset, count))
-        } else {
-            is_there(start).then_some((start, count))
+        let is_there = |place: u64| count == 0 || begins(place, b"PK\x01\x02");
+        if is_there(start) && start >= offset {
+            if start > offset && count > 0 && is_there(offset) {
+                self.warnings.push(
+                    "directory: there are two; the one that ends the file was read".to_owned(),
+                );
+            }
+            return Some(End { start, moved: start - offset, count });
         }
+        is_there(offset).then_some(End { start: offset, moved: 0, count })
     }
 
-    fn read_central(&mut self, start: u64, count: u64, limit: u64) -> bool {
-        let bytes = self.bytes;
-        let mut place = at(start);
+    fn read_central(&mut self, end: &End, limit: u64) -> bool {
+        let (bytes, count) = (self.bytes, end.count);
+        let mut place = at(end.start);
         let mut found = 0;
+        if end.moved > 0 {
+            let moved = end.moved;
+            self.warnings.push(format!(
+                "directory: {moved} bytes stand before the archive, as in a program that unpacks itself; they were not read"
+            ));
+        }
         while bytes.get(place..place.saturating_add(4)) == Some(b"PK\x01\x02") {
-            let Some((entry, next)) = central_entry(bytes, place) else { break };
+            let Some((mut entry, next)) = central_entry(bytes, place) else { break };
+            entry.header = entry.header.saturating_add(end.moved);
             found += 1;
             place = next;
             if found <= limit {
@@ -154,8 +179,18 @@ impl<'b> Directory<'b> {
     fn scan_headers(&mut self, limit: u64) {
         let bytes = self.bytes;
         let mut place = 0_usize;
-        while bytes.get(place..place.saturating_add(4)) == Some(b"PK\x03\x04") {
-            let Some((mut entry, data)) = local_entry(bytes, place) else { break };
+        let mut passed_over = 0;
+        // Between two files there may be what is no file: damage, or sizes that stand in another form behind the data.
+        while let Some(more) = bytes.get(place..).and_then(|rest| memmem::find(rest, b"PK\x03\x04"))
+        {
+            if more > 24 {
+                passed_over += more;
+            }
+            place += more;
+            let Some((mut entry, data)) = local_entry(bytes, place) else {
+                place += 4;
+                continue;
+            };
             if entry.flags & 8 != 0 && entry.packed == 0 {
                 // The sizes come after the data: the next header tells where it ends.
                 let rest = bytes.get(data..).unwrap_or_default();
@@ -176,6 +211,11 @@ impl<'b> Directory<'b> {
             if self.total <= limit {
                 self.entries.push(entry);
             }
+        }
+        if passed_over > 0 {
+            self.warnings.push(format!(
+                "damaged: {passed_over} bytes before or between the files belong to none of them; they were not read"
+            ));
         }
     }
 
@@ -275,6 +315,12 @@ impl<'b> Directory<'b> {
             other => Err(format!("packing: {name} is packed by method {other}, which is not read")),
         }
     }
+}
+
+/// Whether a zip file ends these bytes, whatever they begin with: a program that unpacks itself is one.
+pub(crate) fn ends(bytes: &[u8]) -> bool {
+    let mut zip = Directory { bytes, entries: Vec::new(), total: 0, warnings: Vec::new() };
+    zip.end_record().is_some_and(|end| end.count > 0)
 }
 
 fn central_entry(bytes: &[u8], place: usize) -> Option<(Entry, usize)> {

@@ -18,6 +18,7 @@ pub(crate) fn read<'b>(
     let mut names = Vec::new();
     let mut notes = Vec::new();
     let mut total: u64 = 0;
+    let mut files: u64 = 0;
     let ahead = walk.budget.apart();
     let mut archive = Archive::new(ahead.count(open()));
     let listed = archive.entries().map(|entries| {
@@ -25,6 +26,7 @@ pub(crate) fn read<'b>(
             let entry = entry?;
             let name = decode_guessed(&entry.path_bytes());
             total += 1;
+            files += u64::from(is_file(entry.header().entry_type(), &name));
             if total > walk.limits.files.max(1000) {
                 continue;
             }
@@ -59,39 +61,40 @@ pub(crate) fn read<'b>(
         warnings.push(format!("damaged: the archive breaks off: {}", shown(&error.to_string())));
     }
     let may_open = walk.may_open(place);
-    let mut left = walk.files_left();
+    let left = walk.files_left();
     if !may_open {
         warnings.push(format!(
             "depth: archives deeper than {} are not opened; the files of this one are only listed",
             walk.limits.depth
         ));
-    } else if total > left {
-        warnings.push(format!("files: only the first {left} of {total} are read"));
+    } else if files > left {
+        warnings.push(format!("files: only the first {left} of {files} are read"));
     }
     warnings.extend(curbed(notes, "names"));
     let names = names.iter().map(String::as_str);
-    walk.hand_on(place, Ok(listing("application/x-tar", names, warnings)));
+    walk.hand_on(place, Ok(listing("application/x-tar", names, total, warnings)));
     if !may_open {
         return;
     }
     let mut places = Places::default();
     let mut archive = Archive::new(open());
+    // Where the archive breaks off was said above.
     let Ok(entries) = archive.entries() else { return };
+    let mut to_read = left.min(files);
     for entry in entries {
         let Ok(mut entry) = entry else { return };
-        let is_file = matches!(
-            entry.header().entry_type(),
-            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse
-        );
         let name = decode_guessed(&entry.path_bytes());
-        if !is_file || name.ends_with('/') {
+        if !is_file(entry.header().entry_type(), &name) {
             continue;
         }
-        if left == 0 {
+        if to_read == 0 {
             return;
         }
-        left -= 1;
+        to_read -= 1;
         let (name, problem) = places.add(place_name(&name).0);
+        if !walk.has_room() {
+            return walk.leave_out(place, &name, crate::index(to_read));
+        }
         let mut warnings: Vec<String> = problem.into_iter().collect();
         let declared = entry.size();
         let (bytes, problem) = walk.unpack(&mut entry);
@@ -103,8 +106,12 @@ pub(crate) fn read<'b>(
         }
         warnings.extend(problem);
         walk.read_inner(place, &name, &bytes, &hints_for(&name), warnings);
-        if walk.budget.is_spent() {
-            return;
-        }
     }
+}
+
+/// Whether an entry is a file whose bytes are read.
+fn is_file(kind: EntryType, name: &str) -> bool {
+    let has_bytes =
+        matches!(kind, EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse);
+    has_bytes && !name.ends_with('/')
 }

@@ -7,13 +7,18 @@ use super::directory::{Directory, Entry};
 use super::{curbed, hints_for, listing};
 use crate::names::{Places, place_name, shown};
 use crate::walk::{Place, Walk};
-use crate::{book, office};
+use crate::{book, kind, office};
 
 /// A file that grows to this many times its packed size is named.
 const NOTABLE_RATIO: u64 = 200;
 
 /// Reads a zip file by what it holds: an office file, a book, a web archive, or files.
-pub(crate) fn read(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<String>) {
+pub(crate) fn read(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, mut warnings: Vec<String>) {
+    if kind::is_program(bytes) {
+        warnings.push(
+            "program: it begins as a program that unpacks itself; none of it was run".to_owned(),
+        );
+    }
     let zip = Directory::open(bytes, walk.limits.files.max(1000));
     let holds = |name: &str| zip.find(name).is_some();
     let mimetype = first_bytes(walk, &zip, "mimetype");
@@ -87,16 +92,10 @@ fn read_files(walk: &mut Walk<'_>, zip: &Directory<'_>, place: &Place, mut warni
         plan.truncate(usize::try_from(allowed).unwrap_or(usize::MAX));
     }
     let listed = zip.entries.iter().map(|entry| entry.name.as_str());
-    walk.hand_on(place, Ok(listing("application/zip", listed, warnings)));
+    walk.hand_on(place, Ok(listing("application/zip", listed, zip.total, warnings)));
     for (index, (entry, name)) in plan.iter().enumerate() {
-        if walk.budget.is_spent() {
-            let left = plan.len() - index;
-            let limit = walk.limits.unpacked;
-            let why = format!(
-                "size: the limit of {limit} unpacked bytes was reached; this file and {} after it are not read",
-                left - 1
-            );
-            return walk.not_read(&place.within(name), "application/octet-stream", why);
+        if !walk.has_room() {
+            return walk.leave_out(place, name, plan.len() - index - 1);
         }
         read_file(walk, zip, entry, name, place);
     }
