@@ -378,6 +378,32 @@ fn names_in_a_mail_are_whole_and_none_is_left_out() {
 }
 
 #[test]
+fn lines_that_flow_are_paragraphs_and_words_outside_the_parts_are_said() {
+    let head = "From: a\nTo: b\nSubject: c\nMIME-Version: 1.0\n";
+    for (flow, body, text) in [
+        (
+            "format=flowed",
+            "one \ntwo\nthree\n\n> quoted \n> words\n>> deep \nout\n-- \nname",
+            "one two\nthree\n\n> quoted words\n>> deep \nout\n-- \nname",
+        ),
+        ("format=flowed; delsp=yes", "警方拘 \n留了他 \n\n From here", "警方拘留了他\nFrom here"),
+        ("charset=utf-8", "one \ntwo", "one \ntwo"),
+    ] {
+        let mail = format!("{head}Content-Type: text/plain; {flow}\n\n{body}");
+        check(mail.as_bytes(), &[&format!(": From: a\nTo: b\nSubject: c\n\n{text}")], &[]);
+    }
+    let mail = format!(
+        "{head}Content-Type: multipart/mixed; boundary=x\n\nhidden before\n--x\n\nbody\n--x--\nhidden behind\n"
+    );
+    let said = "mail programs do not show, and that are not in the text: hidden";
+    check(
+        mail.as_bytes(),
+        &[": From: a\nTo: b\nSubject: c\n\nbody"],
+        &[&format!("{said} before"), &format!("{said} behind")],
+    );
+}
+
+#[test]
 fn a_mailbox_gives_all_its_messages() {
     let head = "From: a\nTo: b\nSubject: s";
     let first = format!(

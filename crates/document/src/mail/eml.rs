@@ -148,6 +148,7 @@ fn read_one(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<Stri
         }
     }
     read_other_html(&message, &mut mail);
+    say_what_is_outside(&message, bytes, &mut mail);
     let attached: Vec<&MessagePart<'_>> =
         message.attachments.iter().filter_map(|id| message.part(*id)).collect();
     let allowed = walk.files_left();
@@ -205,6 +206,28 @@ fn read_one(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<Stri
             ..Hints::default()
         };
         walk.read_inner(place, &name, &bytes, &hints, problems);
+    }
+}
+
+/// Names the words before the first part of a mail and behind its last, which mail programs do not show.
+fn say_what_is_outside(message: &Message<'_>, bytes: &[u8], mail: &mut Mail) {
+    let Some(whole) = message.part(0) else { return };
+    let boundary = whole.content_type().filter(|kind| kind.ctype() == "multipart");
+    let Some(boundary) = boundary.and_then(|kind| kind.attribute("boundary")) else { return };
+    let (first, last) = (format!("--{boundary}"), format!("--{boundary}--"));
+    let body = bytes.get(crate::index(whole.offset_body.into())..).unwrap_or_default();
+    let before = memmem::find(body, first.as_bytes()).and_then(|end| body.get(..end));
+    let behind = memmem::rfind(body, last.as_bytes()).and_then(|at| body.get(at + last.len()..));
+    for words in [before, behind].into_iter().flatten() {
+        let words = String::from_utf8_lossy(words.get(..2000).unwrap_or(words));
+        let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Mailers tell here what those see who cannot read the parts.
+        let is_usual = line.to_ascii_lowercase().contains("mime");
+        if line.chars().any(char::is_alphanumeric) && !is_usual {
+            let line = shown(&line);
+            mail.warnings
+                .push(format!("outside: words that mail programs do not show, and that are not in the text: {line}"));
+        }
     }
 }
 
@@ -357,7 +380,15 @@ fn read_body(message: &Message<'_>, part: &MessagePart<'_>, mail: &mut Mail) {
             if !mail.body.is_empty() && !found.text.is_empty() {
                 mail.body.push('\n');
             }
-            mail.body.push_str(&found.text);
+            let says = |name: &str, value: &str| {
+                let said = part.content_type().and_then(|kind| kind.attribute(name));
+                said.is_some_and(|said| said.eq_ignore_ascii_case(value))
+            };
+            if media_type == "text/plain" && says("format", "flowed") {
+                mail.body.push_str(&flowed(&found.text, says("delsp", "yes")));
+            } else {
+                mail.body.push_str(&found.text);
+            }
             mail.charset = found.charset;
             mail.links.extend(found.links);
             mail.warnings.extend(found.warnings);
@@ -368,6 +399,33 @@ fn read_body(message: &Message<'_>, part: &MessagePart<'_>, mail: &mut Mail) {
     if part.is_encoding_problem {
         mail.warnings.push("damaged: the transfer encoding of a part breaks off".to_owned());
     }
+}
+
+/// Lines that flow, joined to paragraphs as mail programs show them (RFC 3676, section 4): a line that ends with a space goes on
+/// in the next one of the same depth of quotation.
+fn flowed(text: &str, drops_spaces: bool) -> String {
+    let mut joined = String::with_capacity(text.len());
+    let mut before: Option<usize> = None;
+    for line in text.split('\n') {
+        let words = line.trim_start_matches('>');
+        let depth = line.len() - words.len();
+        // A space that keeps a line from looking like something else.
+        let words = words.strip_prefix(' ').unwrap_or(words);
+        if before != Some(depth) {
+            if !joined.is_empty() {
+                joined.push('\n');
+            }
+            joined.extend(std::iter::repeat_n('>', depth));
+            if depth > 0 && !words.is_empty() {
+                joined.push(' ');
+            }
+        }
+        let goes_on = words.ends_with(' ') && words != "-- ";
+        let cut = words.strip_suffix(' ').filter(|_| goes_on && drops_spaces);
+        joined.push_str(cut.unwrap_or(words));
+        before = goes_on.then_some(depth);
+    }
+    joined
 }
 
 /// Reads parts of HTML that stand beside plain ones, where they say something else.

@@ -34,31 +34,31 @@ pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
         let found = relations.iter().filter(|one| one.kind == kind && !one.is_external);
         found.map(|one| one.target.clone()).collect()
     };
-    let hidden = match by_kind("styles").first() {
-        Some(styles) => hidden_styles(package, styles),
-        None => HashSet::new(),
+    let styles = match by_kind("styles").first() {
+        Some(styles) => read_styles(package, styles),
+        None => Styles::default(),
     };
     let mut findings = Findings::default();
     let mut seen = HashSet::new();
     for part in by_kind("header") {
-        read_part(package, &part, &hidden, &mut findings, Some(&mut seen));
+        read_part(package, &part, &styles, &mut findings, Some(&mut seen));
     }
-    read_part(package, main, &hidden, &mut findings, None);
+    read_part(package, main, &styles, &mut findings, None);
     for kind in ["footnotes", "endnotes"] {
         for part in by_kind(kind) {
-            read_part(package, &part, &hidden, &mut findings, None);
+            read_part(package, &part, &styles, &mut findings, None);
         }
     }
     for part in by_kind("diagramData") {
-        read_part(package, &part, &hidden, &mut findings, None);
+        read_part(package, &part, &styles, &mut findings, None);
     }
     package.read_charts(&relations);
     seen.clear();
     for part in by_kind("footer") {
-        read_part(package, &part, &hidden, &mut findings, Some(&mut seen));
+        read_part(package, &part, &styles, &mut findings, Some(&mut seen));
     }
     for part in by_kind("comments") {
-        read_part(package, &part, &hidden, &mut findings, None);
+        read_part(package, &part, &styles, &mut findings, None);
     }
     let chunks = by_kind("aFChunk");
     if !chunks.is_empty() {
@@ -114,34 +114,46 @@ impl Findings {
     }
 }
 
-/// Styles whose text is hidden.
-fn hidden_styles(package: &mut Package<'_, '_>, part: &str) -> HashSet<String> {
-    let mut hidden = HashSet::new();
-    let Some(mut xml) = package.part(part) else { return hidden };
+/// What styles do that the text does not show.
+#[derive(Default)]
+struct Styles {
+    /// Those whose text is hidden.
+    hidden: HashSet<String>,
+    /// Those whose paragraphs are counted.
+    numbered: HashSet<String>,
+}
+
+fn read_styles(package: &mut Package<'_, '_>, part: &str) -> Styles {
+    let mut found = Styles::default();
+    let Some(mut xml) = package.part(part) else { return found };
     let mut style = String::new();
     while let Some(piece) = xml.next() {
         match piece {
             Piece::Start("style", element) => style = element.get("styleId").unwrap_or_default(),
             Piece::Start("vanish", element) if element.is_on("val", true) => {
-                hidden.insert(style.clone());
+                found.hidden.insert(style.clone());
             }
+            Piece::Start("numPr", _) => {
+                found.numbered.insert(style.clone());
+            }
+            Piece::Start("rPrChange" | "pPrChange", _) => xml.skip(),
             _ => {}
         }
     }
     package.close(xml);
-    hidden
+    found
 }
 
 fn read_part(
     package: &mut Package<'_, '_>,
     part: &str,
-    hidden: &HashSet<String>,
+    styles: &Styles,
     findings: &mut Findings,
     seen: Option<&mut HashSet<String>>,
 ) {
     let relations = package.relations(part);
     let Some(mut xml) = package.part(part) else { return };
-    let mut reader = Reader::new(&relations, hidden, findings);
+    let mut reader = Reader::new(&relations, styles, findings);
     reader.read(&mut xml);
     let mut flow = reader.flow;
     package.close(xml);
@@ -158,7 +170,7 @@ fn read_part(
 /// One part being read.
 struct Reader<'r> {
     targets: HashMap<&'r str, &'r str>,
-    hidden_styles: &'r HashSet<String>,
+    styles: &'r Styles,
     findings: &'r mut Findings,
     flow: Flow,
     /// Text outside a box whose letters are being read, and the links open in it.
@@ -176,15 +188,11 @@ struct Reader<'r> {
 }
 
 impl<'r> Reader<'r> {
-    fn new(
-        relations: &'r [Relation],
-        hidden_styles: &'r HashSet<String>,
-        findings: &'r mut Findings,
-    ) -> Self {
+    fn new(relations: &'r [Relation], styles: &'r Styles, findings: &'r mut Findings) -> Self {
         let targets = relations.iter().map(|one| (one.id.as_str(), one.target.as_str())).collect();
         Self {
             targets,
-            hidden_styles,
+            styles,
             findings,
             flow: Flow::default(),
             outer: Vec::new(),
@@ -252,7 +260,8 @@ impl<'r> Reader<'r> {
                     "r" => self.is_hidden = self.is_paragraph_hidden,
                     "pStyle" | "rStyle" => {
                         let style = element.get("val").unwrap_or_default();
-                        if self.hidden_styles.contains(&style) {
+                        self.findings.has_numbering |= self.styles.numbered.contains(&style);
+                        if self.styles.hidden.contains(&style) {
                             self.is_hidden = true;
                             self.is_paragraph_hidden |= in_properties > 0;
                         }

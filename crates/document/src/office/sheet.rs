@@ -13,7 +13,7 @@ use crate::names::shown;
 /// The widest row of the format, in cells.
 const MAX_COLUMNS: usize = 16_384;
 
-/// A number with more digits than this is not what its eight bytes hold, but what somebody wrote: of a document, or a card.
+/// A number with as many digits is not what its eight bytes hold, but what somebody wrote: of a document, or a card.
 const EXACT_DIGITS: usize = 15;
 
 /// What is printed above and below a sheet.
@@ -55,12 +55,15 @@ impl Cell {
         let written = self.value.trim();
         let Ok(number) = written.parse::<f64>() else { return self.value.clone() };
         let format = book.formats.get(self.style).unwrap_or(&Format::General);
-        let digits = written.strip_prefix('-').unwrap_or(written);
-        if digits.len() > EXACT_DIGITS
-            && digits.bytes().all(|byte| byte.is_ascii_digit())
+        let mantissa = written.split(['e', 'E']).next().unwrap_or_default();
+        let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+        if digits >= EXACT_DIGITS
+            && number.fract() == 0.0
+            && (1e14..1e21).contains(&number.abs())
             && format.is_plain()
         {
-            return written.to_owned();
+            let is_whole = written.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+            return if is_whole { written.to_owned() } else { format!("{number:.0}") };
         }
         if format.hides(number) {
             findings.worded += 1;
