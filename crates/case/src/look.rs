@@ -30,8 +30,10 @@ pub struct Status {
     pub captures: Vec<(String, u64)>,
     /// How many of them a person has to look at before they are quoted.
     pub unconfirmed: u64,
-    /// How many captures are read and can be found.
+    /// How many captures are not read, and cannot be found.
     pub unread: u64,
+    /// How many texts another version of the program read, in another way than this one would.
+    pub outdated: u64,
     /// How many captures have pages that are pictures, and no OCR has read them.
     pub waiting_for_ocr: u64,
     /// How many passages were read by OCR, and no person has compared them with the picture.
@@ -462,6 +464,7 @@ impl Case {
             captures: verdicts.into_iter().map(|(code, count)| (code.to_owned(), count)).collect(),
             unconfirmed,
             unread: self.unread()?,
+            outdated: self.texts.outdated()?,
             waiting_for_ocr: self.texts.waiting_for_ocr()?.len() as u64,
             unconfirmed_passages: self.unconfirmed_passages()?,
             passages: count("passage")?,

@@ -172,16 +172,16 @@ impl Texts {
             db.execute_batch("DROP TABLE IF EXISTS texts; DROP TABLE IF EXISTS indexed;")?;
             db.pragma_update(None, "user_version", SHAPE)?;
         }
-        db.execute_batch(&format!(
+        db.execute_batch(
             "CREATE TABLE IF NOT EXISTS texts (
                capture TEXT PRIMARY KEY, extractor TEXT NOT NULL, media_type TEXT NOT NULL, title TEXT,
                language TEXT NOT NULL, published TEXT, text TEXT, warnings TEXT NOT NULL, verdict TEXT NOT NULL,
                grounds TEXT NOT NULL, layout TEXT, waits_for_ocr INTEGER NOT NULL)
                WITHOUT ROWID;
              CREATE INDEX IF NOT EXISTS texts_waiting ON texts (capture) WHERE waits_for_ocr;
-             CREATE INDEX IF NOT EXISTS texts_without_bytes ON texts (capture) WHERE extractor = '{NO_BYTES}';
-             CREATE TABLE IF NOT EXISTS indexed (upto INTEGER NOT NULL);"
-        ))?;
+             CREATE INDEX IF NOT EXISTS texts_extractor ON texts (extractor);
+             CREATE TABLE IF NOT EXISTS indexed (upto INTEGER NOT NULL);",
+        )?;
         if !case.join(SearchFolder::NAME).exists() {
             // Somebody removed the index: nothing can be found until it is made again.
             db.execute("DELETE FROM indexed", [])?;
@@ -286,6 +286,29 @@ impl Texts {
         let mut found = self.db.prepare_cached(&sql)?;
         let rows = found.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many texts another version of the program read, in another way than this one would.
+    pub(crate) fn outdated(&self) -> Result<u64, CaseError> {
+        // From one extractor to the next along the index, as there are few of them.
+        let mut found = self.db.prepare_cached(
+            "WITH RECURSIVE used (extractor) AS (
+               SELECT min(extractor) FROM texts
+               UNION ALL SELECT (SELECT min(extractor) FROM texts WHERE extractor > used.extractor)
+               FROM used WHERE extractor IS NOT NULL)
+             SELECT extractor FROM used WHERE extractor IS NOT NULL",
+        )?;
+        let used = found.query_map([], |row| row.get::<_, String>(0))?;
+        let mut outdated = 0;
+        for extractor in used {
+            let extractor = extractor?;
+            if extractor != NO_BYTES && extractor != ANOTHER_TIME && !is_current(&extractor) {
+                let sql = "SELECT count(*) FROM texts WHERE extractor = ?1";
+                let mut counted = self.db.prepare_cached(sql)?;
+                outdated += counted.query_row([extractor], |row| row.get::<_, u64>(0))?;
+            }
+        }
+        Ok(outdated)
     }
 
     /// Up to which entry everything is read and indexed.
@@ -631,10 +654,9 @@ impl Case {
         if from >= to && waiting.is_empty() {
             return Ok(0);
         }
-        let (count, bytes) = self.casebook.count_since(from)?;
+        let count = self.casebook.count_since(from)? + waiting.len() as u64;
         let waiting_bytes: u64 = waiting.iter().map(|row| row.bytes).sum();
-        let count = count + waiting.len() as u64;
-        progress.begin("reading", count, bytes + waiting_bytes);
+        progress.begin("reading", count, self.casebook.bytes_since(from)? + waiting_bytes);
         let mut writer = self.index.writer()?;
         // Batch by batch: the rows of all captures of a large case at once would take more memory than all else here.
         let mut batch: Vec<CaptureRow> = Vec::new();
@@ -664,7 +686,7 @@ impl Case {
     pub(crate) fn unread(&self) -> Result<u64, CaseError> {
         let from = self.texts.indexed_up_to()?;
         let lost = self.rows_before(from, self.texts.without_bytes()?)?;
-        Ok(self.casebook.count_since(from)?.0 + lost.len() as u64)
+        Ok(self.casebook.count_since(from)? + lost.len() as u64)
     }
 
     /// The captures of entries before `from` that could not be read before and may be now: there is OCR, or their bytes are back.

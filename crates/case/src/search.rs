@@ -195,6 +195,12 @@ impl Case {
                 "{behind} captures are not read yet and cannot be found; repeat `witnessmark add`, or `witnessmark rebuild`"
             ));
         }
+        let outdated = self.texts.outdated()?;
+        if outdated > 0 {
+            warnings.push(format!(
+                "{outdated} texts were read by another version of the program, which may have missed words; `witnessmark rebuild` reads them again"
+            ));
+        }
         let mut hits = Vec::new();
         for hit in results.hits {
             let Ok(capture) = hit.capture.parse::<CaptureId>() else { continue };

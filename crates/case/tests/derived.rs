@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use filled::{demo, environment, fill};
+use rusqlite::Connection;
 use witnessmark_case::text::SearchOptions;
 use witnessmark_case::{AddOptions, Case, CaseError, Progress, PublishPolicy};
 
@@ -252,6 +253,28 @@ fn one_lost_blob_keeps_no_other_text_from_being_found() {
     fs::write(&lost, kept).unwrap();
     add_again(&folder);
     assert_eq!(answers(&mut open(&folder).unwrap()), found);
+}
+
+/// After an upgrade the index holds what the older program read: a word that it missed cannot be found, and that is said.
+#[test]
+fn texts_of_another_version_are_named_until_they_are_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("case");
+    fill(&folder);
+    let cache = Connection::open(folder.join("cache.db")).unwrap();
+    let older = "UPDATE texts SET extractor = 'witnessmark-text/0' WHERE extractor LIKE 'witnessmark-text/%'";
+    let older = cache.execute(older, []).unwrap() as u64;
+    drop(cache);
+    assert!(older > 1);
+    let mut case = open(&folder).unwrap();
+    assert_eq!(case.status().unwrap().outdated, older);
+    let answer = case.search("采血", None, &SearchOptions::default()).unwrap();
+    assert!(answer.warnings[0].contains("`witnessmark rebuild`"), "{answer:?}");
+    drop(case);
+    rebuild(&folder);
+    let mut case = open(&folder).unwrap();
+    assert_eq!(case.status().unwrap().outdated, 0);
+    answers(&mut case);
 }
 
 /// `add` of what is there already: it reads what is not read yet.

@@ -424,6 +424,12 @@ pub(super) fn status(arguments: &Arguments) -> Result<Ending, CaseError> {
             status.unread
         ))?;
     }
+    if status.outdated > 0 {
+        line(&format!(
+            "! {} texts were read by another version of the program: `witnessmark rebuild` reads them again",
+            status.outdated
+        ))?;
+    }
     if status.waiting_for_ocr > 0 {
         line(&format!(
             "! {} captures are pictures that no OCR has read: install Debian's tesseract-ocr and its languages, then `witnessmark rebuild`",
