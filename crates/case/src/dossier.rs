@@ -25,6 +25,7 @@ use witnessmark_publish::{
 use self::lineage::shown_chain;
 use crate::casebook::{CaptureRow, StoredEntry};
 use crate::coding::ClaimRow;
+use crate::custody::Times;
 use crate::on_pictures::{OnPicture, not_compared};
 use crate::{Case, CaseError, Fault};
 
@@ -297,10 +298,11 @@ impl Case {
             (&a.code, &a.place, &a.quantity) == (&b.code, &b.place, &b.quantity)
         });
         let corroboration = gathering.graph.corroboration(alike.map(|other| other.capture));
-        let events = self.events_of_capture(&capture.capture, Some(&claim.passage.to_string()))?;
+        let passage = claim.passage.to_string();
+        // A public dossier says no time finer than a day.
+        let events = self.events_of_capture(&capture.capture, Some(&passage), Times::Days)?;
         let custody = events.into_iter().map(|event| {
             let shown = gathering.open.contains_key(&event.entry);
-            // A public dossier says no time finer than a day.
             let text = match event.before.as_ref().and_then(|before| before.at.get(..10)) {
                 Some(day) => format!(
                     "{} It was first entered on {day}, before the case was sealed.",

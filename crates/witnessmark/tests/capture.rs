@@ -6,7 +6,7 @@ mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use program::{assert_intact, json, lines, make_case, one, program, run, status};
@@ -113,6 +113,24 @@ fn a_page_is_captured_judged_confirmed_quoted_and_handed_over() {
     assert!(!differ["texts"]["changes"].as_array().unwrap().is_empty(), "{differ}");
     assert_intact(folder.path(), "case");
 
+    // What strangers read shows the day of the capture and no hour: hours tell when people work, and from where. (A dossier
+    // once said it to the millisecond, in the sentence that tells how the page was captured.)
+    let passage = cited["passage"].as_str().unwrap();
+    json(folder.path(), 0, &["--case", "case", "claim", passage, "--act", "dna-collection"]);
+    json(folder.path(), 0, &["--case", "case", "publish", "dossier"]);
+    let story = run(folder.path(), &["--case", "case", "custody", passage]);
+    assert!(
+        !moments(&story.stdout).is_empty(),
+        "the team itself sees the moment, or nothing is proved here"
+    );
+    let page = fs::read(folder.path().join("dossier/numbers/n001.html")).unwrap();
+    assert!(
+        String::from_utf8_lossy(&page).contains(" was captured by HTTP, by a direct connection, ")
+    );
+    for (path, bytes) in files(&folder.path().join("dossier")) {
+        assert_eq!(moments(&bytes), [""; 0], "{}", path.display());
+    }
+
     // Handed over: sound by our own checker, and with nothing that gives somebody away.
     let exported = one(json(folder.path(), 0, &["--case", "case", "export", "wacz", "out.wacz"]));
     assert_eq!(exported["secrets"], Value::Array(Vec::new()));
@@ -122,6 +140,31 @@ fn a_page_is_captured_judged_confirmed_quoted_and_handed_over() {
         (&"wacz".into(), &"sound".into()),
         "{report}"
     );
+}
+
+/// Every file below a folder, with its bytes.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let read = |path: PathBuf| match path.is_dir() {
+        true => files(&path),
+        false => vec![(path.clone(), fs::read(&path).unwrap())],
+    };
+    entries.flat_map(read).collect()
+}
+
+/// Every hour and minute behind a date of this century, as ISO 8601 or RFC 3339 writes it.
+fn moments(bytes: &[u8]) -> Vec<String> {
+    let is_moment = |text: &&[u8]| {
+        let shape = text.iter().zip(b"20dd-dd-ddTdd:dd");
+        let mut fits = shape.map(|(byte, sign)| match sign {
+            b'd' => byte.is_ascii_digit(),
+            b'T' => matches!(byte, b'T' | b't' | b' '),
+            _ => byte == sign,
+        });
+        fits.all(|fits| fits)
+    };
+    let found = bytes.windows(16).filter(is_moment);
+    found.map(|moment| String::from_utf8_lossy(moment).into_owned()).collect()
 }
 
 #[test]

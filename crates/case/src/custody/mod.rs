@@ -49,6 +49,15 @@ pub struct CustodyEvent {
     pub before: Option<EntryBefore>,
 }
 
+/// How finely the texts of a story tell when something was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Times {
+    /// As finely as it is known.
+    Full,
+    /// To the day: what strangers read must not show when people work.
+    Days,
+}
+
 fn event(entry: &StoredEntry, text: String) -> CustodyEvent {
     CustodyEvent {
         entry: entry.index,
@@ -75,13 +84,15 @@ impl Case {
             },
         };
         let (capture, mut events) = if let Ok(capture) = full.parse::<CaptureId>() {
-            (capture, self.events_of_capture(&capture, None)?)
+            (capture, self.events_of_capture(&capture, None, Times::Full)?)
         } else {
             let entry = self.casebook.entry_of_id(&full)?;
             match entry.and_then(|entry| entry.payload) {
                 Some(Payload::Passage(passage)) => {
                     let of = passage.id.to_string();
-                    (passage.capture, self.events_of_capture(&passage.capture, Some(&of))?)
+                    let events =
+                        self.events_of_capture(&passage.capture, Some(&of), Times::Full)?;
+                    (passage.capture, events)
                 }
                 Some(Payload::Claim(claim)) => {
                     let of = claim.passage.to_string();
@@ -89,7 +100,9 @@ impl Case {
                     let Some(Payload::Passage(passage)) = passage.and_then(|e| e.payload) else {
                         return Err(CaseError::machine(format!("{full} has no passage")));
                     };
-                    (passage.capture, self.events_of_capture(&passage.capture, Some(&of))?)
+                    let events =
+                        self.events_of_capture(&passage.capture, Some(&of), Times::Full)?;
+                    (passage.capture, events)
                 }
                 _ => {
                     return Err(CaseError::input(
@@ -132,17 +145,19 @@ impl Case {
         Ok(CustodyStory { subject, object: row, events, standing })
     }
 
-    /// What happened to a capture; with `passage`, only what bears on that passage.
+    /// What happened to a capture; with `passage`, only what bears on that passage. `times` is about the texts alone: each
+    /// event keeps the time of its entry apart.
     pub(crate) fn events_of_capture(
         &self,
         id: &CaptureId,
         passage: Option<&str>,
+        times: Times,
     ) -> Result<Vec<CustodyEvent>, CaseError> {
         let Some(row) = self.casebook.capture(id)? else {
             return Err(CaseError::machine(format!("the casebook has no {id}")));
         };
         let first = self.stored(row.entry)?;
-        let mut events = vec![event(&first, kept(&row, first.payload.as_ref()))];
+        let mut events = vec![event(&first, kept(&row, first.payload.as_ref(), times))];
         let about = id.to_string();
         for entry in self.casebook.entries_about(&about, "judgement")? {
             let Some(Payload::Judgement(found)) = &entry.payload else { continue };
@@ -238,7 +253,7 @@ impl Case {
 }
 
 /// How the bytes of a capture came to be kept.
-fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
+fn kept(row: &CaptureRow, payload: Option<&Payload>, times: Times) -> String {
     let size = witnessmark_estimate::grouped(row.bytes);
     let archive = payload.and_then(Payload::archive);
     let archive = archive.map_or(row.blob.0, |archive| archive.evidence.plain_sha256);
@@ -261,7 +276,11 @@ fn kept(row: &CaptureRow, payload: Option<&Payload>) -> String {
                 recording.software,
                 row.captured
                     .as_ref()
-                    .map(|at| format!(" at {at} by this computer's clock"))
+                    .map(|at| match times {
+                        Times::Full => format!(" at {at} by this computer's clock"),
+                        Times::Days =>
+                            format!(" on {} by this computer's clock", at.get(..10).unwrap_or("?")),
+                    })
                     .unwrap_or_default(),
                 recording.name,
                 archive,
