@@ -14,6 +14,7 @@ use witnessmark_model::payload::{
 };
 use witnessmark_model::text_position::{code_points_before, slice};
 use witnessmark_model::{Digest, Entropy};
+use witnessmark_text::without_radicals;
 use witnessmark_vault::Pending;
 
 use crate::casebook::CaptureRow;
@@ -139,7 +140,8 @@ impl Case {
             id: PassageId::random(self.environment.entropy.as_mut()),
             capture: row.capture,
             extraction: extraction.id,
-            exact: exact.to_owned(),
+            // The letters of the text, in which radicals may stand for the characters that were typed.
+            exact: slice(&words, from, to).unwrap_or(exact).to_owned(),
             prefix: slice(&words, before, from).unwrap_or_default().to_owned(),
             suffix: slice(&words, to, after).unwrap_or_default().to_owned(),
             start,
@@ -375,7 +377,11 @@ fn place_of(
     if exact.is_empty() {
         return Err(CaseError::usage("there is nothing to quote", "give the words with `--exact`"));
     }
-    let places: Vec<usize> = text.match_indices(exact).map(|(at, _)| at).collect();
+    let mut places: Vec<usize> = text.match_indices(exact).map(|(at, _)| at).collect();
+    if places.is_empty() {
+        let (text, exact) = (without_radicals(text), without_radicals(exact));
+        places = text.match_indices(&*exact).map(|(at, _)| at).collect();
+    }
     let chosen = match (places.as_slice(), occurrence) {
         ([], _) => return Err(not_found(text, exact, row)),
         ([only], None) => *only,

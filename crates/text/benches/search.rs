@@ -125,8 +125,7 @@ fn main() {
     let mut took: Vec<f64> = all_words
         .iter()
         .map(|query| {
-            let read =
-                texts.values().map(|text| text.lines().count());
+            let read = texts.values().map(|text| text.lines().count());
             std::hint::black_box(read.sum::<usize>());
             ours(query)
         })

@@ -26,6 +26,7 @@ mod mentions;
 mod near_duplicates;
 mod offsets;
 mod overlap;
+mod radicals;
 mod shingles;
 pub mod verdict;
 mod words;
@@ -53,3 +54,4 @@ pub use mentions::{
 pub use near_duplicates::{NearDuplicate, near_duplicates, runs_of};
 pub use offsets::Offsets;
 pub use overlap::{Overlap, Quotation, SharedPassage, overlap, quotations};
+pub use radicals::without_radicals;

@@ -9,13 +9,15 @@
 //!
 //! A word of two Han characters is one term, a longer one a phrase of overlapping terms, so that
 //! any string of Han is found wherever it stands, dictionary or not. Terms are in NFKC, with
-//! digits of every script as 0–9 and without Arabic vowel signs and tatweel; Uyghur and Arabic
+//! digits of every script as 0–9, characters for the radicals that look like them, and without Arabic vowel signs and tatweel; Uyghur and Arabic
 //! letters stay what they are. Offsets are bytes of the untouched text.
 
 use std::sync::OnceLock;
 
 use unicode_normalization::char::canonical_combining_class;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+
+use crate::radicals::character_of;
 
 /// One term of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,12 +62,17 @@ fn class_of(c: char) -> Class {
         | '\u{0F86}'..='\u{0FBC}' => Class::Tibetan,
         '\u{0F35}' | '\u{0F37}' | '\u{0F39}' | '\u{0FC6}' => Class::Mark,
         '\u{1100}'..='\u{11FF}'
+        | '\u{2E80}'..='\u{2E99}'
+        | '\u{2E9B}'..='\u{2EF3}'
+        | '\u{2F00}'..='\u{2FD5}'
         | '\u{3005}'..='\u{3007}'
         | '\u{3041}'..='\u{3096}'
         | '\u{309D}'..='\u{309F}'
         | '\u{30A1}'..='\u{30FA}'
         | '\u{30FC}'..='\u{30FF}'
         | '\u{3131}'..='\u{318E}'
+        | '\u{3192}'..='\u{319F}'
+        | '\u{3280}'..='\u{32B0}'
         | '\u{3400}'..='\u{4DBF}'
         | '\u{4E00}'..='\u{9FFF}'
         | '\u{AC00}'..='\u{D7A3}'
@@ -410,8 +417,8 @@ fn normalise(word: &str, into: &mut String) {
         },
     };
     match is_nfkc_quick(word.chars()) {
-        IsNormalized::Yes => word.chars().for_each(&mut push),
-        _ => word.nfkc().for_each(&mut push),
+        IsNormalized::Yes => word.chars().map(character_of).for_each(&mut push),
+        _ => word.chars().map(character_of).nfkc().for_each(&mut push),
     }
 }
 

@@ -116,6 +116,28 @@ fn finds_words_of_every_script_where_they_stand() {
     }
 }
 
+/// Text copied from a PDF file often has radicals of dictionaries for the characters that they look like.
+#[test]
+fn radicals_are_found_by_the_characters_that_are_seen() {
+    let index = Index::in_memory().unwrap();
+    let mut writer = index.writer(Writer::LEAST_BUDGET).unwrap();
+    let text = "公告：⻄藏⾃治区某县采集居⺠⾎样，每⼾⼀⼈。";
+    writer.add(&document("a", "", "zh-Hans", "", text)).unwrap();
+    writer.commit().unwrap();
+    let cases = [
+        ("血样", "⾎样"),
+        ("西藏自治区", "⻄藏⾃治区"),
+        ("居民", "居⺠"),
+        ("人", "⼈"),
+        ("⾎样", "⾎样"),
+        ("每户一人", "每⼾⼀⼈"),
+    ];
+    for (query, words) in cases {
+        let expected = vec![("a".to_owned(), vec![words.to_owned()])];
+        assert_eq!(search(&index, query, &SearchOptions::default()), expected, "{query}");
+    }
+}
+
 #[test]
 fn a_dictionary_word_ranks_above_the_same_characters_by_chance() {
     let index = Index::in_memory().unwrap();

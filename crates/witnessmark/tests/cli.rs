@@ -102,6 +102,7 @@ stories!(
     first_hour,
     json_fields,
     no_rights,
+    radicals,
     seal,
     sealed,
     sealed_dossier,

@@ -3,13 +3,14 @@
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use super::segment;
+use crate::radicals::without_radicals;
 use crate::words::each_term;
 
 /// The name under which the schema knows the body's analyzer. Change it whenever terms change, so
 /// that an index of an older version is noticed.
-pub(super) const TERMS: &str = "witnessmark-terms-1";
+pub(super) const TERMS: &str = "witnessmark-terms-2";
 /// The same for the dictionary words of Chinese.
-pub(super) const WORDS: &str = "witnessmark-words-1";
+pub(super) const WORDS: &str = "witnessmark-words-2";
 
 /// Cuts a text into the terms of every script.
 #[derive(Clone, Default)]
@@ -103,6 +104,7 @@ impl Tokenizer for DictionaryWords {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Stream<'a> {
         self.tokens.clear();
+        let text = &*without_radicals(text);
         if segment::has_han(text) {
             let mut position = 0;
             segment::each_word(text, |from, word| {

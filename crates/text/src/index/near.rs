@@ -88,3 +88,50 @@ impl Query for NearQuery {
         Ok(Box::new(AutomatonWeight::<Near>::new(self.field, Arc::clone(&self.near))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::words::each_term;
+
+    #[test]
+    fn terms_within_an_edit_or_two() {
+        let cases = [
+            ("databse", 1, "database", true),
+            ("databse", 1, "databse", true),
+            ("databse", 1, "dtaabse", true),
+            ("databse", 1, "dtaabs", false),
+            ("databse", 2, "dtaabs", true),
+            ("databse", 2, "dabs", false),
+            ("café", 1, "cafe", true),
+            ("оператр", 1, "оператор", true),
+            ("قان", 1, "قات", true),
+            ("ab", 2, "数据", false),
+        ];
+        for (word, letters_off, term, expected) in cases {
+            assert_eq!(
+                Near::new(word, letters_off).has(term),
+                expected,
+                "{word}~{letters_off}, {term}"
+            );
+        }
+    }
+
+    proptest! {
+        /// What is left out because of its first character is at most two characters long, none of them a letter.
+        #[test]
+        fn terms_of_han_and_hangul_hold_nothing_else(
+            text in "([a-zа-я0-9]|[\u{4000}-\u{9FFF}]|[\u{B000}-\u{CFFF}]|[\u{300}\u{3099}\u{FE00}ー々ㄅ㈠]|\\PC){0,24}",
+        ) {
+            each_term(&text, |term| {
+                let is_wide = |c: char| matches!(c, '\u{4000}'..='\u{9FFF}' | '\u{B000}'..='\u{CFFF}');
+                if term.text.chars().next().is_some_and(is_wide) {
+                    assert!(term.text.chars().count() <= 2, "{:?}", term.text);
+                    assert!(!term.text.chars().any(|c| c.is_ascii() || matches!(c, 'а'..='я')), "{:?}", term.text);
+                }
+            });
+        }
+    }
+}

@@ -25,6 +25,7 @@ use super::query::{Ending, Leaf, Meaning, Node, Part, parse, phrase};
 use super::segment;
 use super::store::{Fields, Index, SKETCH, day_range};
 use super::support;
+use crate::radicals::without_radicals;
 
 /// What narrows a search, and how much of its answer is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -463,8 +464,9 @@ fn leaf_query(leaf: &Leaf, field: Field) -> Box<dyn Query> {
 fn dictionary_words(leaves: &[&Leaf]) -> Vec<String> {
     let mut words = Vec::new();
     for leaf in leaves {
-        if segment::has_han(&leaf.typed) {
-            segment::each_word(&leaf.typed, |_, word| words.push(word.to_owned()));
+        let typed = without_radicals(&leaf.typed);
+        if segment::has_han(&typed) {
+            segment::each_word(&typed, |_, word| words.push(word.to_owned()));
         }
     }
     words.sort_unstable();

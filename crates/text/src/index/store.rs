@@ -16,6 +16,7 @@ use super::analyzer::{DictionaryWords, TERMS, Terms, WORDS};
 use super::error::IndexError;
 use super::folding;
 use super::sealed::{IndexKey, SealedDirectory};
+use crate::radicals::without_radicals;
 
 /// A text to be found, with what is shown of it.
 ///
@@ -280,7 +281,7 @@ impl Writer {
             }
         }
         stored.add_text(fields.body, &document.text);
-        if super::segment::has_han(&document.text) {
+        if super::segment::has_han(&without_radicals(&document.text)) {
             stored.add_text(fields.words, &document.text);
         }
         self.inner.add_document(stored)?;

@@ -21,6 +21,7 @@ use serde::Serialize;
 use witnessmark_model::payload::Level;
 
 use crate::offsets::Offsets;
+use crate::radicals::without_radicals;
 pub use places::{PlaceCandidate, PlaceEntry, PlaceNames, find_places};
 
 /// A number, date, place or attribution in a text.
@@ -151,7 +152,7 @@ const MAX_MENTIONS: usize = 50_000;
 /// and a thousand in German. Without it, or with `und`, only what every language reads alike is
 /// taken.
 pub fn find_mentions(text: &str, language: Option<&str>) -> Vec<Mention> {
-    arrange(text, all_but_places(text, language))
+    arrange(text, all_but_places(&without_radicals(text), language))
 }
 
 /// The same with the places of the text: names of `places`, and names that look like a place's
@@ -161,8 +162,9 @@ pub fn find_mentions_among(
     language: Option<&str>,
     places: &PlaceNames,
 ) -> Vec<Mention> {
-    let mut found = all_but_places(text, language);
-    found.extend(places::find(text, places));
+    let plain = without_radicals(text);
+    let mut found = all_but_places(&plain, language);
+    found.extend(places::find(&plain, places));
     arrange(text, found)
 }
 

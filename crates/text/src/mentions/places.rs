@@ -10,6 +10,7 @@ use witnessmark_model::payload::Level;
 
 use super::{Bound, Found, MentionKind, MentionValue, Modality};
 use crate::offsets::Offsets;
+use crate::radicals::without_radicals;
 pub use names::{PlaceEntry, PlaceNames};
 
 /// One of the places that a name may mean.
@@ -237,5 +238,6 @@ fn resolve_line(text: &str, names: &PlaceNames, line: &mut [Named]) {
 /// gives of the kind [`MentionKind::Place`], without looking for anything else.
 pub fn find_places(text: &str, names: &PlaceNames) -> Vec<super::Mention> {
     let offsets = Offsets::new(text);
-    find(text, names).into_iter().map(|found| super::mention(text, &offsets, found)).collect()
+    let found = find(&without_radicals(text), names);
+    found.into_iter().map(|found| super::mention(text, &offsets, found)).collect()
 }
