@@ -3,10 +3,12 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use witnessmark_document::process::Stop;
+
 /// How far a long command is, shared with whoever shows it; and the wish that it stop.
 #[derive(Debug, Default)]
 pub struct Progress {
-    stop: AtomicBool,
+    stop: Stop,
     state: Mutex<(&'static str, u64, u64)>,
     items: AtomicU64,
     bytes: AtomicU64,
@@ -20,16 +22,21 @@ impl Progress {
 
     /// Asks the command to stop at the next safe point.
     pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop.ask();
     }
 
     /// Whether somebody asked to stop.
     pub fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.stop.is_asked()
     }
 
     /// The wish that it stop, for those who look at it themselves.
     pub(crate) fn stop_flag(&self) -> &AtomicBool {
+        self.stop.flag()
+    }
+
+    /// The wish that it stop, for those who read documents.
+    pub(crate) fn stop_wish(&self) -> &Stop {
         &self.stop
     }
 

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use witnessmark_archive::{Reader, read_record_at};
-use witnessmark_document::process::{Readers, Stopped};
+use witnessmark_document::process::{Readers, Stop, Stopped};
 use witnessmark_document::{Layout, Limits, is_current, is_read_apart, read_joined};
 use witnessmark_model::Digest;
 use witnessmark_model::payload::{Framing, Verdict};
@@ -333,17 +333,18 @@ pub(crate) fn too_large() -> String {
 
 /// The text in `bytes`, as far as this version can read it, and what they are judged to be.
 ///
-/// Pages of the web and plain text are read here, all else in a process of its own.
+/// Pages of the web and plain text are read here, all else in a process of its own, which ends soon when `stop` is asked for.
 pub(crate) fn read_text(
     readers: &Readers,
     bytes: &[u8],
     hints: &Hints,
     known: &Circumstances,
+    stop: &Stop,
 ) -> Reading {
     let apart = is_read_apart(bytes, hints);
     let (mut layout, mut stopped, mut waits_for_ocr) = (Layout::default(), None, false);
     let read = if apart {
-        let joined = read_joined(readers, bytes, hints, &Limits::default(), LARGEST_TEXT);
+        let joined = read_joined(readers, bytes, hints, &Limits::default(), LARGEST_TEXT, stop);
         (layout, stopped, waits_for_ocr) = (joined.layout, joined.stopped, joined.waits_for_ocr);
         joined.content.map(Content::finish)
     } else {
@@ -418,6 +419,7 @@ fn may_go_well_later(why: &Stopped) -> bool {
             | Stopped::Start { .. }
             | Stopped::Time { .. }
             | Stopped::Signal { .. }
+            | Stopped::Asked
     )
 }
 
@@ -476,8 +478,9 @@ pub(crate) fn read_capture(
     readers: &Readers,
     store: &Store,
     row: &CaptureRow,
+    stop: &Stop,
 ) -> Result<TextRow, CaseError> {
-    Ok(read_whole(readers, store, row)?.text)
+    Ok(read_whole(readers, store, row, stop)?.text)
 }
 
 /// Where the links of a capture lead.
@@ -486,10 +489,15 @@ pub(crate) fn links_of_capture(
     store: &Store,
     row: &CaptureRow,
 ) -> Result<Vec<String>, CaseError> {
-    Ok(read_whole(readers, store, row)?.links)
+    Ok(read_whole(readers, store, row, &Stop::default())?.links)
 }
 
-fn read_whole(readers: &Readers, store: &Store, row: &CaptureRow) -> Result<Reading, CaseError> {
+fn read_whole(
+    readers: &Readers,
+    store: &Store,
+    row: &CaptureRow,
+    stop: &Stop,
+) -> Result<Reading, CaseError> {
     let unread = |why: String| Reading {
         text: TextRow::unread(row.media_type.as_str(), why),
         links: Vec::new(),
@@ -509,7 +517,7 @@ fn read_whole(readers: &Readers, store: &Store, row: &CaptureRow) -> Result<Read
             url: row.url.clone(),
             file_name: Some(row.name.clone()),
         };
-        return Ok(read_text(readers, &bytes, &hints, &Circumstances::default()));
+        return Ok(read_text(readers, &bytes, &hints, &Circumstances::default(), stop));
     };
     let walked;
     let mut reader = if framing == Framing::Inflated {
@@ -526,7 +534,7 @@ fn read_whole(readers: &Readers, store: &Store, row: &CaptureRow) -> Result<Read
                 ..Circumstances::default()
             };
             let media_type = Some(row.media_type.clone()).filter(|kind| !kind.is_empty());
-            read_record(readers, &mut record, media_type, known).map_err(fail)
+            read_record(readers, &mut record, media_type, known, stop).map_err(fail)
         }
         None => Ok(unread("the record is no longer found where the manifest says".to_owned())),
     }
@@ -561,6 +569,7 @@ pub(crate) fn read_record(
     record: &mut witnessmark_archive::Record<'_, '_>,
     media_type: Option<String>,
     mut known: Circumstances,
+    stop: &Stop,
 ) -> std::io::Result<Reading> {
     let mut declared = record.head().content_type().map(str::to_owned);
     let mut charset = None;
@@ -580,7 +589,7 @@ pub(crate) fn read_record(
         url: known.landed_on.clone(),
         file_name: None,
     };
-    let mut reading = read_text(readers, &payload.bytes, &hints, &known);
+    let mut reading = read_text(readers, &payload.bytes, &hints, &known, stop);
     reading.text.warnings.extend(payload.warnings);
     Ok(reading)
 }
@@ -594,7 +603,7 @@ impl Case {
         {
             return Ok(found);
         }
-        let read = read_capture(&self.readers, self.vault.store(), row)?;
+        let read = read_capture(&self.readers, self.vault.store(), row, &Stop::default())?;
         self.texts.put(&[(id, read.clone())])?;
         Ok(read)
     }
@@ -666,6 +675,9 @@ impl Case {
                 break !batch.is_empty();
             }
             self.read_batch(&batch, &mut writer, progress)?;
+            if progress.stopped() {
+                break true;
+            }
         };
         for batch in waiting.chunks(BATCH) {
             stopped = stopped || progress.stopped();
@@ -673,6 +685,7 @@ impl Case {
                 break;
             }
             self.read_batch(batch, &mut writer, progress)?;
+            stopped = progress.stopped();
         }
         writer.commit()?;
         if stopped {
@@ -707,7 +720,8 @@ impl Case {
         Ok(rows)
     }
 
-    /// Reads a batch on all cores, but for what the cache holds, keeps the texts and has them indexed.
+    /// Reads a batch on all cores, but for what the cache holds, keeps the texts and has them indexed. When `progress` is asked to
+    /// stop, what is being read is given up, and the rest of the batch is left as it was.
     fn read_batch(
         &mut self,
         batch: &[CaptureRow],
@@ -717,6 +731,9 @@ impl Case {
         let mut kept: Vec<(String, TextRow)> = Vec::new();
         // A few at a time: a file of some kilobytes may unpack to megabytes of text.
         for rows in batch.chunks(AT_A_TIME) {
+            if progress.stopped() {
+                break;
+            }
             let (store, readers) = (self.vault.store(), &self.readers);
             let mut cached = Vec::new();
             for row in rows {
@@ -727,13 +744,20 @@ impl Case {
                 let is_new = cached.is_none();
                 // One damaged blob keeps no other text from being read.
                 let text = cached.unwrap_or_else(|| {
-                    let read = read_capture(readers, store, row);
+                    let read = read_capture(readers, store, row, progress.stop_wish());
                     read.unwrap_or_else(|error| TextRow::without_bytes(row, &error))
                 });
                 progress.advance(1, row.bytes);
                 (text, is_new)
             };
             let texts: Vec<_> = rows.par_iter().zip(cached).map(read).collect();
+            if progress.stopped() {
+                // Those that came to their end need not be read again.
+                let new = rows.iter().zip(texts).filter(|(_, (_, is_new))| *is_new);
+                let read = new.filter(|(_, (text, _))| text.extractor != ANOTHER_TIME);
+                kept.extend(read.map(|(row, (text, _))| (row.capture.to_string(), text)));
+                break;
+            }
             for (row, (text, is_new)) in rows.iter().zip(texts) {
                 let id = row.capture.to_string();
                 writer.delete(&id);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use witnessmark_claims::gazetteer::Found as GazetteerFound;
+use witnessmark_document::process::Stop;
 use witnessmark_model::Entropy;
 use witnessmark_model::id::CaptureId;
 use witnessmark_text::{
@@ -186,7 +187,7 @@ impl Case {
                 return found.text;
             }
             let row = casebook.capture(&capture.parse().ok()?).ok()??;
-            read_capture(readers, store, &row).ok()?.text
+            read_capture(readers, store, &row, &Stop::default()).ok()?.text
         };
         let results = index.search_with(query, &options, text_of)?;
         let mut warnings = results.warnings;

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use witnessmark_text::{Content, ExtractError};
 
-use crate::process::{Readers, Stopped};
+use crate::process::{Readers, Stop, Stopped};
 use crate::{Document, Hints, Limits, Line, Page, ReadBy};
 
 /// Which documents a text is made of.
@@ -126,15 +126,18 @@ pub struct Joined {
 }
 
 /// Reads a file in a process of its own, its pictures by OCR, and joins its documents to one text of at most `longest` bytes.
+/// Ends soon when `stop` is asked for.
 pub fn read_joined(
     readers: &Readers,
     bytes: &[u8],
     hints: &Hints,
     limits: &Limits,
     longest: usize,
+    stop: &Stop,
 ) -> Joined {
     let mut joining = Joining { longest, ..Joining::default() };
-    let read = readers.read_recognised(bytes, hints, limits, &mut |document| joining.add(document));
+    let mut add = |document| joining.add(document);
+    let read = readers.read_recognised(bytes, hints, limits, stop, &mut add);
     joining.finish(read.err())
 }
 

@@ -248,6 +248,27 @@ fn a_picture_of_a_billion_pixels_is_refused_by_its_header() {
     assert!(Header::read(gif).is_err());
 }
 
+/// A picture between what was decoded and what the process that decodes may hold ended as "the reader was stopped".
+#[test]
+fn a_picture_that_needs_too_much_memory_says_how_large_it_is() {
+    let mut png = png_header(10_000, 10_000);
+    // Sixteen bits of four channels.
+    png[24] = 16;
+    png[25] = 6;
+    let sum = crc(&png[12..29]).to_be_bytes();
+    png[29..33].copy_from_slice(&sum);
+    png.extend(b"\0\0\0\x01IDATx");
+    png.extend(crc(b"IDATx").to_be_bytes());
+    assert!(Header::read(&png).is_ok());
+    let error = Picture::decode(&png).err().expect("it is too large");
+    assert!(matches!(error, PictureError::TooHeavy { .. }), "{error}");
+    let said = error.to_string();
+    assert!(
+        said.starts_with("it is 10000 by 10000 pixels, and decoding it takes 858 MiB"),
+        "{said}"
+    );
+}
+
 #[test]
 fn what_is_cut_short_or_no_picture_is_an_error_that_says_so() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages/bo.jpg");

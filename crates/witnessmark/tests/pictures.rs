@@ -8,11 +8,12 @@ mod program;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::Duration;
 
 use image::{DynamicImage, ImageFormat, Rgb};
 use program::{Seeded, demo, json, lines, make_case, one, program, run, status};
 use serde_json::Value;
-use witnessmark_case::document::process::{ProcessLimits, Readers, Stopped};
+use witnessmark_case::document::process::{ProcessLimits, Readers, ScanLimits, Stop, Stopped};
 use witnessmark_case::document::{Document, Limits};
 use witnessmark_case::text::Hints;
 
@@ -309,6 +310,95 @@ fn damaged_pictures_of_every_format_end_nothing() {
     // It still reads what is sound.
     let (documents, ended) = read(&readers, &formats()[0].1);
     assert_eq!((documents.len(), ended), (1, Ok(())));
+}
+
+/// A scan of A3 at 600 dots an inch, and what the process that decodes it may hold.
+#[test]
+fn a_large_scan_is_decoded_by_a_process_of_little_memory() {
+    let (width, height) = (7016, 9933);
+    let ink = |x: u32, y: u32| if y % 120 < 50 && x % 900 > 200 { 30 } else { 250 };
+    let grey = image::GrayImage::from_fn(width, height, |x, y| image::Luma([ink(x, y)]));
+    let colour = DynamicImage::ImageLuma8(grey.clone()).to_rgb8();
+    for picture in [DynamicImage::ImageLuma8(grey), DynamicImage::ImageRgb8(colour)] {
+        let mut file = Cursor::new(Vec::new());
+        picture.write_to(&mut file, ImageFormat::Png).unwrap();
+        let read = readers().picture(&file.into_inner(), &Hints::default(), None, 1);
+        let read = read.unwrap().unwrap();
+        assert_eq!((read.width(), read.height()), (width, height));
+    }
+}
+
+/// Blots of all greys that every language is tried on, which takes minutes.
+fn blots() -> Vec<u8> {
+    let mut seeded = Seeded(7);
+    let blot = image::GrayImage::from_fn(700, 700, |_, _| {
+        image::Luma([u8::try_from(seeded.below(256)).unwrap()])
+    });
+    let large = image::imageops::resize(&blot, 2800, 2800, image::imageops::FilterType::Triangle);
+    let mut file = Cursor::new(Vec::new());
+    large.write_to(&mut file, ImageFormat::Png).unwrap();
+    file.into_inner()
+}
+
+/// Scans could not be stopped, and one that is hard to read kept all others waiting.
+#[test]
+fn reading_pictures_ends_when_its_time_is_over_or_somebody_asks() {
+    if !has_tesseract(&["eng"]) {
+        return;
+    }
+    let readers = || readers().with_programs(std::env::var_os("PATH"));
+    let (limits, hints) = (Limits::default(), Hints::default());
+    let second = Duration::from_secs(1);
+    let hour = Duration::from_secs(3600);
+    for (scans, said) in [
+        (
+            ScanLimits { page: second, file: hour },
+            "was not recognised: OCR took more than 1 seconds",
+        ),
+        (
+            ScanLimits { page: hour, file: second },
+            "was not recognised: reading the pictures of one file took more than 1 seconds",
+        ),
+    ] {
+        // What stands behind the picture is read all the same.
+        let file = zip_of(&[("a.png", &blots()), ("b.txt", b"words")]);
+        let mut found = Vec::new();
+        let read = readers().with_scan_limits(scans).read_recognised(
+            &file,
+            &hints,
+            &limits,
+            &Stop::default(),
+            &mut |document| found.push(document),
+        );
+        assert_eq!((read, found.len()), (Ok(()), 3));
+        let warnings = found[1].content.as_ref().unwrap().warnings.join("\n");
+        assert!(warnings.contains(said), "{warnings}");
+        assert_eq!(found[2].content.as_ref().unwrap().text, "words");
+    }
+    let stop = Stop::default();
+    let asks = stop.clone();
+    let later = std::thread::spawn(move || {
+        std::thread::sleep(second);
+        asks.ask();
+    });
+    let read = readers().read_recognised(&blots(), &hints, &limits, &stop, &mut |_| {});
+    assert_eq!(read, Err(Stopped::Asked));
+    later.join().unwrap();
+}
+
+/// A zip of files that are stored as they are, read by the headers of its files.
+fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (name, bytes) in files {
+        let length = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+        out.extend(b"PK\x03\x04\x14\0\0\x08\0\0\0\0\0\0\0\0\0\0");
+        out.extend([length, length].concat());
+        out.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+        out.extend([0; 2]);
+        out.extend(name.as_bytes());
+        out.extend(*bytes);
+    }
+    out
 }
 
 /// A small file that unpacks to more pixels than any page has.

@@ -70,8 +70,11 @@ pub(super) fn look_at(
         url: item.url.clone(),
         file_name: Some(item.name.clone()),
     };
-    let text =
-        Box::new(reading::read_text(readers, &bytes, &hints, &Circumstances::default()).text);
+    let (known, stop) = (Circumstances::default(), progress.stop_wish());
+    let text = Box::new(reading::read_text(readers, &bytes, &hints, &known, stop).text);
+    if progress.stopped() {
+        return Ok(None);
+    }
     let digest = Digest::of(&bytes);
     Ok(Some(Looked::Document { bytes, digest, text }))
 }

@@ -21,6 +21,12 @@ impl Document {
         self.content.as_ref().is_ok_and(|content| !tried(content)) && self.pages.iter().any(waits)
     }
 
+    /// The pages that are pictures and have no text.
+    pub(crate) fn unread_scans(&self) -> Vec<u32> {
+        let unread = self.pages.iter().filter(|page| page.scanned && page.lines.is_empty());
+        unread.map(|page| page.number).collect()
+    }
+
     /// Puts what was recognised on scanned pages into the text where each page stands; the places of lines on later pages move
     /// with it. `scans` has each page that was tried by its number, with what was found on it or what went wrong.
     ///
@@ -34,6 +40,7 @@ impl Document {
         let whole: Vec<char> = content.text.chars().collect();
         let (mut text, mut length, mut copied) = (String::new(), 0_usize, 0_usize);
         let mut seen = Seen::default();
+        let mut failed: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
         for page in &mut self.pages {
             if !page.scanned || !page.lines.is_empty() {
                 // Its text, with what parts it from the page before, comes along.
@@ -51,8 +58,7 @@ impl Document {
             let scan = match scans.get(&page.number) {
                 Some(Ok(scan)) => scan,
                 Some(Err(why)) => {
-                    let number = page.number;
-                    content.warnings.push(format!("ocr: page {number} was not recognised: {why}"));
+                    failed.entry(why).or_default().push(page.number);
                     continue;
                 }
                 None => {
@@ -73,6 +79,14 @@ impl Document {
             text.push_str(&words);
         }
         text.extend(whole.get(copied..).unwrap_or_default());
+        for (why, pages) in failed {
+            let Some((first, others)) = pages.split_first() else { continue };
+            let others = match others {
+                [] => String::new(),
+                others => format!(", nor were {} others ({})", others.len(), shortened(others)),
+            };
+            content.warnings.push(format!("ocr: page {first} was not recognised{others}: {why}"));
+        }
         if seen.not_tried > 0 {
             let count = seen.not_tried;
             content.warnings.push(format!(
@@ -151,6 +165,24 @@ impl Seen {
 
 /// So many uncertain lines are named.
 const MOST_NAMED: usize = 20;
+
+/// Numbers of pages, with those in a row as `3-7`.
+fn shortened(pages: &[u32]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for page in pages {
+        match runs.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(*page) => *last = *page,
+            _ => runs.push((*page, *page)),
+        }
+    }
+    let more = runs.len().saturating_sub(MOST_NAMED);
+    let named = runs.iter().take(MOST_NAMED).map(|(first, last)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    });
+    let more = (more > 0).then(|| "and more".to_owned());
+    named.chain(more).collect::<Vec<_>>().join(", ")
+}
 
 /// The lines of a page, in its unit.
 fn lines_of(
@@ -331,6 +363,22 @@ mod tests {
         assert_eq!(content.warnings, ["ocr: page 2 was not recognised: it cannot be decoded"]);
         assert_eq!(quoted(&document), ["one é", "three"]);
         assert!(!document.waits_for_ocr(), "it was tried");
+    }
+
+    #[test]
+    fn pages_that_fail_alike_are_named_in_one_warning() {
+        let mut document = document();
+        for number in 4..=9 {
+            document.pages.push(page(number, number != 7, &[]));
+        }
+        let late = || Err("it took too long".to_owned());
+        let scans = [2, 4, 5, 6, 8, 9].map(|number| (number, late()));
+        document.put_scans(&scans.into(), &Fake);
+        let content = document.content.clone().expect("it was read");
+        assert_eq!(
+            content.warnings,
+            ["ocr: page 2 was not recognised, nor were 5 others (4-6, 8-9): it took too long"]
+        );
     }
 
     #[test]

@@ -165,9 +165,24 @@ impl Gray {
 
     /// The picture as a PGM file (Netpbm, binary, 255 greys).
     pub fn to_pgm(&self) -> Vec<u8> {
-        let mut file = format!("P5\n{} {}\n255\n", self.width, self.height).into_bytes();
+        let mut file = self.pgm_head();
         file.extend_from_slice(&self.pixels);
         file
+    }
+
+    /// What stands before the pixels of a PGM file of it.
+    pub(crate) fn pgm_head(&self) -> Vec<u8> {
+        format!("P5\n{} {}\n255\n", self.width, self.height).into_bytes()
+    }
+
+    /// Gives its pixels away, row by row.
+    pub(super) fn into_pixels(self) -> Vec<u8> {
+        self.pixels
+    }
+
+    /// Its pixels, row by row.
+    pub(crate) fn pixels(&self) -> &[u8] {
+        &self.pixels
     }
 
     /// A PGM file as [`Gray::to_pgm`] writes it; none if it is anything else.

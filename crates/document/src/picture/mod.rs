@@ -5,13 +5,16 @@
 mod exif;
 mod gray;
 mod mark;
+mod memory;
 mod reading;
 mod tiff_pages;
 
 use std::io::Cursor;
 
+use image::metadata::Orientation;
 use image::{
     DynamicImage, GenericImageView as _, ImageDecoder as _, ImageFormat, ImageReader, Limits,
+    Pixel as _,
 };
 use thiserror::Error;
 
@@ -21,10 +24,12 @@ pub use mark::marked;
 pub use reading::PICTURE_READER;
 pub(crate) use reading::read_picture;
 
+use tiff_pages::PageBytes;
+
 /// The most pixels that are decoded: a sheet of A3 at 600 dots an inch has 70 million.
 pub const MOST_PIXELS: u64 = 120_000_000;
-/// The most memory that a decoder may ask for, in bytes.
-const MOST_MEMORY: u64 = 640 << 20;
+/// The most memory that decoding may take with the file itself, in bytes: less than the process that reads has.
+const MOST_MEMORY: u64 = 704 << 20;
 
 /// Why a picture is not decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -45,6 +50,16 @@ pub enum PictureError {
         width: u32,
         /// Its height by its header.
         height: u32,
+    },
+    /// Its pixels are not too many, but its format takes up too much of memory for each.
+    #[error("it is {width} by {height} pixels, and decoding it takes {} MiB of memory; more than {} are not given", .needed >> 20, MOST_MEMORY >> 20)]
+    TooHeavy {
+        /// Its width by its header.
+        width: u32,
+        /// Its height by its header.
+        height: u32,
+        /// The memory that decoding takes, in bytes.
+        needed: u64,
     },
     /// Its pixels are damaged, or it breaks off.
     #[error("it cannot be decoded: {why}")]
@@ -95,12 +110,13 @@ fn said(error: &impl std::fmt::Display) -> String {
 impl Header {
     /// Reads it, and refuses a picture of more than [`MOST_PIXELS`].
     pub fn read(bytes: &[u8]) -> Result<Self, PictureError> {
-        let (format, media_type) = kind_of(bytes).ok_or(PictureError::Unknown)?;
+        Self::of_page(PageBytes::first(bytes))
+    }
+
+    fn of_page(page: PageBytes<'_>) -> Result<Self, PictureError> {
+        let (format, media_type) = kind_of(page.file()).ok_or(PictureError::Unknown)?;
         let header = |error: image::ImageError| PictureError::Header { why: said(&error) };
-        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-        let mut limits = Limits::default();
-        limits.max_alloc = Some(MOST_MEMORY);
-        reader.limits(limits);
+        let reader = reader_of(page, format);
         let (width, height) = reader.into_dimensions().map_err(header)?;
         let pixels = u64::from(width) * u64::from(height);
         if pixels > MOST_PIXELS {
@@ -115,13 +131,84 @@ impl Header {
 
 /// The picture of a page, from 1, or why there is none. All but TIFF files have one page.
 pub(crate) fn page_of(bytes: &[u8], page: u32) -> Result<Gray, String> {
-    let turned = tiff_pages::turned_to(bytes, page)
-        .ok_or_else(|| format!("the picture has no page {page}"))?;
+    let page =
+        tiff_pages::page(bytes, page).ok_or_else(|| format!("the picture has no page {page}"))?;
     // The libraries return errors; a panic would be their defect.
-    let decoded = std::panic::catch_unwind(|| Picture::decode(&turned))
-        .map_err(|_| "a reader of pictures gave up".to_owned())?;
-    let picture = decoded.map_err(|error| error.to_string())?;
-    picture.to_gray().ok_or_else(|| "it has no pixels".to_owned())
+    let decoded = std::panic::catch_unwind(|| {
+        let (pixels, orientation) = decoded(page)?;
+        // Turned once it is grey: less to turn.
+        Ok(gray_of(pixels).and_then(|gray| turned(gray, orientation)))
+    })
+    .map_err(|_| "a reader of pictures gave up".to_owned())?;
+    let gray = decoded.map_err(|error: PictureError| error.to_string())?;
+    gray.ok_or_else(|| "it has no pixels".to_owned())
+}
+
+/// A reader of a page, under limits.
+fn reader_of(page: PageBytes<'_>, format: ImageFormat) -> ImageReader<PageBytes<'_>> {
+    let mut reader = ImageReader::with_format(page, format);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MOST_MEMORY);
+    reader.limits(limits);
+    reader
+}
+
+/// The pixels of a page, and how they are to be turned; of an animation the first frame.
+fn decoded(page: PageBytes<'_>) -> Result<(DynamicImage, Orientation), PictureError> {
+    Header::of_page(page.clone())?;
+    let file = page.file();
+    let (format, _) = kind_of(file).ok_or(PictureError::Unknown)?;
+    let damaged = |error: image::ImageError| PictureError::Damaged { why: said(&error) };
+    let mut decoder = reader_of(page, format).into_decoder().map_err(damaged)?;
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    let whole = decoder.total_bytes();
+    // What decoders hold besides what they give (as of image 0.25): measured, and looked up in their source.
+    let besides = match format {
+        ImageFormat::Jpeg => file.len() as u64 + memory::of_progressive(file, pixels),
+        ImageFormat::Tiff => whole,
+        ImageFormat::WebP | ImageFormat::Gif => 4 * pixels,
+        _ => 0,
+    };
+    let gray = if decoder.color_type() == image::ColorType::L8 { 0 } else { pixels };
+    let needed = [file.len() as u64, besides, whole, gray].into_iter().fold(0, u64::saturating_add);
+    if needed > MOST_MEMORY {
+        return Err(PictureError::TooHeavy { width, height, needed });
+    }
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    Ok((DynamicImage::from_decoder(decoder).map_err(damaged)?, orientation))
+}
+
+/// The greys of pixels, as on white paper where they let light through; none if there are none.
+fn gray_of(pixels: DynamicImage) -> Option<Gray> {
+    let (width, height) = pixels.dimensions();
+    let over_white = |pixel: image::LumaA<u8>| {
+        let [grey, alpha] = pixel.0.map(u32::from);
+        u8::try_from((grey * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
+    };
+    let greys = match pixels {
+        DynamicImage::ImageRgba8(pixels) => {
+            pixels.pixels().map(|pixel| over_white(pixel.to_luma_alpha())).collect()
+        }
+        pixels if pixels.color().has_alpha() => {
+            pixels.into_luma_alpha8().pixels().map(|pixel| over_white(*pixel)).collect()
+        }
+        pixels => pixels.into_luma8().into_raw(),
+    };
+    Gray::new(width, height, greys)
+}
+
+/// A picture turned as its Exif says.
+fn turned(gray: Gray, orientation: Orientation) -> Option<Gray> {
+    if orientation == Orientation::NoTransforms {
+        return Some(gray);
+    }
+    let (width, height) = (gray.width(), gray.height());
+    let pixels = image::GrayImage::from_raw(width, height, gray.into_pixels())?;
+    let mut pixels = DynamicImage::ImageLuma8(pixels);
+    pixels.apply_orientation(orientation);
+    let (width, height) = pixels.dimensions();
+    Gray::new(width, height, pixels.into_luma8().into_raw())
 }
 
 /// A picture, decoded and turned upright as its Exif says.
@@ -132,17 +219,7 @@ pub struct Picture {
 impl Picture {
     /// Decodes a picture; of an animation the first frame.
     pub fn decode(bytes: &[u8]) -> Result<Self, PictureError> {
-        Header::read(bytes)?;
-        let (format, _) = kind_of(bytes).ok_or(PictureError::Unknown)?;
-        let damaged = |error: image::ImageError| PictureError::Damaged { why: said(&error) };
-        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-        let mut limits = Limits::default();
-        limits.max_alloc = Some(MOST_MEMORY);
-        reader.limits(limits);
-        let mut decoder = reader.into_decoder().map_err(damaged)?;
-        let orientation =
-            decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
-        let mut pixels = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+        let (mut pixels, orientation) = decoded(PageBytes::first(bytes))?;
         pixels.apply_orientation(orientation);
         Ok(Self { pixels })
     }
@@ -154,15 +231,7 @@ impl Picture {
 
     /// Its greys, as on white paper where it lets light through; none if it has no pixels.
     pub fn to_gray(&self) -> Option<Gray> {
-        let (width, height) = self.size();
-        if !self.pixels.color().has_alpha() {
-            return Gray::new(width, height, self.pixels.to_luma8().into_raw());
-        }
-        let over_white = |pixel: &image::LumaA<u8>| {
-            let [grey, alpha] = pixel.0.map(u32::from);
-            u8::try_from((grey * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
-        };
-        Gray::new(width, height, self.pixels.to_luma_alpha8().pixels().map(over_white).collect())
+        gray_of(self.pixels.clone())
     }
 
     /// A part of it as a PNG file, in its own colours; none if the area lies outside.

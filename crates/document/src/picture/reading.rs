@@ -2,7 +2,8 @@
 
 use witnessmark_text::{Content, ExtractError, Said};
 
-use super::{Exif, Header, tiff_pages};
+use super::tiff_pages::Pages;
+use super::{Exif, Header};
 use crate::{Document, Page, ReadBy};
 
 /// The name and version of this reader: what it says of a picture before anything recognised its writing.
@@ -27,11 +28,13 @@ pub(crate) fn read_picture(bytes: &[u8], inside: Option<String>) -> Document {
         ..Content::default()
     };
     let mut pages = Vec::new();
-    for number in 1..=tiff_pages::count(bytes) {
+    let inside_it = Pages::of(bytes);
+    content.warnings.extend(inside_it.problem.clone());
+    for number in 1..=inside_it.count() {
         // The first page lies as the Exif data says; of the others nothing is said.
-        let (header, quarters) = match (number, tiff_pages::turned_to(bytes, number)) {
+        let (header, quarters) = match (number, inside_it.page(bytes, number)) {
             (1, _) => (header, exif.quarters),
-            (_, Some(turned)) if let Ok(header) = Header::read(&turned) => (header, 0),
+            (_, Some(page)) if let Ok(header) = Header::of_page(page.clone()) => (header, 0),
             _ => {
                 content.warnings.push(format!("damaged: page {number} has no size that is known"));
                 continue;

@@ -62,17 +62,24 @@ pub(super) enum NoFrame {
     Garbled,
     /// It is longer than what may still come.
     TooLong,
+    /// Nobody wants what comes any more.
+    Unwanted,
 }
 
 /// Writes one frame.
 pub(super) fn write(mut to: impl Write, kind: Kind, body: &[u8]) -> io::Result<()> {
+    write_head(&mut to, kind, body.len() as u64)?;
+    to.write_all(body)
+}
+
+/// Writes what a frame is, and how long its body.
+fn write_head(mut to: impl Write, kind: Kind, length: u64) -> io::Result<()> {
     let letter = KINDS.iter().find(|(one, _)| *one == kind).map_or(0, |(_, letter)| *letter);
     let mut head = [letter; 9];
-    for (place, byte) in head.iter_mut().skip(1).zip((body.len() as u64).to_le_bytes()) {
+    for (place, byte) in head.iter_mut().skip(1).zip(length.to_le_bytes()) {
         *place = byte;
     }
-    to.write_all(&head)?;
-    to.write_all(body)
+    to.write_all(&head)
 }
 
 /// Writes one frame of JSON.
@@ -93,6 +100,8 @@ pub(super) fn read(mut from: impl Read, most: u64) -> Result<(Kind, Vec<u8>), No
     }
     let mut body = Vec::new();
     let came = from.take(length).read_to_end(&mut body).map_err(|_| NoFrame::Over)?;
+    // Bytes that grow in memory take up more than there are, for as long as the file is read.
+    body.shrink_to_fit();
     if came as u64 == length { Ok((kind, body)) } else { Err(NoFrame::Over) }
 }
 
@@ -109,9 +118,11 @@ pub(super) fn write_picture(
 ) -> io::Result<()> {
     match picture {
         Ok(gray) => {
-            let mut body = page.to_le_bytes().to_vec();
-            body.extend(gray.to_pgm());
-            write(&mut to, Kind::Picture, &body)
+            // In parts: a large picture is not there twice.
+            let head = [&page.to_le_bytes()[..], &gray.pgm_head()].concat();
+            write_head(&mut to, Kind::Picture, head.len() as u64 + gray.pixels().len() as u64)?;
+            to.write_all(&head)?;
+            to.write_all(gray.pixels())
         }
         Err(why) => write_json(to, Kind::NoPicture, &(page, why)),
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::{ProcessLimits, Stopped};
+use super::{ProcessLimits, Stop, Stopped};
 
 /// So much of the beginning of what a process says on its standard error is kept.
 const SAID: u64 = 4096;
@@ -29,15 +29,15 @@ pub(super) struct Kept {
 /// How a process ended.
 #[derive(Debug, Default)]
 pub(super) struct Ended {
-    /// Whether it was ended because its time was over.
-    timed_out: bool,
+    /// Why it was ended; none if it was never started.
+    why: Option<Why>,
     status: Option<ExitStatus>,
     said: String,
 }
 
 enum Order {
-    /// Its time begins.
-    Begin(Duration),
+    /// Its time begins; it ends with any of these wishes too.
+    Begin(Duration, Vec<Stop>),
     /// It answered in time.
     Done,
     /// It said all that it had to say, and is about to end by itself.
@@ -49,11 +49,16 @@ enum Order {
 enum Why {
     /// Its time was over.
     Time,
+    /// Somebody wishes that it ends.
+    Asked,
     /// Nobody needs it any more.
     Unneeded,
     /// It is about to end by itself.
     Leaving,
 }
+
+/// So often a keeper looks whether somebody wishes that its process ends.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// So long a process that is about to end is waited for, in steps.
 const LEAVE: (u32, Duration) = (400, Duration::from_millis(5));
@@ -96,9 +101,9 @@ impl Kept {
         Ok(Self { to, from, pid, orders: Some(orders), keeper: Some(keeper) })
     }
 
-    /// From now on its time runs.
-    pub(super) fn begin(&self, time: Duration) {
-        self.order(Order::Begin(time));
+    /// From now on its time runs; it ends with any of these wishes too.
+    pub(super) fn begin(&self, time: Duration, stops: &[Stop]) {
+        self.order(Order::Begin(time, stops.to_vec()));
     }
 
     /// It answered: its time no longer runs.
@@ -138,14 +143,25 @@ impl Drop for Kept {
 
 /// Waits until the process is to be ended.
 fn watch(orders: &Receiver<Order>) -> Why {
-    let mut time = None;
+    let mut time: Option<(Duration, Vec<Stop>)> = None;
     loop {
-        let order = match time {
+        let order = match &mut time {
             None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(time) => orders.recv_timeout(time),
+            Some((left, stops)) => {
+                if stops.iter().any(Stop::is_asked) {
+                    return Why::Asked;
+                }
+                let step = if stops.is_empty() { *left } else { LOOK.min(*left) };
+                let order = orders.recv_timeout(step);
+                *left -= step;
+                if matches!(order, Err(RecvTimeoutError::Timeout)) && !left.is_zero() {
+                    continue;
+                }
+                order
+            }
         };
         time = match order {
-            Ok(Order::Begin(limit)) => Some(limit),
+            Ok(Order::Begin(limit, stops)) => Some((limit, stops)),
             Ok(Order::Done) => None,
             Ok(Order::Leave) => return Why::Leaving,
             Err(RecvTimeoutError::Timeout) => return Why::Time,
@@ -171,7 +187,7 @@ fn end(mut child: Child, why: Why, listener: Option<JoinHandle<String>>) -> Ende
     let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
     let status = child.wait().ok();
     let said = listener.and_then(|listener| listener.join().ok()).unwrap_or_default();
-    Ended { timed_out: why == Why::Time, status, said }
+    Ended { why: Some(why), status, said }
 }
 
 /// Reads what a process says on its standard error, all of it, so that it never waits; and keeps the beginning.
@@ -187,13 +203,16 @@ fn listen(mut errors: ChildStderr) -> JoinHandle<String> {
 impl Ended {
     /// Whether it ended by itself, and says that all went well.
     pub(super) fn well(&self) -> bool {
-        !self.timed_out && self.status.is_some_and(|status| status.success())
+        !matches!(self.why, Some(Why::Time | Why::Asked))
+            && self.status.is_some_and(|status| status.success())
     }
 
     /// Why there is no answer.
     pub(super) fn why(&self, limits: &ProcessLimits) -> Stopped {
-        if self.timed_out {
-            return Stopped::Time { seconds: limits.time.as_secs() };
+        match self.why {
+            Some(Why::Time) => return Stopped::Time { seconds: limits.time.as_secs() },
+            Some(Why::Asked) => return Stopped::Asked,
+            _ => {}
         }
         let says = |words: &str| self.said.contains(words);
         match signal(self.status) {

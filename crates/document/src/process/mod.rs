@@ -20,11 +20,13 @@ mod pool;
 mod program;
 mod recognisers;
 mod serve;
+mod stop;
 
 pub use confine::{confine_program, confine_reader};
-pub use pool::Readers;
+pub use pool::{Readers, ScanLimits};
 pub use program::Program;
 pub use serve::serve;
+pub use stop::Stop;
 
 use std::time::Duration;
 
@@ -46,7 +48,7 @@ pub struct ProcessLimits {
 
 impl Default for ProcessLimits {
     fn default() -> Self {
-        Self { memory: 512 << 20, work: 30, time: Duration::from_secs(120), output: 256 << 20 }
+        Self { memory: 768 << 20, work: 30, time: Duration::from_secs(120), output: 256 << 20 }
     }
 }
 
@@ -104,6 +106,9 @@ pub enum Stopped {
         /// The first line of what it said, without control characters.
         message: Option<String>,
     },
+    /// Somebody wished that it ends.
+    #[error("not read to the end: somebody asked to stop")]
+    Asked,
     /// Its answer is not in the form that was agreed.
     #[error("the reader was stopped: its answer cannot be understood")]
     Garbled,

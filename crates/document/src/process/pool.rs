@@ -12,7 +12,8 @@ use witnessmark_text::Hints;
 use super::frame::{self, Kind, NoFrame, Request};
 use super::keeper::Kept;
 use super::recognisers::Recognisers;
-use super::{ProcessLimits, Stopped};
+use super::stop::Timer;
+use super::{ProcessLimits, Stop, Stopped};
 use crate::ocr::{OcrError, Scan, Tesseract};
 use crate::picture::Gray;
 use crate::{Document, Limits, Pictures};
@@ -29,6 +30,22 @@ const MOST_HELD: u64 = 160 << 20;
 /// After so many pages of one file on which OCR failed, the others are not tried.
 const MOST_FAILURES: u32 = 3;
 
+/// How long the pictures of one file may take to be decoded and recognised, by the clock on the wall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScanLimits {
+    /// One page: the longest that OCR works on it.
+    pub page: Duration,
+    /// All pictures of a file. What is left then is named in a warning.
+    pub file: Duration,
+}
+
+impl Default for ScanLimits {
+    fn default() -> Self {
+        // A page takes some seconds, so that the most pages that are read of one file fit.
+        Self { page: Duration::from_secs(5 * 60), file: Duration::from_secs(60 * 60) }
+    }
+}
+
 /// Children that read documents.
 ///
 /// Any number of threads may ask at once: there are at most as many children as was said, and who comes when all are at work
@@ -38,6 +55,7 @@ pub struct Readers {
     executable: Option<PathBuf>,
     most: usize,
     limits: ProcessLimits,
+    scans: ScanLimits,
     recognisers: Recognisers,
     state: Mutex<State>,
     freed: Condvar,
@@ -67,6 +85,7 @@ impl Readers {
             executable,
             most: most.max(1),
             limits,
+            scans: ScanLimits::default(),
             recognisers: Recognisers::default(),
             state: Mutex::default(),
             freed: Condvar::new(),
@@ -76,6 +95,12 @@ impl Readers {
     /// The same, with the program for OCR that lies in the folders of `path`, the value of `PATH`.
     pub fn with_programs(mut self, path: Option<OsString>) -> Self {
         self.recognisers = Recognisers::new(path);
+        self
+    }
+
+    /// The same, with other times for pictures.
+    pub fn with_scan_limits(mut self, scans: ScanLimits) -> Self {
+        self.scans = scans;
         self
     }
 
@@ -96,7 +121,7 @@ impl Readers {
     ) -> Result<(), Stopped> {
         let pictures = Pictures::None;
         let request = Request::Read { hints: hints.clone(), limits: *limits, pictures };
-        self.ask(&request, bytes, &mut |kind, body| {
+        self.ask(&request, bytes, &[], &mut |kind, body| {
             if kind != Kind::Document {
                 return Err(NoFrame::Garbled);
             }
@@ -107,37 +132,53 @@ impl Readers {
 
     /// Reads a file as [`Readers::read`] does, and the writing on its scanned pages by OCR. Where none is installed, a warning of
     /// the document says so, and [`Document::waits_for_ocr`] is true.
+    ///
+    /// Ends soon, with [`Stopped::Asked`], when `stop` is asked for. When the time for the pictures of a file is over, the rest of
+    /// its documents come without, and say so.
     pub fn read_recognised(
         &self,
         bytes: &[u8],
         hints: &Hints,
         limits: &Limits,
+        stop: &Stop,
         each: &mut dyn FnMut(Document),
     ) -> Result<(), Stopped> {
         let executable = self.executable.as_deref().ok_or(Stopped::NoExecutable)?;
         let pictures = if self.can_recognise() { Pictures::Scans } else { Pictures::None };
         let request = Request::Read { hints: hints.clone(), limits: *limits, pictures };
-        let mut scanning = Scanning { executable, readers: self, waiting: None, with: None };
-        let read = self.ask(&request, bytes, &mut |kind, body| {
+        let mut scanning = Scanning::new(executable, self, stop);
+        let stops = [stop.clone(), scanning.file.clone()];
+        let read = self.ask(&request, bytes, &stops, &mut |kind, body| {
             match kind {
-                Kind::Document => {
-                    scanning.finish(each);
-                    let document: Document = frame::parse(body)?;
-                    if document.waits_for_ocr() {
-                        scanning.waiting = Some((document, BTreeMap::new()));
-                    } else {
-                        each(document);
-                    }
-                }
+                Kind::Document => scanning.take(frame::parse(body)?, each),
                 Kind::Picture => {
                     let (page, picture) = frame::picture(body)?;
-                    scanning.recognise(page, &picture);
+                    scanning.recognise(page, &picture)?;
                 }
                 Kind::NoPicture => {
                     let (page, why) = frame::parse(body)?;
                     scanning.keep(page, Err(why));
                 }
                 _ => return Err(NoFrame::Garbled),
+            }
+            Ok(())
+        });
+        scanning.finish(each);
+        if stop.is_asked() || !scanning.file.is_asked() {
+            return read;
+        }
+        // The rest comes without pictures: behind one scan too many there may be words.
+        let known = scanning.documents;
+        let pictures = Pictures::None;
+        let request = Request::Read { hints: hints.clone(), limits: *limits, pictures };
+        let mut count = 0;
+        let read = self.ask(&request, bytes, std::slice::from_ref(stop), &mut |kind, body| {
+            if kind != Kind::Document {
+                return Err(NoFrame::Garbled);
+            }
+            count += 1;
+            if count > known {
+                scanning.take(frame::parse(body)?, each);
             }
             Ok(())
         });
@@ -157,7 +198,7 @@ impl Readers {
         let limits = Limits::default();
         let request = Request::Read { hints: hints.clone(), limits, pictures };
         let mut found = None;
-        self.ask(&request, bytes, &mut |kind, body| {
+        self.ask(&request, bytes, &[], &mut |kind, body| {
             let picture = match kind {
                 Kind::Picture => Ok(frame::picture(body)?.1),
                 Kind::NoPicture => Err(frame::parse::<(u32, String)>(body)?.1),
@@ -175,18 +216,19 @@ impl Readers {
         self.state().lacking.iter().cloned().collect()
     }
 
-    /// Asks a child, and hands on each frame of its answer but the last.
+    /// Asks a child, and hands on each frame of its answer but the last. The child ends with any of the wishes `stops`.
     fn ask(
         &self,
         request: &Request,
         bytes: &[u8],
+        stops: &[Stop],
         each: &mut EachFrame<'_>,
     ) -> Result<(), Stopped> {
         let executable = self.executable.as_deref().ok_or(Stopped::NoExecutable)?;
         let mut place = Place { readers: self, reader: Some(self.free_reader(executable)?) };
         let Some(reader) = place.reader.as_mut() else { return Err(Stopped::Garbled) };
-        reader.kept.begin(self.limits.time);
-        match reader.answer(request, bytes, &self.limits, each) {
+        reader.kept.begin(self.limits.time, stops);
+        match reader.answer(request, bytes, &self.limits, stops, each) {
             Ok(()) => {
                 reader.kept.done();
                 reader.files += 1;
@@ -200,6 +242,7 @@ impl Readers {
                 Err(match why {
                     NoFrame::Over => ended.why(&self.limits),
                     NoFrame::Garbled => Stopped::Garbled,
+                    NoFrame::Unwanted => Stopped::Asked,
                     NoFrame::TooLong => Stopped::Output { limit: self.limits.output },
                 })
             }
@@ -245,29 +288,87 @@ impl Readers {
 /// What was recognised on each page that was tried, or what went wrong.
 type Scans = BTreeMap<u32, Result<Scan, String>>;
 
-/// A document whose scanned pages are being recognised while its pictures come.
+/// The documents of a file, whose scanned pages are recognised while their pictures come.
 struct Scanning<'r> {
     executable: &'r Path,
     readers: &'r Readers,
+    /// The document that came last, if pages of it want OCR.
     waiting: Option<(Document, Scans)>,
+    /// How many documents came.
+    documents: usize,
     /// The program, once it was looked for; and on how many pages it failed.
     with: Option<(Result<Tesseract, OcrError>, u32)>,
+    /// Somebody asked to stop.
+    stop: &'r Stop,
+    /// The time for all pictures of the file is over, or for the page that is being read.
+    file: Stop,
+    page: Stop,
+    /// Runs from the first picture on.
+    timer: Option<Timer>,
 }
 
-impl Scanning<'_> {
-    fn recognise(&mut self, page: u32, picture: &Gray) {
-        let look = || (self.readers.recognisers.one(self.executable), 0);
-        let (with, failures) = self.with.get_or_insert_with(look);
-        let Ok(with) = with else { return };
+impl<'r> Scanning<'r> {
+    fn new(executable: &'r Path, readers: &'r Readers, stop: &'r Stop) -> Self {
+        Self {
+            executable,
+            readers,
+            waiting: None,
+            documents: 0,
+            with: None,
+            stop,
+            file: Stop::default(),
+            page: Stop::default(),
+            timer: None,
+        }
+    }
+
+    /// Takes the next document, and hands on the one before.
+    fn take(&mut self, document: Document, each: &mut dyn FnMut(Document)) {
+        self.finish(each);
+        self.documents += 1;
+        if !document.waits_for_ocr() {
+            return each(document);
+        }
+        // The pictures of it are what takes the time.
+        let (stop, time) = (&self.file, self.readers.scans.file);
+        if self.readers.can_recognise() {
+            self.timer.get_or_insert_with(|| Timer::start(stop, time));
+        }
+        self.waiting = Some((document, BTreeMap::new()));
+    }
+
+    /// The program, looked for once.
+    fn program(&mut self) -> &mut (Result<Tesseract, OcrError>, u32) {
+        let stops = [self.stop.clone(), self.file.clone(), self.page.clone()];
+        let (readers, executable) = (self.readers, self.executable);
+        let look = || (readers.recognisers.one(executable, &stops), 0);
+        self.with.get_or_insert_with(look)
+    }
+
+    fn recognise(&mut self, page: u32, picture: &Gray) -> Result<(), NoFrame> {
+        let (stop, time) = (self.page.clone(), self.readers.scans.page);
+        let (Ok(with), failures) = self.program() else { return Ok(()) };
         let found = if *failures < MOST_FAILURES {
-            Scan::of(picture, with).map_err(|error| {
+            let timer = Timer::start(&stop, time);
+            let found = Scan::of(picture, with);
+            drop(timer);
+            found.map_err(|error| {
                 *failures += 1;
-                error.to_string()
+                match stop.take_back() {
+                    true => format!("OCR took more than {}", shown(time)),
+                    false => error.to_string(),
+                }
             })
         } else {
             Err("OCR failed on pages before it".to_owned())
         };
+        stop.take_back();
+        // What was stopped has not failed.
+        if self.stop.is_asked() || (self.file.is_asked() && found.is_err()) {
+            return Err(NoFrame::Unwanted);
+        }
         self.keep(page, found);
+        Ok(())
     }
 
     fn keep(&mut self, page: u32, found: Result<Scan, String>) {
@@ -278,20 +379,29 @@ impl Scanning<'_> {
 
     /// Hands on the document whose pictures have come.
     fn finish(&mut self, each: &mut dyn FnMut(Document)) {
-        let Some((mut document, scans)) = self.waiting.take() else { return };
-        match &self.with {
-            Some((Ok(with), _)) => document.put_scans(&scans, with),
-            Some((Err(why), _)) => document.not_recognised(why),
-            None => {
-                // No picture came at all.
-                let found = self.readers.recognisers.one(self.executable);
-                match found {
-                    Ok(with) => document.put_scans(&scans, &with),
-                    Err(why) => document.not_recognised(&why),
-                }
+        let Some((mut document, mut scans)) = self.waiting.take() else { return };
+        if self.file.is_asked() {
+            let why = format!(
+                "reading the pictures of one file took more than {}",
+                shown(self.readers.scans.file)
+            );
+            for page in document.unread_scans() {
+                scans.entry(page).or_insert_with(|| Err(why.clone()));
             }
         }
+        match &self.program().0 {
+            Ok(with) => document.put_scans(&scans, with),
+            Err(why) => document.not_recognised(why),
+        }
         each(document);
+    }
+}
+
+/// A time as people say it.
+fn shown(time: Duration) -> String {
+    match time.as_secs() {
+        seconds if seconds >= 120 => format!("{} minutes", seconds / 60),
+        seconds => format!("{seconds} seconds"),
     }
 }
 
@@ -328,7 +438,7 @@ impl Reader {
         let mut command = Command::new(executable);
         command.arg("read-one").arg(limits.memory.to_string()).env_clear().current_dir("/");
         let mut kept = Kept::start(command)?;
-        kept.begin(START);
+        kept.begin(START, &[]);
         let ready = kept.from.as_mut().map(|from| frame::read(from, 1 << 16));
         match ready {
             Some(Ok((Kind::Ready, body))) if let Ok(lacking) = frame::parse(&body) => {
@@ -349,6 +459,7 @@ impl Reader {
         request: &Request,
         bytes: &[u8],
         limits: &ProcessLimits,
+        stops: &[Stop],
         each: &mut EachFrame<'_>,
     ) -> Result<(), NoFrame> {
         let to = self.kept.to.as_mut().ok_or(NoFrame::Over)?;
@@ -367,7 +478,7 @@ impl Reader {
                 self.kept.done();
                 each(kind, &body)?;
                 self.allow_work(limits);
-                self.kept.begin(limits.time);
+                self.kept.begin(limits.time, stops);
             } else {
                 most = most.saturating_sub(body.len() as u64);
                 each(kind, &body)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::{ProcessLimits, Program};
+use super::{ProcessLimits, Program, Stop};
 use crate::ocr::{Installed, OcrError, Run, Tesseract, program_in};
 
 /// What one run of it may use. Memory counts all of the program: a page of A3 at 600 dots an inch, and its languages.
@@ -36,22 +36,24 @@ impl Recognisers {
         }
     }
 
-    /// One that is run by `executable`, which is `witnessmark` itself, or why there is none.
-    pub(super) fn one(&self, executable: &Path) -> Result<Tesseract, OcrError> {
+    /// One that is run by `executable`, which is `witnessmark` itself, or why there is none. It ends with any of the wishes
+    /// `stops`.
+    pub(super) fn one(&self, executable: &Path, stops: &[Stop]) -> Result<Tesseract, OcrError> {
         let look = || {
             let anywhere = ANYWHERE.iter().map(PathBuf::from).collect();
-            let found = Tesseract::find(self.path.as_deref(), run(executable, anywhere))?;
+            // What is kept for all files is not what one of them was stopped at.
+            let found = Tesseract::find(self.path.as_deref(), run(executable, anywhere, &[]))?;
             Ok(found.installed())
         };
         let installed = self.found.get_or_init(look).clone()?;
         let readable = installed.data().map(Path::to_owned).into_iter().collect();
-        Ok(installed.with(run(executable, readable)))
+        Ok(installed.with(run(executable, readable, stops)))
     }
 }
 
 /// Runs a program confined, so that it may read `readable` besides its libraries.
-fn run(executable: &Path, readable: Vec<PathBuf>) -> Run {
-    let executable = executable.to_owned();
+fn run(executable: &Path, readable: Vec<PathBuf>, stops: &[Stop]) -> Run {
+    let (executable, stops) = (executable.to_owned(), stops.to_vec());
     Box::new(move |path, arguments, input| {
         let variable = |name: &str, value: &str| (OsString::from(name), OsString::from(value));
         let program = Program {
@@ -61,6 +63,6 @@ fn run(executable: &Path, readable: Vec<PathBuf>) -> Run {
             environment: vec![variable("OMP_THREAD_LIMIT", "1")],
             readable: readable.clone(),
         };
-        program.run(&executable, input, &LIMITS).map_err(|why| why.to_string())
+        program.run_until(&executable, input, &LIMITS, &stops).map_err(|why| why.to_string())
     })
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use witnessmark_case::archive::{self, Reader, RecordType};
-use witnessmark_case::document::process::{ProcessLimits, Readers};
-use witnessmark_case::document::{Limits, Line, Page, is_read_apart};
+use witnessmark_case::document::process::{ProcessLimits, Readers, Stop};
+use witnessmark_case::document::{Document, Limits, Line, Page, is_read_apart};
 use witnessmark_case::text::{
     self, Content, ExtractError, Extraction, Hints, PlaceNames, find_mentions_among, language_runs,
 };
@@ -133,13 +133,16 @@ impl Extracting<'_> {
         let (mut printed, mut any) = (Ok(()), false);
         let readers =
             std::mem::replace(&mut self.readers, Readers::new(None, 1, ProcessLimits::default()));
-        let read = readers.read_recognised(bytes, hints, &Limits::default(), &mut |document| {
+        let mut print = |document: Document| {
             any = true;
             if printed.is_ok() {
                 let read = document.content.map(Content::finish);
                 printed = self.print(origin, document.inside.as_deref(), read, &document.pages);
             }
-        });
+        };
+        // Whoever wants it to stop ends the program: nothing is written here.
+        let limits = Limits::default();
+        let read = readers.read_recognised(bytes, hints, &limits, &Stop::default(), &mut print);
         self.readers = readers;
         printed?;
         match read {

@@ -20,6 +20,7 @@ pub use witnessmark_capture::scope::Reach;
 use witnessmark_capture::scope::{Found, Frontier, Scope};
 use witnessmark_capture::sitemap::{self, Sitemap};
 use witnessmark_capture::{Ending, FileAbout, WrittenRecord};
+use witnessmark_document::process::Stop;
 use witnessmark_model::Digest;
 use witnessmark_model::id::CaptureId;
 use witnessmark_model::payload::{Payload, Recording, Verdict};
@@ -379,7 +380,8 @@ impl Case {
             let place = written.shown.place;
             let mut reader = read_record_at(source.open()?, place.offset, place.length)?;
             let Some(mut record) = reader.next_record()? else { return Ok(None) };
-            read_record(&readers, &mut record, None, written.known.clone()).map(Some)
+            read_record(&readers, &mut record, None, written.known.clone(), &Stop::default())
+                .map(Some)
         };
         let readings: Vec<_> = fresh.par_iter().map(read).collect();
         let mut links = Vec::new();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use witnessmark_archive::{Reader, RecordType};
+use witnessmark_document::process::Stop;
 use witnessmark_model::Digest;
 use witnessmark_model::id::{CaptureId, ImportId};
 use witnessmark_text::verdict::Code;
@@ -155,7 +156,9 @@ impl Case {
                 cut: cut.clone(),
                 ..Circumstances::default()
             };
-            let mut reading = read_record(&self.readers, &mut record, None, known).map_err(fail)?;
+            let mut reading =
+                read_record(&self.readers, &mut record, None, known, &Stop::default())
+                    .map_err(fail)?;
             let end = record.finish().map_err(fail)?;
             if !end.whole {
                 continue;
