@@ -15,6 +15,7 @@ from collections import Counter
 
 MOST_PAGES_OF_ONE = 60
 GOOD, RUN = 0.99, 8
+NAMELESS = r"page (\d+): the fonts do not say what (\d+) characters are"
 
 PYMUPDF = """
 import json, sys, pymupdf
@@ -82,14 +83,17 @@ def order(ours, theirs):
     return sum((Counter(runs) & found).values()) / len(runs) if runs else 1.0
 
 
-def signs_only(ours, theirs):
-    """Whether pages differ by signs alone that pdftotext prints as others: for each sign that no keyboard has and only ours
-    shows, one ASCII or Latin-1 character of theirs is forgiven."""
+def signs_only(ours, theirs, unknown):
+    """Whether pages differ by signs alone that pdftotext prints as others. One ASCII or Latin-1 character of theirs is forgiven
+    for each sign that no keyboard has and only ours shows, and for each of the `unknown` glyphs that ours says have no name: a
+    piece of a line or of a circle, say. So are the hyphens at the ends of lines, which pdftotext takes out."""
     only_ours, only_theirs = Counter(ours) - Counter(theirs), Counter(theirs) - Counter(ours)
-    signs = sum(count for one, count in only_ours.items() if unicodedata.category(one)[0] in "SP" and ord(one) > 0xFF)
+    is_sign = lambda one: unicodedata.category(one)[0] in "SPM" and ord(one) > 0xFF
+    signs = sum(count for one, count in only_ours.items() if is_sign(one))
     codes = sum(count for one, count in only_theirs.items() if ord(one) <= 0xFF)
     shared = sum((Counter(ours) & Counter(theirs)).values()) + min(signs, codes)
-    return 2 * shared / (len(ours) + len(theirs)) >= GOOD
+    apart = min(unknown, codes - min(signs, codes)) + only_ours["-"]
+    return 2 * shared / max(len(ours) + len(theirs) - apart, 1) >= GOOD
 
 
 def main(ours, folder, wanted="6000", seed=""):
@@ -98,10 +102,12 @@ def main(ours, folder, wanted="6000", seed=""):
     print(f"{len(files)} files, {total} pages (at most {most} of one file)")
     out, our_seconds = timed([ours, "--pages", most, *paths])
     # A file's own document comes first; what is attached to it follows and has a place inside it.
-    our_text = [
-        (document["content"].get("Ok", {}).get("text") or "").split("\f")
-        for document in map(json.loads, out.splitlines())
-        if not document.get("inside")
+    said = [
+        document["content"].get("Ok", {}) for document in map(json.loads, out.splitlines()) if not document.get("inside")
+    ]
+    our_text = [(content.get("text") or "").split("\f") for content in said]
+    nameless = [
+        {int(page): int(count) for page, count in re.findall(NAMELESS, "\n".join(content.get("warnings", [])))} for content in said
     ]
     their_text, their_seconds = [], 0.0
     for path in paths:
@@ -112,7 +118,7 @@ def main(ours, folder, wanted="6000", seed=""):
     mupdf_text = [json.loads(line) for line in out.splitlines()]
 
     scores, orders, misses, signs, second, either, mupdf = [], [], [], 0, 0, 0, 0
-    for (path, count), *texts in zip(files, our_text, their_text, mupdf_text, strict=True):
+    for (path, count), unknown, *texts in zip(files, nameless, our_text, their_text, mupdf_text, strict=True):
         for number in range(count):
             mine, theirs, other = (characters(text[number]) if number < len(text) else [] for text in texts)
             scores.append(f1(mine, theirs))
@@ -121,13 +127,13 @@ def main(ours, folder, wanted="6000", seed=""):
             agrees = f1(mine, other) >= GOOD
             either += agrees or scores[-1] >= GOOD
             if scores[-1] < GOOD:
-                signs += signs_only(mine, theirs)
+                signs += signs_only(mine, theirs, unknown.get(number + 1, 0))
                 second += agrees
                 misses.append((scores[-1], path, number + 1, Counter(mine), Counter(theirs)))
     good = total - len(misses)
     share = lambda count: f"{count} of {total}, {100 * count / total:.2f} %"
     print(f"pages whose characters are pdftotext's (F1 >= {GOOD}): {share(good)}")
-    print(f"  of the {len(misses)} others, {signs} differ only by signs that pdftotext prints as the characters of their codes;")
+    print(f"  of the {len(misses)} others, {signs} differ only by signs and strokes that pdftotext prints as the characters of their codes;")
     print(f"  on {second} of them PyMuPDF's characters are ours")
     print(f"pages whose characters are pdftotext's or PyMuPDF's: {share(either)}")
     print(f"pages on which PyMuPDF's characters are pdftotext's: {share(mupdf)}")

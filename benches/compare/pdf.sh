@@ -7,8 +7,8 @@
 # A page is judged by F1: of the two multisets of its characters after NFKC, without spaces, controls and the marks of
 # direction that pdftotext adds (U+202A to U+202E), twice what both share by what both hold. Order is judged apart, by the
 # share of the runs of eight characters that both have. pdftotext is not always right: for a glyph whose name it does not
-# know it prints the ASCII character of its code (`h` for ⟨, `X` for ∑). Such a page counts as a miss all the same; how many
-# of the misses are of this kind, and on how many PyMuPDF says what ours says, is printed beside it.
+# know it prints the ASCII character of its code (`h` for ⟨, `X` for ∑, `b` for a part of a frame). Such a page counts as a
+# miss all the same; how many of the misses are of this kind, and on how many PyMuPDF says what ours says, is printed beside it.
 # Times hold everything that a program does, its start too; pdftotext starts once a file. WORST=40 lists the worst pages.
 #
 #   benches/compare/pdf.sh FOLDER [PAGES] [SEED]

@@ -288,8 +288,51 @@ fn a_password_is_asked_for_only_where_it_is_needed() {
     let error = read_one(&locked).content.unwrap_err();
     assert!(matches!(error, ExtractError::Encrypted { .. }), "{error:?}");
     // A password that only its owner has: everyone may read.
-    let open = std::fs::read(format!("{folder}/owner-password.pdf")).unwrap();
-    assert_eq!(read_one(&open).content.unwrap().text, "words that stay");
+    for name in ["owner-password", "owner-password-2", "owner-password-3", "owner-password-6"] {
+        let open = std::fs::read(format!("{folder}/{name}.pdf")).unwrap();
+        assert_eq!(read_one(&open).content.unwrap().text, "words that stay", "{name}");
+    }
+}
+
+/// What stands where in a file is said at its end, and is wrong as soon as a mail or a disk changed a byte.
+#[test]
+fn a_damaged_table_of_objects_is_made_again() {
+    let sound = one_page("", "", stream("", WORDS.as_bytes()), &[]);
+    let text = String::from_utf8(sound).unwrap();
+    let table = text.rfind("xref\n0").unwrap();
+    let (objects, end) = text.split_at(table);
+    let moved = end.replace("0000 n", "0007 n").replace("0001 n", "0009 n");
+    for (name, bytes) in [
+        ("a start that is wrong", text.replace("startxref\n", "startxref\n9")),
+        ("no start", text.replace("startxref", "start")),
+        ("no table", objects.to_owned()),
+        ("no table, but a trailer", format!("{objects}{}", &end[end.find("trailer").unwrap()..])),
+        ("places that are wrong", format!("{objects}{moved}")),
+        ("something before", format!("From: a@b.c\r\n\r\n{text}")),
+        ("something behind", format!("{text}{}", "\0\n".repeat(3_000))),
+        ("a length that is too short", text.replace("/Length ", "/Length 1/Was ")),
+        ("ends of lines of another kind", text.replace('\n', "\r\n")),
+        ("the last end lost", text.replace("%%EOF", "")),
+    ] {
+        let content = read_one(bytes.as_bytes()).content;
+        let content = content.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(content.text, "words that stay", "{name}");
+    }
+}
+
+/// The last version counts, and the reader is told that there are others.
+#[test]
+fn a_change_at_the_end_counts() {
+    let mut bytes = one_page("", "", stream("", WORDS.as_bytes()), &[]);
+    let first = String::from_utf8(bytes.clone()).unwrap();
+    let (table, place) = (first.rfind("xref\n0").unwrap(), bytes.len());
+    let changed = stream("", WORDS.replace("stay", "came later").as_bytes());
+    bytes.extend([b"4 0 obj\n", changed.as_slice(), b"\nendobj\n"].concat());
+    let start = bytes.len();
+    bytes.extend(format!("xref\n4 1\n{place:010} 00000 n \ntrailer\n<</Size 6/Root 1 0 R/Prev {table}>>\nstartxref\n{start}\n%%EOF\n").into_bytes());
+    let content = read_one(&bytes).content.unwrap();
+    assert_eq!(content.text, "words that came later");
+    assert!(content.warnings.iter().any(|warning| warning.starts_with("versions: ")));
 }
 
 /// A file inside the file is a document of its own, with a place that leads nowhere else.

@@ -26,6 +26,11 @@ pub(super) enum Class {
     Neutral,
 }
 
+/// Whether a text may hold letters that run to the left: most hold none, and are not looked at closer.
+pub(super) fn may_run_left(text: &str) -> bool {
+    text.chars().any(|one| one >= '\u{590}')
+}
+
 use Class::{Arabic, ArabicDigit, Digit, Left, Neutral, Right, Separator, Sign, Unit};
 
 impl Class {
@@ -46,6 +51,7 @@ impl Class {
 
 fn class_of(one: char) -> Class {
     match one {
+        'A'..='Z' | 'a'..='z' => Right,
         '0'..='9'
         | '\u{B2}'
         | '\u{B3}'

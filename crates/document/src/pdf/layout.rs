@@ -5,9 +5,8 @@
 //! direction a script runs.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 
-use super::bidi::Class;
+use super::bidi::{Class, may_run_left};
 use super::clusters::is_mark;
 use super::content::Glyph;
 use super::matrix::Area;
@@ -57,17 +56,18 @@ pub(super) fn lines(glyphs: &[Glyph]) -> Vec<TextLine> {
     let runs_left = runs_left(glyphs);
     // The box of the open line in its own frame.
     let (mut start, mut end) = (0.0, 0.0);
-    // Those that were read, of the last ones: what is drawn over and over in small steps is read as far as it reaches.
-    let mut read: VecDeque<&Glyph> = VecDeque::with_capacity(LOOK_BACK + 1);
+    // Those that were read, with their places: what is drawn over and over in small steps is read as far as it reaches.
+    let mut read: Vec<(f64, f64, &Glyph)> = Vec::with_capacity(glyphs.len());
     for glyph in glyphs {
-        if read.iter().any(|one| is_same(one, glyph)) {
+        let (x, y, near) = (glyph.x, glyph.y, 0.1 * glyph.size);
+        let last = read.get(read.len().saturating_sub(LOOK_BACK)..).unwrap_or_default();
+        if last.iter().any(|(other_x, other_y, one)| {
+            (other_x - x).abs() < near && (other_y - y).abs() < near && is_same(one, glyph)
+        }) {
             // Drawn twice, to look bold or to cast a shadow.
             continue;
         }
-        if read.len() == LOOK_BACK {
-            read.pop_front();
-        }
-        read.push_back(glyph);
+        read.push((x, y, glyph));
         let next = placed(glyph);
         let joins = open.last().is_some_and(|last| {
             let size = last.glyph.size.max(glyph.size);
@@ -93,11 +93,9 @@ pub(super) fn lines(glyphs: &[Glyph]) -> Vec<TextLine> {
     lines
 }
 
+/// Whether two signs in one place are the same one.
 fn is_same(one: &Glyph, other: &Glyph) -> bool {
-    let near = 0.1 * other.size;
-    (one.x - other.x).abs() < near
-        && (one.y - other.y).abs() < near
-        && (one.size - other.size).abs() < near
+    (one.size - other.size).abs() < 0.1 * other.size
         && one.text == other.text
         && (one.end_x - one.x).abs() + (one.end_y - one.y).abs() > 0.0
 }
@@ -105,6 +103,9 @@ fn is_same(one: &Glyph, other: &Glyph) -> bool {
 /// Whether most letters of a page run to the left.
 fn runs_left(glyphs: &[Glyph]) -> bool {
     let (mut left, mut right) = (0_usize, 0_usize);
+    if !glyphs.iter().any(|glyph| may_run_left(&glyph.text)) {
+        return false;
+    }
     for glyph in glyphs {
         match Class::of(&glyph.text) {
             Class::Right => right += 1,

@@ -38,6 +38,8 @@ pub(super) struct Note<'a> {
     pub(super) label: Option<String>,
     /// What it says, in whole lines.
     pub(super) text: String,
+    /// Whether that is but the name of the state of a box to tick.
+    is_state: bool,
     /// Its place on the page, before the page's own map.
     pub(super) place: Area,
     /// Whether it marks what is to be blacked out, and is not yet.
@@ -79,7 +81,9 @@ impl<'a> Note<'a> {
         });
         let appearance = if is_hidden { None } else { appearance(annotation, &place) };
         let is_redaction = kind.as_ref() == b"Redact";
-        Some(Self { appearance, label, text, place, is_redaction })
+        let is_state =
+            word == Some("Field") && kind_of_field(annotation).as_deref() == Some(b"Btn");
+        Some(Self { appearance, label, text, is_state, place, is_redaction })
     }
 
     /// What it says beyond what its appearance shows.
@@ -88,9 +92,12 @@ impl<'a> Note<'a> {
             text.nfkc().flat_map(char::to_lowercase).filter(|one| one.is_alphanumeric()).collect()
         };
         let said = letters(&self.text);
-        // A sign alone, such as a tick, has no letters to compare.
-        let is_shown =
-            if said.is_empty() { !shown.trim().is_empty() } else { letters(shown).contains(&said) };
+        // A sign alone, such as a tick, has no letters to compare; the name of a state is for machines.
+        let is_shown = if self.is_state || said.is_empty() {
+            !shown.trim().is_empty()
+        } else {
+            letters(shown).contains(&said)
+        };
         if is_shown { "" } else { self.text.trim() }
     }
 }
@@ -165,11 +172,16 @@ fn name(field: &Dict<'_>) -> Option<String> {
     one_line(&shown.unwrap_or_else(|| parts().join(".")))
 }
 
+/// What kind of field it is.
+fn kind_of_field<'a>(field: &Dict<'a>) -> Option<Name<'a>> {
+    ancestors(field).iter().find_map(|one| one.get::<Name<'a>>("FT"))
+}
+
 /// Whether a field is one to press, which has no value.
 fn is_button(field: &Dict<'_>) -> bool {
     const PUSH: u32 = 1 << 16;
     let all = ancestors(field);
-    let kind = all.iter().find_map(|one| one.get::<Name<'_>>("FT"));
+    let kind = kind_of_field(field);
     let flags = all.iter().find_map(|one| one.get::<u32>("Ff")).unwrap_or(0);
     kind.as_deref() == Some(b"Btn") && flags & PUSH != 0
 }
@@ -177,7 +189,7 @@ fn is_button(field: &Dict<'_>) -> bool {
 /// The value of a field: its text, what is chosen in it, or the state of a box to tick, if that is not empty.
 fn value(field: &Dict<'_>) -> String {
     let all = ancestors(field);
-    let kind = all.iter().find_map(|one| one.get::<Name<'_>>("FT"));
+    let kind = kind_of_field(field);
     if kind.as_deref() == Some(b"Btn") {
         let state = field.get::<Name<'_>>("AS").filter(|state| state.as_ref() != b"Off");
         return state.map(|state| text_string(state.as_ref())).unwrap_or_default();

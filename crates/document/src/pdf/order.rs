@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::bidi::{Brackets, Class, levels, mirror, reorder, settle_numbers};
+use super::bidi::{Brackets, Class, levels, may_run_left, mirror, reorder, settle_numbers};
 
 /// A line with more pieces is read as it stands: no line of print is so long.
 const MAX_PIECES: usize = 20_000;
@@ -13,6 +13,9 @@ const MAX_PIECES: usize = 20_000;
 /// Joins pieces that stand side by side, from left to right, into text as it is read. Each piece is in order already; a tab
 /// parts cells. `runs_left` says whether the page as a whole runs to the left.
 pub(super) fn to_logical(pieces: &[Cow<'_, str>], runs_left: bool) -> String {
+    if !pieces.iter().any(|piece| may_run_left(piece)) {
+        return pieces.concat();
+    }
     let classes: Vec<Class> = pieces.iter().map(|piece| Class::of(piece)).collect();
     if pieces.len() > MAX_PIECES || !classes.iter().any(|class| class.is_left()) {
         return pieces.concat();

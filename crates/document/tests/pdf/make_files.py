@@ -200,8 +200,9 @@ def write_by_hand(out, drawn, fonts):
     out.write_bytes(data)
 
 
-def with_password(out, user):
-    """A page of plain words, locked: with a password to open it, or only with its owner's."""
+def with_password(out, user, revision=4):
+    """A page of plain words, locked: with a password to open it, or only with its owner's; revisions 2 and 3 lock by RC4, 4 by
+    AES of 128 bits, 6 of 256."""
     import pikepdf
 
     with pikepdf.new() as file:
@@ -209,12 +210,14 @@ def with_password(out, user):
         page = file.add_blank_page(page_size=(595, 842))
         page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font))
         page.Contents = file.make_stream(b"BT /F 12 Tf 72 700 Td (words that stay) Tj ET")
-        file.save(out, encryption=pikepdf.Encryption(owner="the owner's", user=user, R=4))
+        file.save(out, encryption=pikepdf.Encryption(owner="the owner's", user=user, R=revision, aes=revision > 3, metadata=revision > 3))
 
 
 def main():
     with_password(HERE / "locked.pdf", "a user's")
     with_password(HERE / "owner-password.pdf", "")
+    for revision in [2, 3, 6]:
+        with_password(HERE / f"owner-password-{revision}.pdf", "", revision)
     for language in LANGUAGES:
         is_chinese = language.startswith("zh")
         # The outlines of Chinese characters are large: a few lines do.
