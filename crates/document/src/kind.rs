@@ -32,6 +32,7 @@ pub(crate) const MAIL_FIELDS: &[&str] = &[
     "from",
     "to",
     "cc",
+    "bcc",
     "subject",
     "date",
     "received",

@@ -317,6 +317,13 @@ fn boxes_margins_and_objects_of_open_document_are_read() {
         ),
         (
             "text",
+            "<style name='h'><text-properties display='none'/></style><p>seen <span style-name='h'>not <span>at all</span></span><span>, is</span></p>",
+            &[],
+            "seen not at all, is",
+            "hidden text, which is not shown: not at all",
+        ),
+        (
+            "text",
             "<p>29<note><note-citation>1</note-citation><note-body><p>Note</p></note-body></note></p>",
             &[],
             "29[1]\n[1] Note",
@@ -379,6 +386,11 @@ fn rich_text_shows_what_objects_show_and_where_links_lead() {
         ("a\\zwnj b", "a\u{200C}b", ""),
         ("{\\listtext 1.\\tab}one", "1.\tone", ""),
         ("a{\\*\\do{\\dptxbxtext in an old box}} b\\par", "a b\nin an old box", ""),
+        (
+            "He{{\\super \\chftn{\\*\\footnote \\chftn as LibreOffice marks it}}} left\\par",
+            "He left\nas LibreOffice marks it",
+            "",
+        ),
         ("{\\pc x}", "x", "charset: it says that its letters are those of DOS"),
     ] {
         check(format!("{{\\rtf1 {body}}}").as_bytes(), &[&format!(": {text}")], &[warned]);

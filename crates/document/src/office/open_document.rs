@@ -29,6 +29,9 @@ const ASIDE: &[&str] = &[
     "measure",
 ];
 
+/// Words of hidden text that a warning shows.
+const MAX_SHOWN: usize = 2000;
+
 /// Notes deeper in each other than this stand in the words of the one around them.
 const MAX_NOTES: usize = 8;
 
@@ -49,8 +52,10 @@ struct Findings {
     changes: u32,
     /// Rows, columns and sheets that are not shown.
     hidden: BTreeMap<&'static str, u32>,
-    /// Styles of tables that are not shown.
+    /// Styles of tables and words that are not shown.
     hidden_styles: HashSet<String>,
+    /// Words that are not shown.
+    hidden_words: String,
     readings: u32,
     is_beyond: bool,
 }
@@ -64,6 +69,8 @@ struct Reading {
     paragraph: u32,
     /// Open links: the address and where its words begin.
     links: Vec<(String, usize)>,
+    /// Open runs of words: where those begin that are not shown.
+    spans: Vec<Option<usize>>,
     cells: Vec<Open>,
     rows: Vec<Open>,
     blanks: usize,
@@ -268,6 +275,10 @@ impl Findings {
             let words = excerpt(&self.deleted);
             warnings.push(format!("deleted text, which is not part of the text: {words}"));
         }
+        if !self.hidden_words.trim().is_empty() {
+            let words = excerpt(&self.hidden_words);
+            warnings.push(format!("hidden text, which is not shown: {words}"));
+        }
         for (what, count) in self.hidden {
             warnings.push(format!("hidden: {count} {what} are hidden; they are in the text"));
         }
@@ -314,6 +325,11 @@ fn read_content(
                         now.flow.push(&label);
                     }
                 }
+                "span" => {
+                    let style = element.get("style-name").unwrap_or_default();
+                    let is_hidden = findings.hidden_styles.contains(&style);
+                    now.spans.push(is_hidden.then_some(now.flow.text.len()));
+                }
                 "tab" => now.flow.push("\t"),
                 "s" => {
                     let count = element.get("c").and_then(|count| count.parse().ok()).unwrap_or(1);
@@ -324,7 +340,7 @@ fn read_content(
                     now.links.push((element.get("href").unwrap_or_default(), now.flow.text.len()))
                 }
                 "style" => style = element.get("name").unwrap_or_default(),
-                "table-properties" if !element.is_on("display", true) => {
+                "table-properties" | "text-properties" if !element.is_on("display", true) => {
                     findings.hidden_styles.insert(style.clone());
                 }
                 "table" => {
@@ -411,6 +427,14 @@ fn read_content(
                     now.paragraph = now.paragraph.saturating_sub(1);
                     now.flow.end_paragraph();
                     now.put_notes();
+                }
+                "span" => {
+                    if let Some(start) = now.spans.pop().flatten()
+                        && findings.hidden_words.len() < MAX_SHOWN
+                    {
+                        findings.hidden_words.push_str(&now.flow.words_from(start));
+                        findings.hidden_words.push(' ');
+                    }
                 }
                 "a" => {
                     if let Some((address, start)) = now.links.pop() {

@@ -467,12 +467,13 @@ impl Reader {
     /// Begins words that do not belong to the sentence they stand in.
     fn start_aside(&mut self, word: &str) {
         self.flush();
-        // A box lies among properties that are no text, and a comment is marked as new (`\*`): the group around it counts.
+        // A box lies among properties that are no text. A comment is marked as new (`\*`), and LibreOffice marks notes so too: the
+        // group around it counts.
         let is_around_skipped = self.groups.last().is_some_and(|group| group.is_skipped);
         match word {
             "shptxt" | "dptxbxtext" if !self.now.is_double => self.now.is_skipped = false,
-            "annotation" => self.now.is_skipped = is_around_skipped,
-            _ => {}
+            "shptxt" | "dptxbxtext" => {}
+            _ => self.now.is_skipped = is_around_skipped,
         }
         if self.now.is_skipped {
             return;
