@@ -9,12 +9,14 @@
 //!
 //! A word of two Han characters is one term, a longer one a phrase of overlapping terms, so that
 //! any string of Han is found wherever it stands, dictionary or not. Terms are in NFKC, with
-//! digits of every script as 0–9, characters for the radicals that look like them, and without Arabic vowel signs and tatweel; Uyghur and Arabic
-//! letters stay what they are. Offsets are bytes of the untouched text.
+//! digits of every script as 0–9, characters for the radicals that look like them, and without what
+//! one writer puts and another leaves out: accents of Latin and Greek, stress and ё of Russian,
+//! vowel signs, tatweel and hamza on alef of Arabic, soft hyphens and other signs that nobody sees.
+//! Letters that Uyghur tells apart stay apart. Offsets are bytes of the untouched text.
 
 use std::sync::OnceLock;
 
-use unicode_normalization::char::canonical_combining_class;
+use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 use crate::radicals::character_of;
@@ -44,6 +46,8 @@ enum Class {
     Letter,
     /// A mark that belongs to the letter before it.
     Mark,
+    /// Not seen, and nothing between the letters on both sides of it.
+    Unseen,
     /// Han, kana, Hangul.
     Ideograph,
     /// A base letter of Thai, Lao, Khmer or Burmese.
@@ -98,6 +102,7 @@ fn class_of(c: char) -> Class {
         | '\u{1050}'..='\u{108F}'
         | '\u{1780}'..='\u{17B3}'
         | '\u{17D7}' => Class::Cluster,
+        _ if is_unseen(c) => Class::Unseen,
         // Joiners inside a word of Persian or an Indian script, and tatweel.
         '\u{200C}' | '\u{200D}' | '\u{0640}' => Class::Mark,
         '\u{0300}'..='\u{036F}'
@@ -137,6 +142,11 @@ fn class_of(c: char) -> Class {
         _ if c.is_alphanumeric() => Class::Letter,
         _ => Class::Gap,
     }
+}
+
+/// A soft hyphen, a space of no width, a sign of direction.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// What [`each_term`] asks of a character: its class, and whether a word with it is in normal form as it stands.
@@ -204,9 +214,10 @@ impl Stretch {
         Self { from: at, to, is_kept: kind.is_kept, ends_ordered: kind.is_ordered }
     }
 
-    fn push(&mut self, c: char, kind: Kind) {
-        self.to += c.len_utf8();
-        self.is_kept &= kind.is_kept && !(self.ends_ordered && kind.is_ordered);
+    /// Takes in the character at byte `at`; what lies before it and behind the stretch is not seen.
+    fn push(&mut self, at: usize, c: char, kind: Kind) {
+        self.is_kept &= kind.is_kept && at == self.to && !(self.ends_ordered && kind.is_ordered);
+        self.to = at + c.len_utf8();
         self.ends_ordered = kind.is_ordered;
     }
 }
@@ -281,26 +292,29 @@ struct Cutter<'t, F> {
 impl<F: FnMut(Term<'_>)> Cutter<'_, F> {
     /// Whatever begins here, as far as characters of one class go. Gives back where to go on.
     fn run(&mut self, from: usize) -> usize {
-        let mut characters = self.text.get(from..).unwrap_or("").chars();
-        let Some(first) = characters.next() else { return self.text.len() };
+        let mut characters = self.text.get(from..).unwrap_or("").char_indices();
+        let Some((_, first)) = characters.next() else { return self.text.len() };
         let kind = Kind::of(first);
         let class = kind.class;
         let mut stretch = Stretch::begin(from, first, kind);
         let in_pairs = matches!(class, Class::Ideograph | Class::Cluster);
-        if matches!(class, Class::Gap | Class::Mark) {
+        if matches!(class, Class::Gap | Class::Mark | Class::Unseen) {
             return stretch.to;
         }
         self.units.clear();
-        for next in characters {
-            let kind = Kind::of(next);
+        for (at, next) in characters {
+            let (at, kind) = (from + at, Kind::of(next));
+            if kind.class == Class::Unseen {
+                continue;
+            }
             if kind.class != class && kind.class != Class::Mark {
                 break;
             }
             if in_pairs && kind.class == class {
                 self.units.push(stretch);
-                stretch = Stretch::begin(stretch.to, next, kind);
+                stretch = Stretch::begin(at, next, kind);
             } else {
-                stretch.push(next, kind);
+                stretch.push(at, next, kind);
             }
         }
         match class {
@@ -320,7 +334,7 @@ impl<F: FnMut(Term<'_>)> Cutter<'_, F> {
             let next = units.get(at + 1);
             let pair = next.map_or(*unit, |next| Stretch {
                 from: unit.from,
-                is_kept: unit.is_kept && next.is_kept && !unit.ends_ordered,
+                is_kept: unit.is_kept && next.is_kept && unit.to == next.from && !unit.ends_ordered,
                 ..*next
             });
             self.whole(pair, next.is_none());
@@ -413,12 +427,47 @@ fn normalise(word: &str, into: &mut String) {
         | '\u{180B}'..='\u{180D}' => {}
         _ => match digit_value(c) {
             Some(value) => into.push(char::from(b'0' + value)),
-            None => into.extend(c.to_lowercase()),
+            None => c.to_lowercase().for_each(|c| push_bare(c, into)),
         },
     };
     match is_nfkc_quick(word.chars()) {
         IsNormalized::Yes => word.chars().map(character_of).for_each(&mut push),
         _ => word.chars().map(character_of).nfkc().for_each(&mut push),
+    }
+}
+
+/// Adds a small letter without what careful writers put to it and others leave out. Uyghur tells ى from ي and ە from ه,
+/// Russian и from й: these stay.
+fn push_bare(c: char, into: &mut String) {
+    match c {
+        _ if c.is_ascii() => into.push(c),
+        _ if is_unseen(c) => {}
+        // Accents that are part of no letter, such as those of stress in Russian.
+        '\u{0300}'..='\u{036F}' => {}
+        'ß' => into.push_str("ss"),
+        'æ' => into.push_str("ae"),
+        'œ' => into.push_str("oe"),
+        'þ' => into.push_str("th"),
+        'ø' => into.push('o'),
+        'ł' => into.push('l'),
+        'đ' | 'ð' => into.push('d'),
+        'ħ' => into.push('h'),
+        'ı' => into.push('i'),
+        'ё' => into.push('е'),
+        // Latin and Greek: the letter below the accents.
+        '\u{00C0}'..='\u{024F}' | '\u{0370}'..='\u{03FF}' | '\u{1E00}'..='\u{1FFF}' => {
+            let mut is_first = true;
+            decompose_canonical(c, |part| {
+                if std::mem::take(&mut is_first) {
+                    into.push(part);
+                }
+            });
+        }
+        // Alef with hamza, madda or wasla; kaf and yeh as Persian types them.
+        '\u{0622}' | '\u{0623}' | '\u{0625}' | '\u{0671}' => into.push('\u{0627}'),
+        '\u{06A9}' => into.push('\u{0643}'),
+        '\u{06CC}' => into.push('\u{064A}'),
+        _ => into.push(c),
     }
 }
 
@@ -465,9 +514,24 @@ mod tests {
             ("مُحَمَّد", vec!["محمد@0"]),
             ("٦٩", vec!["69@0"]),
             // NFKC puts the mark below before the mark above, over the seam of two clusters too.
-            ("က\u{305}\u{108D}", vec!["က\u{108D}\u{305}@0", "\u{108D}@1"]),
+            ("က\u{1DC4}\u{108D}", vec!["က\u{108D}\u{1DC4}@0", "\u{108D}@1"]),
             ("Ｐｏｌｉｃｅ2022", vec!["police2022@0"]),
-            ("naïve e\u{301}tude ETUDE\u{301}", vec!["naïve@0", "étude@1", "etudé@2"]),
+            ("naïve e\u{301}tude ETUDE\u{301}", vec!["naive@0", "etude@1", "etude@2"]),
+            (
+                "Ürümqi URUMQI İzmir Łódź Straße",
+                vec!["urumqi@0", "urumqi@1", "izmir@2", "lodz@3", "strasse@4"],
+            ),
+            ("Việt Ελλάδα ΕΛΛΑΔΑ", vec!["viet@0", "ελλαδα@1", "ελλαδα@2"]),
+            ("за\u{301}мок ёлка йод йод", vec!["замок@0", "елка@1", "йод@2", "йод@3"]),
+            (
+                "الأمن الامن ایران ايران کابل",
+                vec!["الامن@0", "الامن@1", "ايران@2", "ايران@3", "كابل@4"],
+            ),
+            ("ئىي ئېيى", vec!["ئىي@0", "ئېيى@1"]),
+            // Nobody sees what stands between these letters.
+            ("infor\u{AD}mation foo\u{200B}bar", vec!["information@0", "foobar@1"]),
+            ("血\u{200B}样\u{2060}采", vec!["血样@0", "样采@1", "采@2"]),
+            ("\u{200F}قان\u{200F} b", vec!["قان@0", "b@1"]),
             ("ตำรวจ", vec!["ตำ@0", "ำร@1", "รว@2", "วจ@3", "จ@4"]),
             ("", vec![]),
         ] {
