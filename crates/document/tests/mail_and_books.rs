@@ -150,6 +150,31 @@ fn a_message_of_outlook_names_addresses_and_what_is_not_in_it() {
     assert_eq!(found.len(), 2);
 }
 
+/// What was dragged into a document as an icon is a file.
+#[test]
+fn a_file_that_another_program_wrapped_is_read() {
+    let mut native = vec![0, 0, 0, 0, 2, 0];
+    native.extend(b"a.txt\0C:\\a.txt\0\0\0\x03\0\x03\0\0\0C:\0\x05\0\0\0words");
+    for (stream, bytes, name) in
+        [("/\u{1}Ole10Native", &native[..], "a.txt"), ("/CONTENTS", b"words", "contents")]
+    {
+        let mut file = CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+        file.create_stream(stream).unwrap().write_all(bytes).unwrap();
+        file.flush().unwrap();
+        let found = read_all(&file.into_inner().into_inner());
+        assert_eq!(content(&found[0]).text, name);
+        assert_eq!(found[1].inside.as_deref(), Some(name));
+        assert_eq!(content(&found[1]).text, "words");
+    }
+    for length in 0..native.len() {
+        let mut file = CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+        let stream = file.create_stream("/\u{1}Ole10Native");
+        stream.unwrap().write_all(&native[..length]).unwrap();
+        file.flush().unwrap();
+        assert_eq!(read_all(&file.into_inner().into_inner()).len(), 1);
+    }
+}
+
 /// Chapters that a book lists in no order, and those that it only names, were left out without a word.
 #[test]
 fn a_book_reads_all_its_parts_and_names_those_that_are_missing() {

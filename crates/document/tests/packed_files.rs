@@ -315,6 +315,45 @@ fn a_tar_in_gzip_is_one_archive() {
     check(&gzip(&made.into_inner().unwrap()), &[": d/a.txt", "d/a.txt: text"], &[]);
 }
 
+/// A second archive behind the end of the first was left out without a word.
+#[test]
+fn archives_behind_each_other_are_one() {
+    let one = |name: &str| {
+        let mut made = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(4);
+        header.set_cksum();
+        made.append_data(&mut header, name, &b"text"[..]).unwrap();
+        made.into_inner().unwrap()
+    };
+    let both = [one("a.txt"), one("b.txt")].concat();
+    let lines = [": a.txt\nb.txt", "a.txt: text", "b.txt: text"];
+    check(&both, &lines, &[]);
+    check(&[gzip(&one("a.txt")), gzip(&one("b.txt"))].concat(), &lines, &[]);
+    let junk = [one("a.txt"), vec![b'x'; 700]].concat();
+    check(&junk, &[": a.txt", "a.txt: text"], &["damaged: the archive breaks off"]);
+}
+
+#[test]
+fn a_checksum_that_is_wrong_is_said_of_files_and_of_parts() {
+    let changed = |mut bytes: Vec<u8>| {
+        // The declared sum, in the directory and in the header.
+        for signature in [&b"PK\x01\x02"[..], b"PK\x03\x04"] {
+            let last = bytes.windows(4).rposition(|four| four == signature).unwrap();
+            let place = last + if signature[2] == 1 { 16 } else { 14 };
+            bytes[place] ^= 1;
+        }
+        bytes
+    };
+    check(
+        &changed(zip(&[file("a.txt", "x")])),
+        &[": a.txt", "a.txt: x"],
+        &["its checksum (CRC-32)"],
+    );
+    let file = docx("<document><p><r><t>a</t></r></p></document>");
+    check(&changed(file), &[": a"], &["its checksum (CRC-32)"]);
+}
+
 #[test]
 fn entities_and_depth_of_xml_do_nothing() {
     let body = "<!DOCTYPE d [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;'><!ENTITY x SYSTEM 'file:///etc/passwd'>]>\

@@ -3,8 +3,9 @@
 //! A reader of our own: what matters here is what ordinary readers pass over. Two lists of names that differ, files that
 //! share bytes, sizes that lie, a directory that is missing.
 
-use std::io::Read;
+use std::io::{self, Read};
 
+use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use memchr::memmem;
 
@@ -309,11 +310,38 @@ impl<'b> Directory<'b> {
         };
         let end = start.saturating_add(entry.packed).min(self.bytes.len() as u64);
         let packed = self.bytes.get(at(start)..at(end)).unwrap_or_default();
-        match entry.method {
-            0 => Ok(Box::new(packed)),
-            8 => Ok(Box::new(DeflateDecoder::new(packed))),
-            other => Err(format!("packing: {name} is packed by method {other}, which is not read")),
+        let whole: Box<dyn Read + 'b> = match entry.method {
+            0 => Box::new(packed),
+            8 => Box::new(DeflateDecoder::new(packed)),
+            other => {
+                return Err(format!(
+                    "packing: {name} is packed by method {other}, which is not read"
+                ));
+            }
+        };
+        // A file that was found by its own header alone may have none.
+        Ok(match entry.crc {
+            0 => whole,
+            expected => Box::new(Checked { whole, sum: Crc::new(), expected }),
+        })
+    }
+}
+
+/// A file that ends with an error if its checksum is not the one that is declared.
+struct Checked<R> {
+    whole: R,
+    sum: Crc,
+    expected: u32,
+}
+
+impl<R: Read> Read for Checked<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.whole.read(into)?;
+        self.sum.update(into.get(..count).unwrap_or_default());
+        if count == 0 && !into.is_empty() && self.sum.sum() != self.expected {
+            return Err(io::Error::other("its checksum (CRC-32) is not that of the archive"));
         }
+        Ok(count)
     }
 }
 

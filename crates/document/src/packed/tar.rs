@@ -21,6 +21,8 @@ pub(crate) fn read<'b>(
     let mut files: u64 = 0;
     let ahead = walk.budget.apart();
     let mut archive = Archive::new(ahead.count(open()));
+    // Behind the end of one archive another may follow.
+    archive.set_ignore_zeros(true);
     let listed = archive.entries().map(|entries| {
         for entry in entries {
             let entry = entry?;
@@ -78,6 +80,7 @@ pub(crate) fn read<'b>(
     }
     let mut places = Places::default();
     let mut archive = Archive::new(open());
+    archive.set_ignore_zeros(true);
     // Where the archive breaks off was said above.
     let Ok(entries) = archive.entries() else { return };
     let mut to_read = left.min(files);
