@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
 
 use serde::Serialize;
@@ -14,7 +15,7 @@ use witnessmark_model::payload::{
 };
 use witnessmark_model::text_position::{code_points_before, slice};
 use witnessmark_model::{Digest, Entropy};
-use witnessmark_text::without_radicals;
+use witnessmark_text::find_as_seen;
 use witnessmark_vault::Pending;
 
 use crate::casebook::CaptureRow;
@@ -140,7 +141,7 @@ impl Case {
             id: PassageId::random(self.environment.entropy.as_mut()),
             capture: row.capture,
             extraction: extraction.id,
-            // The letters of the text, in which radicals may stand for the characters that were typed.
+            // As it stands there, whatever the white space between the words that were typed.
             exact: slice(&words, from, to).unwrap_or(exact).to_owned(),
             prefix: slice(&words, before, from).unwrap_or_default().to_owned(),
             suffix: slice(&words, to, after).unwrap_or_default().to_owned(),
@@ -367,26 +368,26 @@ fn index(position: u64) -> usize {
     usize::try_from(position).unwrap_or(usize::MAX)
 }
 
-/// Where `exact` stands in `text`, in code points.
+/// Where words stand in `text`, in code points: letter by letter, or else as they are seen.
 fn place_of(
     text: &str,
-    exact: &str,
+    words: &str,
     occurrence: Option<usize>,
     row: &CaptureRow,
 ) -> Result<(u64, u64), CaseError> {
-    if exact.is_empty() {
+    if words.is_empty() {
         return Err(CaseError::usage("there is nothing to quote", "give the words with `--exact`"));
     }
-    let mut places: Vec<usize> = text.match_indices(exact).map(|(at, _)| at).collect();
+    let mut places: Vec<Range<usize>> =
+        text.match_indices(words).map(|(at, found)| at..at + found.len()).collect();
     if places.is_empty() {
-        let (text, exact) = (without_radicals(text), without_radicals(exact));
-        places = text.match_indices(&*exact).map(|(at, _)| at).collect();
+        places = find_as_seen(text, words);
     }
     let chosen = match (places.as_slice(), occurrence) {
-        ([], _) => return Err(not_found(text, exact, row)),
-        ([only], None) => *only,
+        ([], _) => return Err(not_found(words, row)),
+        ([only], None) => only.clone(),
         (several, Some(wanted)) => match wanted.checked_sub(1).and_then(|at| several.get(at)) {
-            Some(place) => *place,
+            Some(place) => place.clone(),
             None => {
                 return Err(CaseError::input(
                     format!("the words stand {} times in {}", several.len(), row.capture),
@@ -401,18 +402,13 @@ fn place_of(
             ));
         }
     };
-    let start = code_points_before(text, chosen).unwrap_or_default() as u64;
-    Ok((start, start + exact.chars().count() as u64))
+    let point = |byte| code_points_before(text, byte).unwrap_or_default() as u64;
+    Ok((point(chosen.start), point(chosen.end)))
 }
 
-fn not_found(text: &str, exact: &str, row: &CaptureRow) -> CaseError {
-    let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let close = squeeze(text).contains(&squeeze(exact));
-    let shown: String = exact.chars().take(60).collect();
-    let hint = if close {
-        "the same words stand there with other white space: copy them from `witnessmark show --text`"
-    } else {
-        "a passage is found letter by letter: copy it from `witnessmark show CAPTURE --text`"
-    };
+fn not_found(words: &str, row: &CaptureRow) -> CaseError {
+    let shown: String = words.chars().take(60).collect();
+    let hint =
+        "every letter counts, white space does not: copy it from `witnessmark show CAPTURE --text`";
     CaseError::input(format!("“{shown}” does not stand in {} ({})", row.capture, row.name), hint)
 }

@@ -27,6 +27,7 @@ mod near_duplicates;
 mod offsets;
 mod overlap;
 mod radicals;
+mod seen;
 mod shingles;
 pub mod verdict;
 mod words;
@@ -54,4 +55,4 @@ pub use mentions::{
 pub use near_duplicates::{NearDuplicate, near_duplicates, runs_of};
 pub use offsets::Offsets;
 pub use overlap::{Overlap, Quotation, SharedPassage, overlap, quotations};
-pub use radicals::without_radicals;
+pub use seen::find_as_seen;

@@ -43,7 +43,7 @@ pub(crate) fn character_of(c: char) -> char {
 }
 
 /// The text with a character for every radical: all bytes and code points stay where they were.
-pub fn without_radicals(text: &str) -> Cow<'_, str> {
+pub(crate) fn without_radicals(text: &str) -> Cow<'_, str> {
     // All of them begin with these bytes, which little else does.
     let is_free = |text: &str| {
         memchr::memchr_iter(0xE2, text.as_bytes())
