@@ -294,6 +294,29 @@ fn a_password_is_asked_for_only_where_it_is_needed() {
     }
 }
 
+/// Two hundred million letters, if nobody counted.
+#[test]
+fn notes_that_many_pages_share_end_at_a_limit() {
+    let note = format!("<</Subtype/Text/Rect[0 0 9 9]/Contents({})>>", "x".repeat(100_000));
+    let pages: Vec<String> = (6..106).map(|number| format!("{number} 0 R")).collect();
+    let page = format!(
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Annots[{}]/Contents 3 0 R/Resources<</Font<</F 4 0 R>>>>>>",
+        "5 0 R ".repeat(20)
+    );
+    let mut objects = vec![
+        b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
+        format!("<</Type/Pages/Kids[{}]/Count 100>>", pages.join(" ")).into_bytes(),
+        stream("", WORDS.as_bytes()),
+        FONT.as_bytes().to_vec(),
+        note.into_bytes(),
+    ];
+    objects.extend(pages.iter().map(|_| page.clone().into_bytes()));
+    let content = read_one(&file(&objects, "")).content.unwrap();
+    assert!(content.text.starts_with("words that stay\n\nComment: xxx"));
+    assert!(content.text.len() < 16 << 20, "{}", content.text.len());
+    assert!(content.warnings.iter().any(|warning| warning.contains("a limit was reached")));
+}
+
 /// What stands where in a file is said at its end, and is wrong as soon as a mail or a disk changed a byte.
 #[test]
 fn a_damaged_table_of_objects_is_made_again() {

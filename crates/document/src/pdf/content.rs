@@ -220,6 +220,14 @@ impl<'f, 'a> Reader<'f, 'a> {
         self.draw_form(stream, resources, &state, 0);
     }
 
+    /// Whether so much may still be spent of what is left for all pages; it is spent if so.
+    pub(super) fn spend(&mut self, cost: u64) -> bool {
+        let left = self.budget.checked_sub(cost);
+        *self.budget = left.unwrap_or(0);
+        self.drawn.cut |= left.is_none();
+        left.is_some()
+    }
+
     /// How many characters have been drawn.
     pub(super) fn count(&self) -> usize {
         self.drawn.glyphs.len()
@@ -339,6 +347,8 @@ impl<'f, 'a> Reader<'f, 'a> {
                         }
                         _ => false,
                     };
+                    // A long text may be named again and again.
+                    let text = text.filter(|text| self.spend(text.len() as u64 / 16));
                     let text = text.map(|text| (text, self.place()));
                     if mark(&mut marks, Mark { text, is_off }) && is_off {
                         self.off += 1;

@@ -88,16 +88,15 @@ impl<'a> Note<'a> {
 
     /// What it says beyond what its appearance shows.
     pub(super) fn unseen(&self, shown: &str) -> &str {
+        if shown.trim().is_empty() {
+            return self.text.trim();
+        }
         let letters = |text: &str| -> String {
             text.nfkc().flat_map(char::to_lowercase).filter(|one| one.is_alphanumeric()).collect()
         };
         let said = letters(&self.text);
         // A sign alone, such as a tick, has no letters to compare; the name of a state is for machines.
-        let is_shown = if self.is_state || said.is_empty() {
-            !shown.trim().is_empty()
-        } else {
-            letters(shown).contains(&said)
-        };
+        let is_shown = self.is_state || said.is_empty() || letters(shown).contains(&said);
         if is_shown { "" } else { self.text.trim() }
     }
 }

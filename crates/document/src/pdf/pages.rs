@@ -21,6 +21,8 @@ const SCAN_COVER: f64 = 0.6;
 const SCAN_TEXT: usize = 40;
 /// A picture that covers this share of a page may hold words, such as a letter that was photographed under a typed heading.
 const PART_COVER: f64 = 0.12;
+/// What a note costs, and each byte of it, in operators.
+const NOTE_COST: u64 = 64;
 /// A line that a note is made of is this high, in points.
 const NOTE_LINE: f64 = 12.0;
 
@@ -119,6 +121,8 @@ pub(super) fn read_page<'a>(
     reader.page(&data, page.resources(), matrix, whole);
     let notes = annotations(page);
     let notes = notes.iter().filter_map(|annotation| Note::of(annotation, layers));
+    // Many pages may share the same long notes.
+    let notes = notes.take_while(|note| reader.spend(NOTE_COST * (1 + note.text.len() as u64)));
     // What belongs to the page is drawn first, so that the notes are the end of what is drawn.
     let (notes, parts): (Vec<Note<'_>>, Vec<Note<'_>>) =
         notes.partition(|note| note.label.is_some());

@@ -60,6 +60,9 @@ pub(super) fn text_string(bytes: &[u8]) -> String {
         _ => bytes
             .iter()
             .map(|byte| {
+                if matches!(byte, b' '..=b'~') {
+                    return char::from(*byte);
+                }
                 let found = DOC_ENCODING.iter().find(|(code, _)| code == byte);
                 found.map_or(char::from(*byte), |(_, character)| *character)
             })
