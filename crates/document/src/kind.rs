@@ -90,6 +90,16 @@ pub(crate) fn kind_of(bytes: &[u8], hints: &Hints) -> Kind {
     if pdf::is_pdf(bytes) {
         return Kind::Pdf;
     }
+    // Photographs of telephones, in a container that films come in too (ISO/IEC 23008-12).
+    if let Some(brand) = bytes.get(4..12).and_then(|name| name.strip_prefix(b"ftyp")) {
+        match brand {
+            b"heic" | b"heix" | b"heim" | b"heis" | b"mif1" | b"msf1" => {
+                return Kind::Named("image/heic");
+            }
+            b"avif" | b"avis" => return Kind::Named("image/avif"),
+            _ => {}
+        }
+    }
     for (signature, media_type) in NAMED {
         if bytes.starts_with(signature) && (is_binary || signature.len() > 4) {
             return Kind::Named(media_type);
@@ -189,6 +199,8 @@ mod tests {
             (b"BMW were seen on the road.", Hints::default(), Kind::Text),
             (b"{\\rtf1 a}", Hints::default(), Kind::Rtf),
             (b"words", named("a.pdf"), Kind::Text),
+            (b"\0\0\0\x18ftypheic\0\0\0\0", named("a.jpg"), Kind::Named("image/heic")),
+            (b"\0\0\0\x18ftypisom\0\0\0\0", Hints::default(), Kind::Text),
         ] {
             assert_eq!(kind_of(bytes, &hints), kind, "{bytes:?}");
         }

@@ -167,8 +167,15 @@ const CHART: &str = "<chartSpace><chart><title><tx><rich><p><r><t>Held</t></r></
 
 #[test]
 fn charts_and_boxes_of_a_sheet_are_read_and_its_pictures_are_counted() {
-    let points = relations(&[("d", "drawing", "../drawings/d.xml")]);
-    let inner = relations(&[("c", "chart", "../charts/c.xml")]);
+    let points = relations(&[
+        ("d", "drawing", "../drawings/d.xml"),
+        ("v", "vmlDrawing", "../drawings/v.vml"),
+        ("o", "oleObject", "../objects/o.txt"),
+    ]);
+    let inner =
+        relations(&[("c", "chart", "../charts/c.xml"), ("g", "diagramData", "../diagrams/g.xml")]);
+    let old = "<xml><shape><textbox><div><font>Press\n here</font></div></textbox></shape>\
+        <shape><textbox><div></div></textbox></shape></xml>";
     let drawing = "<wsDr><sp><p><r><t>box</t></r></p></sp><pic><blip/></pic></wsDr>";
     check(
         &xlsx(
@@ -178,9 +185,15 @@ fn charts_and_boxes_of_a_sheet_are_read_and_its_pictures_are_counted() {
                 ("xl/drawings/d.xml", drawing),
                 ("xl/drawings/_rels/d.xml.rels", &inner),
                 ("xl/charts/c.xml", CHART),
+                ("xl/drawings/v.vml", old),
+                (
+                    "xl/diagrams/g.xml",
+                    "<dataModel><pt><t><p><r><t>in a diagram</t></r></p></t></pt></dataModel>",
+                ),
+                ("xl/objects/o.txt", "an object"),
             ],
         ),
-        &[": S\n1\nbox\nHeld\nMen\n2018\t69%\n2017"],
+        &[": S\n1\nbox\nHeld\nMen\n2018\t69%\n2017\nin a diagram\nPress here", "o.txt: an object"],
         &["pictures: 1 are on the sheets"],
     );
 }

@@ -66,7 +66,7 @@ pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
         package.warnings.push(format!(
             "embedded: {count} files of other formats are set into the text; each follows by itself"
         ));
-        package.inside.extend(chunks);
+        chunks.iter().for_each(|chunk| package.put_inside(chunk));
     }
     if relations.iter().any(|one| one.kind == "vbaProject") {
         package.warnings.push("macros: the file holds macros; none was run".to_owned());

@@ -193,7 +193,7 @@ pub(crate) fn read(package: &mut Package<'_, '_>, is_sheet: bool) {
             Some((_, "content.xml")) => {
                 read_content(package, &entry.name, false, &mut findings);
             }
-            None if entry.name.starts_with("Object ") => package.inside.push(entry.name.clone()),
+            None if entry.name.starts_with("Object ") => package.put_inside(&entry.name),
             _ => {}
         }
     }

@@ -31,11 +31,14 @@ pub(crate) struct Package<'z, 'b> {
     pub(crate) title: Option<String>,
     pub(crate) author: Option<String>,
     /// Parts that are files of their own, beside those in the folder for these.
-    pub(crate) inside: Vec<String>,
+    inside: BTreeSet<String>,
 }
 
 /// The most relations of one part that are looked at.
 const MAX_RELATIONS: usize = 100_000;
+
+/// The most parts that are files of their own.
+const MAX_INSIDE: usize = 10_000;
 
 /// So many addresses that a file fetches from are named.
 const MAX_FETCHED: usize = 20;
@@ -56,7 +59,7 @@ impl<'z, 'b> Package<'z, 'b> {
             notes: BTreeSet::new(),
             title: None,
             author: None,
-            inside: Vec::new(),
+            inside: BTreeSet::new(),
         }
     }
 
@@ -111,6 +114,13 @@ impl<'z, 'b> Package<'z, 'b> {
             }
         }
         self.close(xml);
+        // What other programs set in, wherever it lies.
+        let is_file = |one: &&Relation| {
+            matches!(one.kind.as_str(), "oleObject" | "package") && !one.is_external
+        };
+        for one in relations.iter().filter(is_file) {
+            self.put_inside(&one.target);
+        }
         let is_fetched =
             |one: &&Relation| one.is_external && !matches!(one.kind.as_str(), "hyperlink");
         let fetched = relations.iter().filter(is_fetched).count();
@@ -125,6 +135,15 @@ impl<'z, 'b> Package<'z, 'b> {
             ));
         }
         relations
+    }
+
+    /// Keeps a part that is a file of its own, to be read by itself.
+    pub(crate) fn put_inside(&mut self, part: &str) {
+        if self.inside.len() < MAX_INSIDE {
+            self.inside.insert(part.to_owned());
+        } else if !self.inside.contains(part) {
+            self.notes.insert(format!("files: only the first {MAX_INSIDE} set in are looked at"));
+        }
     }
 
     /// Reads the charts that a part points to.

@@ -126,6 +126,7 @@ pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
             match one.kind.as_str() {
                 "comments" | "threadedComment" => read_comments(package, &one.target, &people),
                 "drawing" => read_drawing(package, &one.target, &mut findings),
+                "vmlDrawing" => read_old_drawing(package, &one.target),
                 _ => {}
             }
         }
@@ -290,6 +291,15 @@ fn read_comments(package: &mut Package<'_, '_>, part: &str, people: &HashMap<Str
 /// Words in boxes drawn over a sheet, and its charts.
 fn read_drawing(package: &mut Package<'_, '_>, part: &str, findings: &mut Findings) {
     let relations = package.relations(part);
+    read_shapes(package, part, findings);
+    package.read_charts(&relations);
+    for one in relations.iter().filter(|one| one.kind == "diagramData" && !one.is_external) {
+        read_shapes(package, &one.target, findings);
+    }
+}
+
+/// Words in the shapes of a drawing.
+fn read_shapes(package: &mut Package<'_, '_>, part: &str, findings: &mut Findings) {
     let Some(mut xml) = package.part(part) else { return };
     let mut flow = std::mem::take(&mut package.flow);
     let mut in_text = false;
@@ -307,5 +317,20 @@ fn read_drawing(package: &mut Package<'_, '_>, part: &str, findings: &mut Findin
     flow.end_line();
     package.flow = flow;
     package.close(xml);
-    package.read_charts(&relations);
+}
+
+/// Words in boxes and on buttons of the older kind (VML); those of comments are read from the comments themselves.
+fn read_old_drawing(package: &mut Package<'_, '_>, part: &str) {
+    let Some(mut xml) = package.part(part) else { return };
+    let mut lines = Vec::new();
+    while let Some(piece) = xml.next() {
+        if let Piece::Start("textbox", _) = piece {
+            lines.push(xml.text().split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+    }
+    package.close(xml);
+    for line in lines {
+        package.flow.push(&line);
+        package.flow.end_line();
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! [`Header::read`] looks at the first bytes only, and refuses what would be too large before anything is decoded.
 
+mod animation;
 mod exif;
 mod gray;
 mod mark;
@@ -90,9 +91,14 @@ const KINDS: [(ImageFormat, &str); 6] = [
     (ImageFormat::Bmp, "image/bmp"),
 ];
 
+/// How TIFF files begin whose places have eight bytes.
+const BIG_TIFF: [&[u8]; 2] = [b"II+\0", b"MM\0+"];
+
 /// The kind of picture that begins with these bytes; the name of a file says nothing.
 fn kind_of(bytes: &[u8]) -> Option<(ImageFormat, &'static str)> {
-    let format = image::guess_format(bytes).ok()?;
+    // Large TIFF files, whose places have eight bytes.
+    let is_big = bytes.starts_with(BIG_TIFF[0]) || bytes.starts_with(BIG_TIFF[1]);
+    let format = if is_big { ImageFormat::Tiff } else { image::guess_format(bytes).ok()? };
     KINDS.into_iter().find(|(kind, _)| *kind == format)
 }
 

@@ -3,7 +3,7 @@
 use witnessmark_text::{Content, ExtractError, Said};
 
 use super::tiff_pages::Pages;
-use super::{Exif, Header};
+use super::{BIG_TIFF, Exif, Header, animation};
 use crate::{Document, Page, ReadBy};
 
 /// The name and version of this reader: what it says of a picture before anything recognised its writing.
@@ -30,6 +30,14 @@ pub(crate) fn read_picture(bytes: &[u8], inside: Option<String>) -> Document {
     let mut pages = Vec::new();
     let inside_it = Pages::of(bytes);
     content.warnings.extend(inside_it.problem.clone());
+    if BIG_TIFF.iter().any(|first| bytes.starts_with(first)) {
+        content
+            .warnings
+            .push("size: it is a BigTIFF file; only its first page is looked at".to_owned());
+    }
+    if animation::is_moving(bytes) {
+        content.warnings.push("animation: only its first picture is looked at".to_owned());
+    }
     for number in 1..=inside_it.count() {
         // The first page lies as the Exif data says; of the others nothing is said.
         let (header, quarters) = match (number, inside_it.page(bytes, number)) {
