@@ -228,6 +228,13 @@ fn a_document_of_word_keeps_columns_and_says_what_it_leaves_out() {
             "",
         ),
         (
+            "<p><r><fldChar fldCharType='begin'><ffData><checkBox><default val='0'/><checked/></checkBox></ffData></fldChar></r>\
+             <r><t> seized </t></r><r><fldChar fldCharType='begin'><ffData><checkBox><default val='0'/></checkBox></ffData></fldChar></r>\
+             <r><t> returned: </t></r><r><fldChar fldCharType='begin'><ffData><ddList><result val='1'/><listEntry val='a'/><listEntry val='b'/></ddList></ffData></fldChar></r></p>",
+            "☒ seized ☐ returned: b",
+            "",
+        ),
+        (
             "<p><r><ruby><rt><r><t>bei</t></r></rt><rubyBase><r><t>北京</t></r></rubyBase></ruby></r></p>",
             "北京",
             "readings: how 1 words are read aloud",
@@ -327,6 +334,13 @@ fn boxes_margins_and_objects_of_open_document_are_read() {
             &[][..],
             "The man died.\nin a box\nin a shape\nNext",
             "",
+        ),
+        (
+            "text",
+            "<p>The man<frame><image/><svg:title>Alt</svg:title><svg:desc>A face</svg:desc></frame> of <title>The list</title><script>no()</script></p>",
+            &[],
+            "The man of The list",
+            "descriptions of pictures, which are not shown: Alt A face",
         ),
         (
             "text",

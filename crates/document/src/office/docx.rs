@@ -185,6 +185,10 @@ struct Reader<'r> {
     field: Option<String>,
     /// How many columns each open cell takes up.
     spans: Vec<usize>,
+    /// Whether the box of a form that is being read is ticked.
+    tick: Option<bool>,
+    /// What the list of a form that is being read offers, and which of that is chosen.
+    choice: Option<(usize, Vec<String>)>,
 }
 
 impl<'r> Reader<'r> {
@@ -203,6 +207,8 @@ impl<'r> Reader<'r> {
             in_deleted: 0,
             field: None,
             spans: Vec::new(),
+            tick: None,
+            choice: None,
         }
     }
 
@@ -312,6 +318,21 @@ impl<'r> Reader<'r> {
                     // How it looked before somebody changed that.
                     "rPrChange" | "pPrChange" | "tblPrChange" | "trPrChange" | "tcPrChange"
                     | "sectPrChange" => xml.skip(),
+                    // Boxes and lists of a form keep what was chosen apart from the words.
+                    "checkBox" => self.tick = Some(false),
+                    "default" | "checked" if self.tick.is_some() => {
+                        self.tick = Some(element.is_on("val", true));
+                    }
+                    "ddList" => self.choice = Some((0, Vec::new())),
+                    "default" | "result" | "listEntry" => {
+                        if let Some((chosen, offered)) = &mut self.choice {
+                            let value = element.get("val").unwrap_or_default();
+                            match name {
+                                "listEntry" => offered.push(value),
+                                _ => *chosen = value.parse().unwrap_or(0),
+                            }
+                        }
+                    }
                     "rt" => {
                         self.findings.readings += 1;
                         xml.skip();
@@ -353,6 +374,17 @@ impl<'r> Reader<'r> {
                         }
                     }
                     "tr" => self.flow.end_row(),
+                    "checkBox" => match self.tick.take() {
+                        Some(true) => self.letters("\u{2612}"),
+                        _ => self.letters("\u{2610}"),
+                    },
+                    "ddList" => {
+                        if let Some((chosen, offered)) = self.choice.take()
+                            && let Some(words) = offered.get(chosen)
+                        {
+                            self.letters(words);
+                        }
+                    }
                     _ => {}
                 },
             }

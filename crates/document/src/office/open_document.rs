@@ -57,6 +57,8 @@ struct Findings {
     /// Words that are not shown.
     hidden_words: String,
     readings: u32,
+    /// What pictures and shapes are said to show, for those who do not see them.
+    descriptions: String,
     is_beyond: bool,
 }
 
@@ -282,6 +284,10 @@ impl Findings {
         for (what, count) in self.hidden {
             warnings.push(format!("hidden: {count} {what} are hidden; they are in the text"));
         }
+        if !self.descriptions.trim().is_empty() {
+            let words = excerpt(&self.descriptions);
+            warnings.push(format!("descriptions of pictures, which are not shown: {words}"));
+        }
         if self.readings > 0 {
             let count = self.readings;
             warnings.push(format!(
@@ -409,6 +415,15 @@ fn read_content(
                     findings.changes += 1;
                     xml.skip();
                 }
+                // Words that stand within a sentence, and are none of it.
+                "title" | "desc" if element.has_prefix("svg") => {
+                    let words = xml.text();
+                    if findings.descriptions.len() < MAX_SHOWN {
+                        findings.descriptions.push_str(&words);
+                        findings.descriptions.push(' ');
+                    }
+                }
+                "binary-data" | "script" => xml.skip(),
                 "ruby-text" => {
                     findings.readings += 1;
                     xml.skip();

@@ -26,6 +26,11 @@ impl Element<'_> {
         self.find(name, |_| true)
     }
 
+    /// Whether its name has this prefix.
+    pub(crate) fn has_prefix(&self, prefix: &str) -> bool {
+        self.0.name().prefix().is_some_and(|own| own.as_ref() == prefix)
+    }
+
     /// The value of an attribute that has a prefix, by its name without it.
     pub(crate) fn get_prefixed(&self, name: &str) -> Option<String> {
         self.find(name, |attribute| attribute.key.prefix().is_some())
