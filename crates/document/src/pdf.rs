@@ -2,7 +2,8 @@
 //!
 //! Objects, decryption and repair are `hayro-syntax`'s, fonts `hayro-font`'s; what a page draws, and how lines are made of
 //! it, is read here. Pages are parted by a form feed (U+000C), lines by a line feed, blocks by an empty line. Code points
-//! stay as the fonts say: ligatures are not taken apart, and hyphens at the end of a line stay.
+//! stay as the fonts say: ligatures are not taken apart, and hyphens at the end of a line stay. Comments, the fields of forms
+//! and what is on layers that are switched off stand behind the text of their page, each under a word that says so.
 
 mod accents;
 mod attached;

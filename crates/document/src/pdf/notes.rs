@@ -142,8 +142,10 @@ fn signed(annotation: &Dict<'_>) -> Option<String> {
 /// The day of a date (ISO 32000-1, 7.9.4).
 fn day(date: &str) -> Option<String> {
     let digits = date.strip_prefix("D:").unwrap_or(date).get(..8)?;
-    let is_day = digits.bytes().all(|one| one.is_ascii_digit());
-    is_day.then(|| format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..]))
+    let ((year, rest), is_day) =
+        (digits.split_at_checked(4)?, digits.bytes().all(|one| one.is_ascii_digit()));
+    let (month, day) = rest.split_at_checked(2)?;
+    is_day.then(|| format!("{year}-{month}-{day}"))
 }
 
 /// A field and those that it is a part of, from within.
