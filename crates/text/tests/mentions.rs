@@ -12,6 +12,8 @@ const LEAST: [(MentionKind, f64); 3] =
     [(MentionKind::Number, 0.95), (MentionKind::Date, 0.95), (MentionKind::Attribution, 0.90)];
 
 const LABELLED: &str = include_str!("mentions.txt");
+/// All sentences behind this line were looked at.
+const LOOKED_AT: &str = "# All sentences from here on were looked at";
 
 /// A label: what must be found.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,13 +127,15 @@ impl Score {
 
 #[test]
 fn labelled_sentences() {
-    let sentences: Vec<&str> =
-        LABELLED.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+    let is_sentence = |line: &&str| !line.starts_with('#') && !line.is_empty();
+    let sentences: Vec<&str> = LABELLED.lines().filter(is_sentence).collect();
+    let (halves, _) = LABELLED.split_once(LOOKED_AT).expect("the line that ends the halves");
+    let in_halves = halves.lines().filter(is_sentence).count();
     let mut scores: BTreeMap<(bool, MentionKind), Score> = BTreeMap::new();
     let mut by_language: BTreeMap<(&str, bool), Score> = BTreeMap::new();
     let verbose = std::env::var_os("WITNESSMARK_SHOW_MISTAKES").is_some();
     for (number, line) in sentences.iter().enumerate() {
-        let is_test = number % 2 == 1;
+        let is_test = number % 2 == 1 && number < in_halves;
         let (language, marked) = line.split_once('\t').expect("language, tab, sentence");
         let (sentence, labels) = read(marked);
         let found = find_mentions(&sentence, Some(language));

@@ -23,6 +23,7 @@ impl Date {
             (Some(year), Some(month), Some(day)) => {
                 is_day(year, month, day).then(|| format!("{year:04}-{month:02}-{day:02}"))
             }
+            (None, Some(month), None) if (1..=12).contains(&month) => Some(format!("--{month:02}")),
             // 2000 was a leap year: 29 February is a day.
             (None, Some(month), Some(day)) if (1..=12).contains(&month) => {
                 (1..=days_in(2000, month)).contains(&day).then(|| format!("--{month:02}-{day:02}"))
@@ -64,7 +65,9 @@ pub(super) fn find(text: &str) -> Vec<Found> {
             && !before.is_some_and(|b| ('\u{F40}'..='\u{FBC}').contains(&b))
         {
             tibetan(text, at)
-        } else if c.is_alphabetic() && !before.is_some_and(char::is_alphanumeric) {
+        } else if c.is_alphabetic()
+            && (!before.is_some_and(char::is_alphanumeric) || follows_and(text, at))
+        {
             month_and_year(text, at)
         } else {
             None
@@ -94,6 +97,12 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         }
     }
     found
+}
+
+/// و is written onto the word behind it.
+fn follows_and(text: &str, at: usize) -> bool {
+    let head = text.get(..at).and_then(|before| before.strip_suffix('و'));
+    head.is_some_and(|head| head.ends_with([' ', '\n']))
 }
 
 type Dates = (usize, Vec<Date>);
@@ -201,17 +210,55 @@ fn counted(text: &str, from: usize, unit: &[char]) -> Option<(u32, usize)> {
 /// 2022年9月5日, 二〇二二年九月, 9月5日, 2022年; also 2016年至2022年.
 fn east_asian(text: &str, from: usize) -> Option<Dates> {
     let (to, mut dates) = east_asian_day(text, from)?;
-    if let Some(date) = dates.first().copied().filter(|date| date.year.is_some())
-        && let Some(next) = skip(text, to, &["至", "到", "—", "–", "-", "～", "~"])
-        && let Some((end, later)) = east_asian_day(text, next)
-        && let Some(later) = later.first().filter(|later| later.year >= date.year)
-        && (date.month.is_some(), date.day.is_some())
-            == (later.month.is_some(), later.day.is_some())
+    let Some(date) = dates.first().copied() else { return Some((to, dates)) };
+    if let Some(year) = date.year
+        && date.month.is_none()
+        && let Some((end, first, last)) = part_of_year(text, to)
     {
-        dates.push(*later);
+        let month = |month| Date { year: Some(year), month: Some(month), day: None };
+        return Some((end, vec![month(first), month(last)]));
+    }
+    let next = skip(text, to, &["至", "到", "—", "–", "-", "～", "~"]);
+    if let Some((end, later)) = next.and_then(|next| range_to(text, next, date)) {
+        dates.push(later);
         return Some((end, dates));
     }
     Some((to, dates))
+}
+
+/// The end of a range that begins with a date: what it leaves out is that of the beginning.
+fn range_to(text: &str, from: usize, date: Date) -> Option<(usize, Date)> {
+    // 9月5日至8日
+    if date.day.is_some()
+        && let Some((day, end)) = counted(text, from, &['日', '号', '號'])
+    {
+        let later = Date { day: Some(day), ..date };
+        return (later.day > date.day).then_some((end, later));
+    }
+    let (end, later) = east_asian_day(text, from)?;
+    let mut later = *later.first()?;
+    let is_alike =
+        (date.month.is_some(), date.day.is_some()) == (later.month.is_some(), later.day.is_some());
+    // 2022年9月至11月
+    later.year = later.year.or(date.year);
+    let order = |date: Date| (date.month, date.day);
+    let rises = later.year > date.year || (later.year == date.year && order(later) > order(date));
+    let is_year = later.month.is_none() && later.year >= date.year;
+    (is_alike && (rises || is_year || date.year.is_none())).then_some((end, later))
+}
+
+/// 第三季度, 上半年: the first and last month of a part of a year.
+fn part_of_year(text: &str, at: usize) -> Option<(usize, u32, u32)> {
+    let halves = [("上半年", 1, 6), ("下半年", 7, 12)];
+    if let Some((half, first, last)) =
+        halves.iter().find(|(half, ..)| rest(text, at).starts_with(half))
+    {
+        return Some((at + half.len(), *first, *last));
+    }
+    let from = skip(text, at, &["第"]).unwrap_or(at);
+    let (quarter, to) =
+        counted(text, from, &['季']).filter(|(quarter, _)| (1..=4).contains(quarter))?;
+    Some((skip(text, to, &["度"]).unwrap_or(to), quarter * 3 - 2, quarter * 3))
 }
 
 fn east_asian_day(text: &str, from: usize) -> Option<Dates> {
@@ -238,8 +285,11 @@ fn east_asian_day(text: &str, from: usize) -> Option<Dates> {
         return Some((to, vec![date]));
     }
     let (month, to) = counted(text, from, &['月']).filter(|(month, _)| (1..=12).contains(month))?;
-    let (day, to) = counted(text, to, &['日', '号', '號'])?;
-    Some((to, vec![Date { year: None, month: Some(month), day: Some(day) }]))
+    let (day, to) = match counted(text, to, &['日', '号', '號']) {
+        Some((day, to)) => (Some(day), to),
+        None => (None, skip(text, to, &["份"]).unwrap_or(to)),
+    };
+    Some((to, vec![Date { year: None, month: Some(month), day }]))
 }
 
 /// 2022-يىلى 9-ئاينىڭ 5-كۈنى.
@@ -256,23 +306,40 @@ fn uyghur(text: &str, from: usize) -> Option<Dates> {
         Some((value, behind + ending))
     };
     let space = |at: usize| skip(text, at, &["، ", "، ", " "]).unwrap_or(at);
+    const DAY: &[&str] = &["كۈن", "چېسلا"];
+    let mut date = Date { year: None, month: None, day: None };
+    let mut end = from;
     if let Some((year, to)) = part(from, &["يىل"]) {
         if !is_year(year) {
             return None;
         }
-        let mut date = Date { year: Some(year), month: None, day: None };
-        let mut end = to;
-        if let Some((month, to)) = part(space(to), &["ئاي"]) {
-            (date.month, end) = (Some(month), to);
-            if let Some((day, to)) = part(space(to), &["كۈن", "چېسلا"]) {
-                (date.day, end) = (Some(day), to);
-            }
-        }
-        return Some((end, vec![date]));
+        (date.year, end) = (Some(year), to);
     }
-    let (month, to) = part(from, &["ئاي"])?;
-    let (day, to) = part(space(to), &["كۈن", "چېسلا"])?;
-    Some((to, vec![Date { year: None, month: Some(month), day: Some(day) }]))
+    if let Some((month, to)) = part(if end > from { space(end) } else { end }, &["ئاي"]) {
+        (date.month, end) = (Some(month), to);
+        if let Some((day, to)) = part(space(to), DAY) {
+            (date.day, end) = (Some(day), to);
+        }
+    }
+    // 2021-يىلى 3-ئايدىن 6-ئايغىچە: to a later year, month or day.
+    let begins_range =
+        ["دىن", "تىن"].iter().any(|case| text.get(..end).is_some_and(|t| t.ends_with(case)));
+    let later = match date {
+        _ if !begins_range => None,
+        Date { day: Some(_), .. } => {
+            part(space(end), DAY).map(|(day, to)| (to, Date { day: Some(day), ..date }))
+        }
+        Date { month: Some(_), .. } => {
+            part(space(end), &["ئاي"]).map(|(month, to)| (to, Date { month: Some(month), ..date }))
+        }
+        _ => part(space(end), &["يىل"]).map(|(year, to)| (to, Date { year: Some(year), ..date })),
+    };
+    let order = |date: Date| (date.year, date.month, date.day);
+    if let Some((to, later)) = later.filter(|(_, later)| order(*later) > order(date)) {
+        return Some((to, vec![date, later]));
+    }
+    let is_whole = date.year.is_some() || date.day.is_some();
+    is_whole.then(|| (end, vec![date]))
 }
 
 /// Month names of other languages than English, in the form they have in a date.
@@ -442,6 +509,12 @@ fn day_first(text: &str, from: usize) -> Option<Dates> {
     if digits > 2 || !(1..=31).contains(&day) {
         return None;
     }
+    // 3–4 May
+    let last =
+        skip(text, to, &["–", "-", "—", " – ", " - ", " to ", " and ", " bis ", " au ", " al "])
+            .and_then(|at| number(text, at))
+            .filter(|(last, digits, _)| *digits <= 2 && (day + 1..=31).contains(last));
+    let (last, to) = last.map_or((None, to), |(last, _, to)| (Some(last), to));
     let to = skip(text, to, &["st", "nd", "rd", "th", "."]).unwrap_or(to);
     let to = skip(text, to, &[" ", " of ", " de ", "\u{A0}"])?;
     let (month, mut to) = month_at(text, to)?;
@@ -453,7 +526,12 @@ fn day_first(text: &str, from: usize) -> Option<Dates> {
     {
         (date.year, to) = (Some(year), end);
     }
-    Some((to, vec![date]))
+    Some((to, with_last_day(date, last)))
+}
+
+fn with_last_day(date: Date, last: Option<u32>) -> Vec<Date> {
+    let last = last.map(|last| Date { day: Some(last), ..date });
+    std::iter::once(date).chain(last).collect()
 }
 
 /// September 5, 2022; September 2022; September 5.
@@ -468,6 +546,11 @@ fn month_first(text: &str, from: usize) -> Option<Dates> {
         return None;
     }
     let end = skip(text, end, &["st", "nd", "rd", "th"]).unwrap_or(end);
+    // May 3–4, 2020
+    let last = skip(text, end, &["–", "-", "—", " – ", " to "])
+        .and_then(|at| number(text, at))
+        .filter(|(last, digits, _)| *digits <= 2 && (value + 1..=31).contains(last));
+    let (last, end) = last.map_or((None, end), |(last, _, end)| (Some(last), end));
     if !ends_number(text, end) {
         return None;
     }
@@ -475,9 +558,9 @@ fn month_first(text: &str, from: usize) -> Option<Dates> {
     let year = skip(text, end, &[", ", " ", ","]).and_then(|at| number(text, at));
     match year {
         Some((year, 4, to)) if is_year(year) && ends_number(text, to) => {
-            Some((to, vec![Date { year: Some(year), ..date }]))
+            Some((to, with_last_day(Date { year: Some(year), ..date }, last)))
         }
-        _ => Some((end, vec![date])),
+        _ => Some((end, with_last_day(date, last))),
     }
 }
 
@@ -644,6 +727,18 @@ fn tibetan_rest(text: &str, year: u32, to: usize) -> Dates {
 /// ༢༠༢༠ ལོའི་ཟླ་ ༣ པའི་ཚེས་ ༡༤: a year is known by the word behind it.
 fn tibetan_year(text: &str, from: usize) -> Option<Dates> {
     let (year, 4, to) = number(text, from)? else { return None };
+    // ༢༠༡༦ནས་༢༠༢༢བར
+    if let Some(at) = skip(text, to, &["ནས་", "ལོ་ནས་", "ལོ་ནས་ ", "ནས་ "])
+        && let Some(at) = skip(text, at, &["སྤྱི་ལོ་", "ཕྱི་ལོ་"]).or(Some(at))
+        && let Some((last, 4, end)) = number(text, at)
+        && is_year(year)
+        && is_year(last)
+        && last > year
+        && skip(text, end, &["བར", "ལོ་བར", "ལོའི་བར"]).is_some()
+    {
+        let whole = |year| Date { year: Some(year), month: None, day: None };
+        return Some((end, vec![whole(year), whole(last)]));
+    }
     let at = skip(text, to, &[" "]).unwrap_or(to);
     let asks = rest(text, at).starts_with("ལོ") && !rest(text, at).starts_with("ལོག");
     (is_year(year) && asks).then(|| tibetan_rest(text, year, to))

@@ -81,6 +81,32 @@ fn word(text: &str, from: usize) -> Option<(usize, usize)> {
     (length > 0).then_some((start, start + length))
 }
 
+/// "half a million", "three-quarters of a million", "two and a half million": parts of a multiplier.
+fn part_of_a_multiplier(text: &str, first: (usize, usize), word_of: &str) -> Option<InWords> {
+    let lower =
+        |range: (usize, usize)| text.get(range.0..range.1).unwrap_or("").to_ascii_lowercase();
+    let multiplied = |to: usize, marks: &[&str], above: i128, below: u32| {
+        let rest = text.get(to..)?;
+        let mark = marks.iter().find(|mark| rest.starts_with(**mark))?;
+        let start = to + mark.len();
+        let (_, end) = word(text, start).filter(|(at, _)| *at == start)?;
+        let whole = above * 10_i128.pow(multiplier(&lower((start, end)))?);
+        let amount = (whole % i128::from(below) == 0).then(|| whole / i128::from(below))?;
+        Some(InWords { to: end, amount: Amount::whole(amount), denominator: None })
+    };
+    const OF: &[&str] = &[" a ", " of a ", "-a-"];
+    if word_of == "half" {
+        return multiplied(first.1, OF, 1, 2);
+    }
+    let above = small(word_of).or_else(|| (word_of == "a").then_some(1))?;
+    let half = " and a half ";
+    if word_of != "a" && text.get(first.1..)?.starts_with(half) {
+        return multiplied(first.1 + half.len() - 1, &[" "], above * 2 + 1, 2);
+    }
+    let parts = word(text, first.1)?;
+    multiplied(parts.1, OF, above, denominator(&lower(parts))?)
+}
+
 /// Reads the number whose first word begins at a byte. "one" alone is a pronoun as often as a
 /// number and is left out, as is "a".
 pub(super) fn read(text: &str, from: usize) -> Option<InWords> {
@@ -88,6 +114,9 @@ pub(super) fn read(text: &str, from: usize) -> Option<InWords> {
     let lower =
         |range: (usize, usize)| text.get(range.0..range.1).unwrap_or("").to_ascii_lowercase();
     let first_word = lower(first);
+    if let Some(found) = part_of_a_multiplier(text, first, &first_word) {
+        return Some(found);
+    }
     if first_word == "half" {
         let is_share = [" of ", " the "]
             .iter()
@@ -126,6 +155,11 @@ pub(super) fn read(text: &str, from: usize) -> Option<InWords> {
             }
             section += value;
             last_small = Some(value);
+        } else if token == "dozen" {
+            if section == 0 || section >= 20 || total > 0 {
+                break;
+            }
+            (section, last_small) = (section * 12, None);
         } else if token == "hundred" {
             if section == 0 || section >= 100 {
                 break;
@@ -183,6 +217,10 @@ mod tests {
             ("one-third of", Some((1, Some(3), "one-third"))),
             ("two-thirds", Some((2, Some(3), "two-thirds"))),
             ("a quarter of them", Some((1, Some(4), "a quarter"))),
+            ("half a million children", Some((500_000, None, "half a million"))),
+            ("three-quarters of a million", Some((750_000, None, "three-quarters of a million"))),
+            ("one and a half million", Some((1_500_000, None, "one and a half million"))),
+            ("two dozen officers", Some((24, None, "two dozen"))),
             ("a third man", None),
             ("one of them", None),
             ("seven eight", Some((7, None, "seven"))),

@@ -207,7 +207,48 @@ pub(super) fn read(text: &str, from: usize) -> Option<HanNumber> {
             None => last,
         })?;
     }
-    Some(HanNumber { to: at, amount: total.plus(section)?, high, is_more, parts, has_multiplier })
+    let amount = total.plus(section)?;
+    if high.is_none()
+        && !is_more
+        && let Some((to, amount)) = decimal(text, at, amount)
+    {
+        return Some(HanNumber {
+            to,
+            amount,
+            high,
+            is_more,
+            parts: parts + 2,
+            has_multiplier: true,
+        });
+    }
+    Some(HanNumber { to: at, amount, high, is_more, parts, has_multiplier })
+}
+
+/// 零点五, 三点六万: the digits behind 点, and the unit of it all. 三点五十分 is a time.
+fn decimal(text: &str, at: usize, whole: Amount) -> Option<(usize, Amount)> {
+    let mut rest = text.get(at..)?.chars();
+    rest.next().filter(|point| matches!(point, '点' | '點'))?;
+    let mut to = at + '点'.len_utf8();
+    let mut amount = whole;
+    let mut after = rest.next();
+    while let Some(digit) = after.and_then(han_digit) {
+        let digits = Amount { mantissa: i128::from(digit), scale: amount.scale + 1 };
+        amount = amount.plus(digits)?;
+        if amount.scale > 9 {
+            return None;
+        }
+        to += '一'.len_utf8();
+        after = rest.next();
+    }
+    if amount.scale == whole.scale
+        || after.is_some_and(|c| small_unit(c).is_some() || "分刻钟鐘半".contains(c))
+    {
+        return None;
+    }
+    match after.and_then(large_unit) {
+        Some(unit) => Some((to + '万'.len_utf8(), power(amount, unit)?)),
+        None => Some((to, amount)),
+    }
 }
 
 /// Whether the digit that ends at a byte has a zero before it (一百零五), so that it counts ones.
@@ -244,6 +285,10 @@ mod tests {
             ("三百多人", ">300", "人"),
             ("二十余万人", ">200000", "人"),
             ("叁佰", "300", ""),
+            ("零点五", "0.5", ""),
+            ("三点六万人", "36000", "人"),
+            ("九十八点六", "98.6", ""),
+            ("三点五十分", "3", "点五十分"),
             ("三十二万七千六百五十四", "327654", ""),
             ("36万6千人", "366000", "人"),
         ] {

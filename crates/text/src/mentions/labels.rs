@@ -108,6 +108,9 @@ const LABELS: &[&str] = &[
     "संख्या",
     "क्रमांक",
     "फोन",
+    "house",
+    "building",
+    "postcode",
     "sayfa",
     "madde",
     "bölüm",
@@ -117,11 +120,32 @@ const LABELS: &[&str] = &[
 const TIBETAN_LABELS: &[&str] =
     &["ཤོག་ངོས", "ཤོག་གྲངས", "དོན་ཚན", "ལེའུ", "ཨང", "ཨང་གྲངས", "ཨང་རྟགས", "ཁ་པར"];
 
+/// Words of Chinese, before a colon or none.
+const CHINESE_LABELS: &[&str] = &[
+    "邮编",
+    "郵編",
+    "邮政编码",
+    "电话",
+    "電話",
+    "手机",
+    "传真",
+    "傳真",
+    "编号",
+    "編號",
+    "证号",
+    "账号",
+    "文号",
+];
+
 /// Whether the word before a byte makes a label of the number there.
 pub(super) fn follows_label(text: &str, from: usize) -> bool {
     let window = window_before(text, from);
     let bare = window.trim_end_matches([' ', '\u{F0B}']);
     if TIBETAN_LABELS.iter().any(|label| bare.ends_with(label)) {
+        return true;
+    }
+    let bare = window.trim_end_matches([' ', ':', '：']);
+    if CHINESE_LABELS.iter().any(|label| bare.ends_with(label)) {
         return true;
     }
     let head = window.trim_end_matches([' ', '.', '\u{A0}']);

@@ -12,6 +12,7 @@ mod lexicon;
 mod numbers;
 mod numerals;
 mod places;
+mod ranges;
 mod spelled;
 mod surroundings;
 mod testimony;

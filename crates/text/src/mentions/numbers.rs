@@ -3,8 +3,9 @@
 use super::english;
 use super::han::{self, HanNumber};
 use super::labels::follows_label;
-use super::lexicon::{MULTIPLIERS, MULTIPLIERS_BEFORE, PERCENT_AFTER, PERCENT_BEFORE};
-use super::numerals::{Amount, Figure, Style, figure, style_of};
+use super::lexicon::{BOUND_AFTER, MULTIPLIERS, MULTIPLIERS_BEFORE, PERCENT_AFTER, PERCENT_BEFORE};
+use super::numerals::{Amount, Figure, Style, figure, style_of, written_style};
+use super::ranges::{range_end, shared_multiplier};
 use super::spelled;
 use super::surroundings::{Around, window_before};
 use super::tibetan;
@@ -13,15 +14,17 @@ use crate::words::digit_value;
 
 /// A number before the words around it are read.
 #[derive(Clone, Copy, Debug)]
-struct Core {
-    from: usize,
-    to: usize,
-    low: Amount,
-    high: Option<Amount>,
+pub(super) struct Core {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) low: Amount,
+    pub(super) high: Option<Amount>,
     bound: Bound,
-    kind: Writing,
+    pub(super) kind: Writing,
     /// The number is a share of this many parts instead of a count.
-    parts: Option<Amount>,
+    pub(super) parts: Option<Amount>,
+    /// The same of the upper end of a range.
+    high_parts: Option<Amount>,
 }
 
 /// 几十万, 数百: from two to just below ten of the unit.
@@ -59,6 +62,7 @@ fn several(text: &str, from: usize) -> Option<Core> {
         bound: Bound::Range,
         kind: Writing::Han { parts: 3, has_multiplier: true },
         parts: None,
+        high_parts: None,
     })
 }
 
@@ -72,10 +76,11 @@ fn syllables(text: &str, from: usize) -> Option<Core> {
         bound: Bound::Exact,
         kind: if number.is_plain { Writing::Words } else { Writing::Spelled },
         parts: number.parts,
+        high_parts: None,
     })
 }
 
-fn in_words(text: &str, from: usize, language: &str) -> Option<Core> {
+pub(super) fn in_words(text: &str, from: usize, language: &str) -> Option<Core> {
     let number = spelled::read(text, from, language)?;
     Some(Core {
         from,
@@ -85,12 +90,13 @@ fn in_words(text: &str, from: usize, language: &str) -> Option<Core> {
         bound: Bound::Exact,
         kind: Writing::Spelled,
         parts: number.denominator.map(|parts| Amount::whole(i128::from(parts))),
+        high_parts: None,
     })
 }
 
 /// How a number is written, which decides what it needs beside it to be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Writing {
+pub(super) enum Writing {
     Digits {
         count: usize,
         is_grouped: bool,
@@ -106,11 +112,8 @@ enum Writing {
 
 /// Finds the numbers of a text.
 pub(super) fn find(text: &str, language: &str) -> Vec<Found> {
-    let style = style_of(language);
+    let style = written_style(text).unwrap_or_else(|| style_of(language));
     let tongue = language.split('-').next().unwrap_or("");
-    // Elsewhere a sign in front belongs to something else.
-    let percent_leads =
-        matches!(language.split('-').next(), Some("tr" | "ug" | "ar" | "fa" | "eu"));
     let mut found = Vec::new();
     let mut resume = 0;
     let mut before = None;
@@ -144,7 +147,7 @@ pub(super) fn find(text: &str, language: &str) -> Vec<Found> {
         match core {
             Some(core) => {
                 let end = core.to;
-                if let Some(mention) = describe(text, core, style, percent_leads) {
+                if let Some(mention) = describe(text, core, style, tongue) {
                     resume = mention.to.max(end);
                     found.push(mention);
                 } else {
@@ -200,7 +203,12 @@ fn is_label_start(text: &str, from: usize, previous: Option<char>) -> bool {
     }
 }
 
-fn digits(text: &str, from: usize, previous: Option<char>, style: Style) -> Option<Core> {
+pub(super) fn digits(
+    text: &str,
+    from: usize,
+    previous: Option<char>,
+    style: Style,
+) -> Option<Core> {
     if is_label_start(text, from, previous) || follows_label(text, from) {
         return None;
     }
@@ -218,10 +226,16 @@ fn digits(text: &str, from: usize, previous: Option<char>, style: Style) -> Opti
     if is_label_end(text, from, rest, previous) {
         return None;
     }
-    let (to, amount) = multiplied(text, to, amount)?;
+    let (to, amount) = multiplied(text, to, amount, style)?;
+    // "3 dozen", "2 and a half million": not what the digits say.
+    let (_, behind) = behind_gap(text, to)?;
+    if longest(behind, NOT_TENS).is_some() {
+        return None;
+    }
     let is_bare = to == text.len() - rest.len();
     let kind = Writing::Digits { count: digits, is_grouped: is_grouped || !is_bare };
-    Some(Core { from, to, low: amount, high: None, bound: Bound::Exact, kind, parts: None })
+    let (high, high_parts, parts) = (None, None, None);
+    Some(Core { from, to, low: amount, high, bound: Bound::Exact, kind, parts, high_parts })
 }
 
 /// Whether what follows makes the digits part of a name, a time, an ordinal or a list.
@@ -229,7 +243,9 @@ fn is_label_end(text: &str, from: usize, rest: &str, previous: Option<char>) -> 
     let mut after = rest.chars();
     let Some(next) = after.next() else { return false };
     let second = after.next();
-    if is_alphabet(next) || matches!(next, '_' | '°' | 'º' | '′' | '″' | '号' | '號' | '@' | '\\')
+    if is_alphabet(next)
+        || matches!(next, '_' | '°' | 'º' | '′' | '″' | '@' | '\\')
+        || "号號时時点點楼樓届屆室栋棟级級".contains(next)
     {
         return true;
     }
@@ -243,8 +259,8 @@ fn is_label_end(text: &str, from: usize, rest: &str, previous: Option<char>) -> 
     let letter_follows = second.is_some_and(char::is_alphabetic);
     match next {
         ':' | '：' | '/' | '.' | ',' if digit_follows => true,
-        // "14-day", and the ordinals of Uyghur.
-        '-' | '\u{2010}' | '\u{2011}' if letter_follows => true,
+        // "14-day", and the ordinals of Uyghur; but "9,000-odd".
+        '-' | '\u{2010}' | '\u{2011}' if letter_follows => longest(rest, BOUND_AFTER).is_none(),
         ')' | '）' if matches!(previous, Some('(' | '（')) => true,
         '.' | '、' | ')' | '．' => {
             // The number of a list's line.
@@ -262,12 +278,30 @@ fn is_label_end(text: &str, from: usize, rest: &str, previous: Option<char>) -> 
 }
 
 /// The amount times the multiplier that follows.
-fn multiplied(text: &str, to: usize, amount: Amount) -> Option<(usize, Amount)> {
+fn multiplied(text: &str, to: usize, amount: Amount, style: Style) -> Option<(usize, Amount)> {
     let (gap, rest) = behind_gap(text, to)?;
-    match longest(rest, MULTIPLIERS) {
-        Some((length, power)) => Some((to + gap + length, amount.times_power_of_ten(*power)?)),
-        None => Some((to, amount)),
+    let Some((length, power)) = longest(rest, MULTIPLIERS) else { return Some((to, amount)) };
+    let (mut to, mut amount, mut power) =
+        (to + gap + length, amount.times_power_of_ten(*power)?, *power);
+    // 1 مىليون 200 مىڭ, 2 crore 45 lakh, 1 млн 200 тыс.: smaller and smaller parts add up.
+    while let Some((end, more, smaller)) = smaller_part(text, to, power, style) {
+        (to, amount, power) = (end, amount.plus(more)?, smaller);
     }
+    Some((to, amount))
+}
+
+/// The figure with a multiplier below `power` that follows, behind a space and perhaps "and".
+fn smaller_part(text: &str, to: usize, power: u32, style: Style) -> Option<(usize, Amount, u32)> {
+    let (gap, rest) = behind_gap(text, to)?;
+    let and = ["and ", "و"].iter().find(|and| rest.starts_with(**and)).map_or(0, |and| and.len());
+    let from = to + gap + and;
+    let is_figure = text.get(from..)?.chars().next().is_some_and(|c| digit_value(c).is_some());
+    let part = if gap > 0 && is_figure { figure(text, from, style)? } else { return None };
+    let (gap, rest) = behind_gap(text, part.to)?;
+    let (length, smaller) = longest(rest, MULTIPLIERS)?;
+    let more = part.amount.times_power_of_ten(*smaller)?;
+    let whole = Amount::whole(1).times_power_of_ten(power)?;
+    (*smaller < power && more.is_below(whole)).then_some((part.to + gap + length, more, *smaller))
 }
 
 /// What follows behind at most one space, and the space's length.
@@ -289,6 +323,12 @@ pub(super) fn longest<'t, T>(rest: &str, table: &'t [(&str, T)]) -> Option<(usiz
         .max_by_key(|(length, _)| *length)
 }
 
+/// Endings of Uyghur cases.
+const CASES: &[&str] = &[
+    "دىن", "تىن", "نىڭ", "غا", "گە", "قا", "كە", "دا", "دە", "تا", "تە", "نى", "لىق", "لىك",
+    "غىچە", "گىچە",
+];
+
 /// The length of the phrase where the text begins with it.
 pub(super) fn starts_with_phrase(rest: &str, phrase: &str) -> Option<usize> {
     let mut length = 0;
@@ -302,7 +342,10 @@ pub(super) fn starts_with_phrase(rest: &str, phrase: &str) -> Option<usize> {
     }
     let last = phrase.chars().next_back()?;
     let follows_word = left.next().is_some_and(|c| c.is_alphanumeric());
-    let is_uyghur_stem = ('\u{620}'..='\u{6D5}').contains(&last) && phrase.chars().count() >= 4;
+    // مىڭدىن: a short stem with the ending of a case; a longer one with any ending.
+    let is_uyghur_stem = ('\u{620}'..='\u{6D5}').contains(&last)
+        && (phrase.chars().count() >= 4
+            || CASES.iter().any(|case| rest.get(length..).is_some_and(|r| r.starts_with(case))));
     let is_joined = needs_boundary(last) && follows_word && !is_uyghur_stem;
     (!is_joined).then_some(length)
 }
@@ -320,7 +363,10 @@ pub(super) fn ends_with_phrase(before: &str, phrase: &str) -> bool {
         }
         _ => {}
     }
-    !(needs_boundary(first) && last.is_some_and(char::is_alphanumeric))
+    // ونحو: "and" is written onto the word behind it.
+    let follows_and =
+        head.strip_suffix('و').is_some_and(|head| head.is_empty() || head.ends_with([' ', '،']));
+    !(needs_boundary(first) && last.is_some_and(char::is_alphanumeric) && !follows_and)
 }
 
 pub(super) fn needs_boundary(c: char) -> bool {
@@ -343,10 +389,11 @@ fn from_han(from: usize, number: HanNumber) -> Core {
         bound,
         kind: Writing::Han { parts: number.parts, has_multiplier: number.has_multiplier },
         parts: None,
+        high_parts: None,
     }
 }
 
-fn characters(text: &str, from: usize, previous: Option<char>) -> Option<Core> {
+pub(super) fn characters(text: &str, from: usize, previous: Option<char>) -> Option<Core> {
     if previous.is_some_and(|c| han::begins(c) || "第初周星期礼拜百千万亿几数每之".contains(c))
         && !text.get(..from)?.ends_with("百分之")
     {
@@ -365,6 +412,7 @@ fn characters(text: &str, from: usize, previous: Option<char>) -> Option<Core> {
             bound: Bound::Exact,
             kind: Writing::Han { parts: 3, has_multiplier: true },
             parts: Some(Amount::whole(100)),
+            high_parts: None,
         });
     }
     let number = han::read(text, from)?;
@@ -393,7 +441,9 @@ fn characters(text: &str, from: usize, previous: Option<char>) -> Option<Core> {
         };
         // 一成不变, 成立, 成员: only where the phrase ends.
         let after = text.get(to..)?.chars().next();
-        let ends = after.is_none_or(|c| !c.is_alphabetic() || "的以左多人居受左被家".contains(c));
+        let ends = after.is_none_or(|c| {
+            !c.is_alphabetic() || "的以左多人居受左被家村男女学儿农牧党干青老妇僧户".contains(c)
+        });
         return ends.then_some(Core {
             from,
             to,
@@ -402,13 +452,46 @@ fn characters(text: &str, from: usize, previous: Option<char>) -> Option<Core> {
             bound: Bound::Exact,
             kind: Writing::Han { parts: 3, has_multiplier: true },
             parts: Some(Amount::whole(100)),
+            high_parts: None,
         });
     }
     Some(from_han(from, number))
 }
 
-fn words(text: &str, from: usize) -> Option<Core> {
+/// Words behind a figure that make it another one, and not by tens.
+const NOT_TENS: &[(&str, ())] = &[
+    ("dozen", ()),
+    ("score", ()),
+    ("and a half", ()),
+    ("and a quarter", ()),
+    ("douzaines", ()),
+    ("dizaines", ()),
+    ("centaines", ()),
+    ("et demi", ()),
+    ("dutzend", ()),
+    ("docenas", ()),
+    ("decenas", ()),
+    ("y medio", ()),
+    ("десятка", ()),
+    ("десятков", ()),
+    ("دزينة", ()),
+    ("दर्जन", ()),
+];
+
+/// Words before "half" or "quarter" that make it a part of a year, a game or a list.
+const PARTS_OF_TIMES: &[&str] =
+    &["first", "second", "third", "fourth", "last", "latter", "former", "earlier", "other"];
+
+pub(super) fn words(text: &str, from: usize) -> Option<Core> {
     let number = english::read(text, from)?;
+    // The first half of 2021 is a time.
+    let before = text.get(..from)?.trim_end_matches([' ', '-']);
+    let word = before.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or("");
+    if number.denominator.is_some()
+        && PARTS_OF_TIMES.iter().any(|part| word.eq_ignore_ascii_case(part))
+    {
+        return None;
+    }
     let next = text.get(number.to..)?.chars().next();
     if next.is_some_and(|c| matches!(c, '-' | '_' | '’' | '\'') || c.is_alphanumeric())
         || follows_label(text, from)
@@ -423,104 +506,33 @@ fn words(text: &str, from: usize) -> Option<Core> {
         bound: Bound::Exact,
         kind: Writing::Words,
         parts: number.denominator.map(|parts| Amount::whole(i128::from(parts))),
+        high_parts: None,
     })
 }
 
-/// Marks between the two ends of a range.
-const RANGE_MARKS: &[&str] = [
-    "–",
-    "—",
-    "−",
-    "-",
-    "~",
-    "～",
-    "〜",
-    " – ",
-    " — ",
-    " - ",
-    " to ",
-    "至",
-    "到",
-    "岁至",
-    "岁到",
-    "歲至",
-    "周岁至",
-    "周岁到",
-    "岁—",
-    "岁-",
-    "歳から",
-    " ياشتىن ",
-    " bis ",
-    " до ",
-    " إلى ",
-    " से ",
-    "から",
-]
-.as_slice();
-
-/// Words before the lower end of a range, and between its ends.
-const BETWEEN: &[(&str, &str)] = &[
-    ("between", " and "),
-    ("between the ages of", " and "),
-    ("ages of", " and "),
-    ("entre", " et "),
-    ("entre", " y "),
-    ("zwischen", " und "),
-    ("между", " и "),
-    ("بين", " و"),
-];
-
-/// The upper end of a range, where one follows.
-fn range_end(text: &str, core: &Core, style: Style) -> Option<Core> {
-    let rest = text.get(core.to..)?;
-    let before = text.get(..core.from)?;
-    // "from 5 to 6" and 由…至… tell of a change, not of a range.
-    let is_change =
-        ["from", "From", "由", "从", "從"].iter().any(|word| before.trim_end().ends_with(word));
-    let head = before.trim_end_matches([' ', '$', '€', '£', '¥']);
-    let head = window_before(head, head.len()).to_lowercase();
-    let between = BETWEEN.iter().filter(|(word, _)| head.ends_with(word)).map(|(_, mark)| mark);
-    let mark = RANGE_MARKS
-        .iter()
-        .chain(between)
-        .filter(|mark| rest.starts_with(**mark))
-        .filter(|mark| !(is_change && matches!(**mark, " to " | "至" | "到")))
-        .max_by_key(|mark| mark.len())?;
-    let mut from = core.to + mark.len();
-    for sign in ["US$", "$", "€", "£", "¥", "￥"] {
-        if text.get(from..)?.starts_with(sign) {
-            from += sign.len();
-            break;
-        }
-    }
-    let first = text.get(from..)?.chars().next()?;
-    let end = if digit_value(first).is_some() {
-        digits(text, from, None, style)?
-    } else if han::begins(first) {
-        characters(text, from, None)?
-    } else {
-        words(text, from)?
-    };
-    // 5-6-7 is no range.
-    let tail = text.get(end.to..)?;
-    let goes_on = tail.starts_with(['-', '–', '/'])
-        && tail.chars().nth(1).is_some_and(|c| digit_value(c).is_some());
-    (!goes_on && end.high.is_none() && end.parts.is_none()).then_some(end)
-}
-
 /// Reads what stands around a number; none where it is not one to be believed.
-fn describe(text: &str, mut core: Core, style: Style, percent_leads: bool) -> Option<Found> {
+fn describe(text: &str, mut core: Core, style: Style, tongue: &str) -> Option<Found> {
+    // Elsewhere a sign in front belongs to something else.
+    let percent_leads = matches!(tongue, "tr" | "ug" | "ar" | "fa" | "eu");
     let mut percent_to = percent_end(text, core.to);
     if core.high.is_none()
-        && core.parts.is_none()
         && let Some(end) =
-            range_end(text, &Core { to: percent_to.unwrap_or(core.to), ..core }, style)
+            range_end(text, &Core { to: percent_to.unwrap_or(core.to), ..core }, style, tongue)
+        // "in 2019 to 250,000": a year is no end of a range of counts.
+        && (!is_like_a_year(&core) || is_like_a_year(&end))
     {
         let end_percent = percent_end(text, end.to);
         // "1.2–1.5 million": the multiplier belongs to both.
         let low = shared_multiplier(text, &core, &end).unwrap_or(core.low);
-        if low.is_below(end.low) && (percent_to.is_none() || end_percent.is_some()) {
-            core = Core { to: end.to, low, high: Some(end.low), bound: Bound::Range, ..core };
+        let rises = match (core.parts, end.parts) {
+            (Some(of), Some(end_of)) => {
+                core.low.mantissa * end_of.mantissa < end.low.mantissa * of.mantissa
+            }
+            _ => low.is_below(end.low),
+        };
+        if rises && (percent_to.is_none() || end_percent.is_some()) {
+            let (high, high_parts) = (Some(end.low), end.parts);
+            core = Core { to: end.to, low, high, high_parts, bound: Bound::Range, ..core };
             percent_to = end_percent;
         }
     }
@@ -546,7 +558,7 @@ fn describe(text: &str, mut core: Core, style: Style, percent_leads: bool) -> Op
     }
     let (multiplied_from, power) = multiplier_before(text, from);
     let lift = |amount: Amount| amount.times_power_of_ten(power);
-    let share = |amount: Amount| match core.parts {
+    let share = |amount: Amount, parts: Option<Amount>| match parts {
         // A hundredth is exact; a third is as near as a number can be.
         Some(parts) if parts == Amount::whole(100) => Some(amount.value()),
         Some(parts) => {
@@ -559,9 +571,9 @@ fn describe(text: &str, mut core: Core, style: Style, percent_leads: bool) -> Op
         }
         None => Some(lift(amount)?.value()),
     };
-    let low = share(core.low)?;
+    let low = share(core.low, core.parts)?;
     let high = match core.high {
-        Some(high) => Some(share(high)?),
+        Some(high) => Some(share(high, core.high_parts)?),
         None => None,
     };
     let from = currency.map_or(multiplied_from, |(start, _)| start);
@@ -593,33 +605,6 @@ fn describe(text: &str, mut core: Core, style: Style, percent_leads: bool) -> Op
         modality: around.modality,
         candidates: Vec::new(),
     })
-}
-
-/// The low end of a range, lifted by the multiplier that is written at the high end only.
-fn shared_multiplier(text: &str, low: &Core, high: &Core) -> Option<Amount> {
-    let (Writing::Digits { .. }, Writing::Digits { .. }) = (low.kind, high.kind) else {
-        if let (Writing::Digits { is_grouped: false, .. }, Writing::Han { .. }) =
-            (low.kind, high.kind)
-        {
-            // 3至5万
-            let last = text.get(..high.to)?.chars().next_back()?;
-            let power = match last {
-                '万' | '萬' => 4,
-                '亿' | '億' => 8,
-                _ => return None,
-            };
-            return low.low.times_power_of_ten(power);
-        }
-        return None;
-    };
-    let bare =
-        figure(text, high.from, Style::Point).or_else(|| figure(text, high.from, Style::Comma))?;
-    let (_, rest) = behind_gap(text, bare.to)?;
-    let (_, power) = longest(rest, MULTIPLIERS)?;
-    // "5 million to 6 million" has one of its own.
-    let own =
-        figure(text, low.from, Style::Point).or_else(|| figure(text, low.from, Style::Comma))?;
-    (own.to == low.to).then(|| low.low.times_power_of_ten(*power)).flatten()
 }
 
 /// One past the percent sign or word that follows.
@@ -663,6 +648,13 @@ fn multiplier_before(text: &str, from: usize) -> (usize, u32) {
         .map_or((from, 0), |(word, power)| (before.len() - word.len(), *power))
 }
 
+/// Four digits that may be a year.
+fn is_like_a_year(core: &Core) -> bool {
+    matches!(core.kind, Writing::Digits { count: 4, is_grouped: false })
+        && core.low.scale == 0
+        && (1800..=2099).contains(&core.low.mantissa)
+}
+
 /// Whether the word before makes one name with the digits: "iPhone 11", "the Mach 3".
 fn follows_name(text: &str, from: usize) -> bool {
     let before = window_before(text, from);
@@ -689,8 +681,7 @@ fn is_believable(text: &str, core: &Core, around: &Around) -> bool {
     let is_supported = has_unit || around.bound.is_some() || core.bound != Bound::Exact;
     match core.kind {
         Writing::Digits { count, is_grouped } => {
-            let year = core.low.scale == 0 && (1800..=2099).contains(&core.low.mantissa);
-            let is_year = count == 4 && !is_grouped && year && !is_supported;
+            let is_year = is_like_a_year(core) && !is_supported;
             let is_long = count >= 7 && !is_grouped && !has_unit;
             let is_name = !is_grouped && !is_supported && follows_name(text, core.from);
             !is_year && !is_long && !is_name

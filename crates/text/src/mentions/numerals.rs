@@ -104,6 +104,30 @@ pub(super) fn style_of(language: &str) -> Style {
     }
 }
 
+/// The style that a text shows by a figure with two groups of three digits, 1,206,962 or 1.206.962; none where it shows
+/// neither, or both. What is written counts for more than the language that was found.
+pub(super) fn written_style(text: &str) -> Option<Style> {
+    let bytes = text.as_bytes();
+    let digits = |at: usize, count: usize| {
+        bytes.get(at..at + count).is_some_and(|run| run.iter().all(u8::is_ascii_digit))
+    };
+    let groups = |mark: u8| {
+        memchr::memchr_iter(mark, bytes).any(|at| {
+            let begins = at > 0 && digits(at - 1, 1) && bytes.get(at + 4) == Some(&mark);
+            let (is_first, ends) = (
+                !bytes.get(..at - 1).is_some_and(|head| head.ends_with(&[mark])),
+                !matches!(bytes.get(at + 8), Some(c) if c.is_ascii_digit() || *c == mark),
+            );
+            begins && is_first && ends && digits(at + 1, 3) && digits(at + 5, 3)
+        })
+    };
+    match (groups(b','), groups(b'.')) {
+        (true, false) => Some(Style::Point),
+        (false, true) => Some(Style::Comma),
+        _ => None,
+    }
+}
+
 /// Reads the figure that begins at a byte of the text, which must begin a digit; none where the
 /// digits and marks there make no figure, or more than one.
 pub(super) fn figure(text: &str, from: usize, style: Style) -> Option<Figure> {

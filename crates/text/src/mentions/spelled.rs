@@ -317,8 +317,12 @@ pub(super) fn read(text: &str, from: usize, language: &str) -> Option<InWords> {
     if let Some((length, parts, whole)) = share {
         let tail = rest.get(length..)?.trim_start();
         let is_of = match language {
-            "fr" => tail.starts_with("d"),
-            "es" => tail.starts_with("de"),
+            "fr" => ["d", "à un ", "à la ", "à deux ", "et un ", "et la "]
+                .iter()
+                .any(|of| tail.starts_with(of)),
+            "es" => {
+                ["de", "a un ", "a la ", "y un ", "y la "].iter().any(|of| tail.starts_with(of))
+            }
             "ar" => tail.starts_with("ال"),
             _ => tail.chars().next().is_some_and(char::is_alphabetic),
         };

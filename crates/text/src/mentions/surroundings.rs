@@ -1,8 +1,8 @@
 //! The words around a number: what bounds it, how sure it is, what it counts.
 
 use super::lexicon::{
-    AGE_AFTER, AGE_BEFORE, BOUND_AFTER, BOUND_BEFORE, CURRENCY_BEFORE, MODAL_BEFORE,
-    MODAL_IN_SENTENCE, PHRASE_ENDS, UNITS, UNITS_BEFORE,
+    AGE_AFTER, AGE_BEFORE, BOUND_AFTER, BOUND_BEFORE, CURRENCY_BEFORE, MODAL_AFTER, MODAL_AT_END,
+    MODAL_BEFORE, MODAL_IN_SENTENCE, OTHER_VERBS, PHRASE_ENDS, UNITS, UNITS_BEFORE,
 };
 use super::numbers::{behind_gap, ends_with_phrase, longest, needs_boundary, starts_with_phrase};
 use super::{Bound, Modality};
@@ -73,7 +73,7 @@ impl Around {
         }
         let noun_before = UNITS_BEFORE
             .iter()
-            .filter(|(noun, _)| window.ends_with(noun))
+            .filter(|(noun, _)| window.trim_end_matches(' ').ends_with(noun))
             .max_by_key(|(noun, _)| noun.len())
             .map(|(_, name)| Unit { name, to, is_currency: false });
         let after = bound_after(text, to);
@@ -81,6 +81,9 @@ impl Around {
         let unit = unit_after(text, unit_from).or(noun_before);
         let late = unit.and_then(|unit| bound_after(text, unit.to));
         let bound = bound.or(after.map(|(_, found)| found)).or(late.map(|(_, found)| found));
+        if modality == Modality::Stated {
+            modality = modality_after(text, unit.map_or(unit_from, |unit| unit.to));
+        }
         let is_age = currency_from.is_none() && is_age(text, to, &lower, unit);
         Around { bound, modality, currency: currency_from, unit, is_age }
     }
@@ -104,6 +107,9 @@ fn is_age(text: &str, to: usize, before: &str, unit: Option<Unit>) -> bool {
     let rest = text.get(to..).unwrap_or("").trim_start();
     unit.is_some() && AGE_AFTER.iter().any(|phrase| starts_with_phrase(rest, phrase).is_some())
 }
+
+/// A verb further behind than this many bytes is not looked for.
+const MODAL_WITHIN: usize = 240;
 
 /// At most the last 200 bytes of the line before a byte: what stands further off says nothing of a
 /// number, and a text may be one line.
@@ -149,6 +155,41 @@ fn sentence_modality(before: &str) -> Modality {
         })
         .max_by_key(|(at, _)| *at)
         .map_or(Modality::Stated, |(_, modality)| modality)
+}
+
+/// The modality that the verb behind what is counted gives it: "919,282 people may have been sampled".
+fn modality_after(text: &str, from: usize) -> Modality {
+    let rest = text.get(from..).unwrap_or("");
+    let mut length = rest.len().min(MODAL_WITHIN);
+    while !rest.is_char_boundary(length) {
+        length -= 1;
+    }
+    let rest = rest.get(..length).unwrap_or("");
+    let sentence = rest.split(['!', '?', '。', '！', '？', '؟', '।', '\n']).next().unwrap_or("");
+    let sentence = sentence.split(". ").next().unwrap_or("").trim_end_matches(['.', ' ', '།', '་']);
+    if MODAL_AT_END.iter().any(|phrase| sentence.ends_with(phrase)) {
+        return Modality::Possible;
+    }
+    let clause =
+        sentence.split([',', ';', ':', '，', '；', '：', '،', '(', '（']).next().unwrap_or("");
+    // 人可能: no spaces part the words.
+    if let Some(at) = clause.find("可能").or_else(|| clause.find("或已")) {
+        let between = clause.get(..at).unwrap_or("");
+        let is_near = between.chars().count() <= 8 && !between.contains(['说', '称', '示', '为']);
+        return if is_near { Modality::Possible } else { Modality::Stated };
+    }
+    let mut at = 0;
+    for word in clause.split(' ') {
+        let here = clause.get(at..).unwrap_or("");
+        if let Some((_, modality)) = longest(here, MODAL_AFTER) {
+            return *modality;
+        }
+        if OTHER_VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb)) {
+            break;
+        }
+        at += word.len() + 1;
+    }
+    Modality::Stated
 }
 
 /// What the words after a number say it counts.

@@ -108,8 +108,8 @@ fn below_hundred(text: &str, at: usize) -> Option<(i128, usize)> {
     }
 }
 
-/// One group: ཉིས་བརྒྱ, བརྒྱ་ཕྲག་ལྔ, ཁྲི་གསུམ, འབུམ་༣, ས་ཡ་གཅིག; its value, its power, one past it.
-fn group(text: &str, at: usize) -> Option<(Amount, u32, usize)> {
+/// One group, behind a larger one or not: ཉིས་བརྒྱ, བརྒྱ་ཕྲག་ལྔ, ཁྲི་གསུམ, འབུམ་༣, ས་ཡ་གཅིག; its value, its power, one past it.
+fn group(text: &str, at: usize, is_behind: bool) -> Option<(Amount, u32, usize)> {
     let (first, to) = syllable(text, at)?;
     let behind = |power: u32, to: usize| {
         let to = match next(text, to) {
@@ -131,7 +131,8 @@ fn group(text: &str, at: usize) -> Option<(Amount, u32, usize)> {
     }
     if let Some(power) = power(first) {
         let is_counted = next(text, to).is_some_and(|(word, _)| word == "ཕྲག");
-        return if power >= 4 || is_counted { behind(power, to) } else { None };
+        // སྟོང་ལྔ alone may be other words; ཁྲི་བརྒྱད་དང་སྟོང་ལྔ is not.
+        return if power >= 4 || is_counted || is_behind { behind(power, to) } else { None };
     }
     let factor = before_unit(first)?;
     let (second, to) = next(text, to)?;
@@ -151,7 +152,7 @@ pub(super) fn read(text: &str, from: usize) -> Option<Tibetan> {
             return Some(Tibetan { to, amount: Amount::whole(share), parts, is_plain: true });
         }
     }
-    let Some((mut amount, mut last, mut to)) = group(text, from) else {
+    let Some((mut amount, mut last, mut to)) = group(text, from, false) else {
         let (value, to) = below_hundred(text, from)?;
         return Some(Tibetan { to, amount: Amount::whole(value), parts: None, is_plain: false });
     };
@@ -165,7 +166,7 @@ pub(super) fn read(text: &str, from: usize) -> Option<Tibetan> {
         if at == to {
             break;
         }
-        match group(text, at) {
+        match group(text, at, true) {
             Some((more, power, end)) if power < last => {
                 (amount, last, to) = (amount.plus(more)?, power, end);
             }
@@ -197,6 +198,7 @@ mod tests {
             ("བརྒྱ་ཕྲག་ལྔ", Some((500, "བརྒྱ་ཕྲག་ལྔ"))),
             ("ལྔ་བརྒྱ་དང་ཉི་ཤུ", Some((520, "ལྔ་བརྒྱ་དང་ཉི་ཤུ"))),
             ("འབུམ་༣ དང་ཁྲི་༥་", Some((350_000, "འབུམ་༣ དང་ཁྲི་༥"))),
+            ("ཁྲི་བརྒྱད་དང་སྟོང་ལྔའི་མི", Some((85_000, "ཁྲི་བརྒྱད་དང་སྟོང་ལྔ"))),
             ("ས་ཡ་གཅིག", Some((1_000_000, "ས་ཡ་གཅིག"))),
             ("སྟོང་པ", None),
             ("ཁྲི་འཕང", None),
