@@ -157,6 +157,8 @@ struct Kind {
     is_kept: bool,
     /// It has a canonical combining class, so that two of them may be in the wrong order.
     is_ordered: bool,
+    /// The one character that it becomes, whatever stands beside it; none where that is not so simple.
+    simple: Option<char>,
 }
 
 impl Kind {
@@ -166,7 +168,7 @@ impl Kind {
         // Han characters that are not variants of others, by far the most.
         if matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{20000}'..='\u{2A6DF}')
         {
-            return Self { class: Class::Ideograph, ..Self::KEPT };
+            return Self { class: Class::Ideograph, simple: Some(c), ..Self::KEPT };
         }
         let looked_up = PAGES.get((code >> 8) as usize).and_then(|page| {
             let page = page.get_or_init(|| {
@@ -180,7 +182,8 @@ impl Kind {
 
     /// What stands in no word changes none.
     const GAP: Self = Self { class: Class::Gap, ..Self::KEPT };
-    const KEPT: Self = Self { class: Class::Letter, is_kept: true, is_ordered: false };
+    const KEPT: Self =
+        Self { class: Class::Letter, is_kept: true, is_ordered: false, simple: None };
 
     fn worked_out(c: char) -> Self {
         let class = class_of(c);
@@ -191,10 +194,18 @@ impl Kind {
         let mut letters = [0; 4];
         let letter = &*c.encode_utf8(&mut letters);
         normalise(letter, &mut normal);
+        let quick = |c: char| is_nfkc_quick(std::iter::once(c));
+        let is_ordered = canonical_combining_class(c) != 0;
+        let mut becomes = normal.chars();
+        let simple = match (becomes.next(), becomes.next()) {
+            (Some(only), None) if !is_ordered && quick(c) != IsNormalized::Maybe => Some(only),
+            _ => None,
+        };
         Self {
             class,
-            is_kept: normal == letter && is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes,
-            is_ordered: canonical_combining_class(c) != 0,
+            is_kept: normal == letter && quick(c) == IsNormalized::Yes,
+            is_ordered,
+            simple: simple.filter(|only| quick(*only) == IsNormalized::Yes),
         }
     }
 }
@@ -205,18 +216,22 @@ struct Stretch {
     from: usize,
     to: usize,
     is_kept: bool,
+    /// Each of them becomes one other, whatever stands beside it.
+    is_simple: bool,
     ends_ordered: bool,
 }
 
 impl Stretch {
     fn begin(at: usize, c: char, kind: Kind) -> Self {
         let to = at + c.len_utf8();
-        Self { from: at, to, is_kept: kind.is_kept, ends_ordered: kind.is_ordered }
+        let (is_kept, is_simple) = (kind.is_kept, kind.simple.is_some());
+        Self { from: at, to, is_kept, is_simple, ends_ordered: kind.is_ordered }
     }
 
     /// Takes in the character at byte `at`; what lies before it and behind the stretch is not seen.
     fn push(&mut self, at: usize, c: char, kind: Kind) {
         self.is_kept &= kind.is_kept && at == self.to && !(self.ends_ordered && kind.is_ordered);
+        self.is_simple &= kind.simple.is_some() && at == self.to;
         self.to = at + c.len_utf8();
         self.ends_ordered = kind.is_ordered;
     }
@@ -250,7 +265,8 @@ pub(crate) fn each_term(text: &str, take: impl FnMut(Term<'_>)) {
         // Most words of most texts are plain ASCII between ASCII: no need to look closer.
         at = if seen & NOT_ASCII == 0 {
             let is_kept = seen & CAPITAL == 0;
-            cutter.whole(Stretch { from: at, to, is_kept, ends_ordered: false }, false);
+            let stretch = Stretch { from: at, to, is_kept, is_simple: false, ends_ordered: false };
+            cutter.whole(stretch, false);
             to
         } else {
             cutter.run(at)
@@ -335,6 +351,7 @@ impl<F: FnMut(Term<'_>)> Cutter<'_, F> {
             let pair = next.map_or(*unit, |next| Stretch {
                 from: unit.from,
                 is_kept: unit.is_kept && next.is_kept && unit.to == next.from && !unit.ends_ordered,
+                is_simple: unit.is_simple && next.is_simple && unit.to == next.from,
                 ..*next
             });
             self.whole(pair, next.is_none());
@@ -376,7 +393,12 @@ fn normal<'a>(text: &'a str, stretch: Stretch, buffer: &'a mut String) -> &'a st
     if stretch.is_kept {
         return word;
     }
-    normalise(word, buffer);
+    if stretch.is_simple {
+        buffer.clear();
+        buffer.extend(word.chars().map(|c| Kind::of(c).simple.unwrap_or(c)));
+    } else {
+        normalise(word, buffer);
+    }
     buffer
 }
 
