@@ -29,10 +29,9 @@ pub(super) fn is_mark(text: &str) -> bool {
 fn goes_on(last: &Glyph, glyph: &Glyph) -> bool {
     let is_piece = |text: &str| {
         let mut all = text.chars();
-        let first = all.next();
-        all.next().is_none()
-            && matches!(
-                first,
+        matches!(
+            (all.next(), all.next()),
+            (
                 Some(
                     '\u{2223}'
                         | '\u{2225}'
@@ -43,15 +42,17 @@ fn goes_on(last: &Glyph, glyph: &Glyph) -> bool {
                         | '\u{23AA}'
                         | '\u{23AE}'
                         | '\u{23D0}'
-                )
+                ),
+                None
             )
+        )
     };
     let down = glyph.y - last.y;
-    last.text == glyph.text
-        && is_piece(&glyph.text)
-        && (last.turn, glyph.turn) == (0, 0)
-        && (glyph.x - last.x).abs() < 0.05 * glyph.size
+    (glyph.x - last.x).abs() < 0.05 * glyph.size
         && (0.01..1.1).contains(&(down.abs() / glyph.size))
+        && (last.turn, glyph.turn) == (0, 0)
+        && is_piece(&glyph.text)
+        && last.text == glyph.text
 }
 
 /// Takes out the glyphs without text, after each has widened the sign that it is a part of. Says how many were parts of none:
@@ -222,4 +223,92 @@ fn put_on(letter: &mut Glyph, mark: &str, place: f64) {
         written.push_str(mark);
     }
     letter.text = written.into();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Text, left edge, right edge, base line.
+    type Drawn<'a> = &'a [(&'a str, f64, f64, f64)];
+
+    fn glyphs(drawn: Drawn<'_>) -> Vec<Glyph> {
+        let glyph = |(text, x, end_x, y): &(&str, f64, f64, f64)| Glyph {
+            text: (*text).into(),
+            x: *x,
+            y: *y,
+            end_x: *end_x,
+            end_y: *y,
+            size: 10.0,
+            turn: 0,
+            hidden: false,
+        };
+        drawn.iter().map(glyph).collect()
+    }
+
+    #[test]
+    fn marks_go_to_the_letters_that_they_stand_on() {
+        let cases: &[(&str, Drawn<'_>, &str)] = &[
+            (
+                "drawn from the left, before its letter",
+                &[("ب", 0.0, 5.0, 0.0), ("\u{64E}", 8.0, 8.0, -3.0), ("ت", 5.0, 10.0, 0.0)],
+                "ب|ت\u{64E}",
+            ),
+            (
+                "left of where its letter begins",
+                &[("ם", 0.0, 5.0, 0.0), ("\u{5B8}", 4.2, 4.2, 0.0), ("ל", 5.0, 9.0, 0.0)],
+                "ם|ל\u{5B8}",
+            ),
+            (
+                "drawn from the right, behind its letter",
+                &[("ت", 5.0, 10.0, 0.0), ("\u{64E}", 6.0, 6.0, -3.0), ("ب", 0.0, 5.0, 0.0)],
+                "ت\u{64E}|ب",
+            ),
+            (
+                "two on one letter, drawn backwards",
+                &[
+                    ("\u{64E}", 2.0, 2.0, -4.0),
+                    ("\u{651}", 2.0, 2.0, -3.0),
+                    ("ب", 0.0, 5.0, 0.0),
+                    ("ت", 5.0, 9.0, 0.0),
+                ],
+                "ب\u{651}\u{64E}|ت",
+            ),
+            (
+                "on the first of two joined letters",
+                &[("\u{64E}", 8.0, 8.0, -4.0), ("لا", 0.0, 10.0, 0.0)],
+                "ل\u{64E}ا",
+            ),
+            (
+                "every part with the text of the whole",
+                &[
+                    ("ב\u{5B8}", 2.0, 2.0, 0.0),
+                    ("ב\u{5B8}", 0.0, 5.0, 0.0),
+                    ("ב\u{5B8}", 7.0, 7.0, 0.0),
+                    ("ב\u{5B8}", 5.0, 10.0, 0.0),
+                ],
+                "ב\u{5B8}|ב\u{5B8}",
+            ),
+            ("on no letter", &[("\u{64E}", 0.0, 0.0, 0.0), ("a", 0.0, 5.0, 0.0)], "\u{64E}|a"),
+        ];
+        for (name, drawn, expected) in cases {
+            let found = seat(glyphs(drawn));
+            let found: Vec<&str> = found.iter().map(|glyph| &*glyph.text).collect();
+            assert_eq!(found.join("|"), *expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn strokes_under_each_other_are_one() {
+        let bar = "\u{2223}";
+        let cases: &[(&str, Drawn<'_>, usize)] = &[
+            ("a high bar", &[(bar, 0.0, 3.0, 0.0), (bar, 0.0, 3.0, 6.0), (bar, 0.0, 3.0, 12.0)], 1),
+            ("bars beside each other", &[(bar, 0.0, 3.0, 0.0), (bar, 3.0, 6.0, 0.0)], 2),
+            ("bars far apart", &[(bar, 0.0, 3.0, 0.0), (bar, 0.0, 3.0, 20.0)], 2),
+            ("letters", &[("l", 0.0, 3.0, 0.0), ("l", 0.0, 3.0, 6.0)], 2),
+        ];
+        for (name, drawn, expected) in cases {
+            assert_eq!(settle(glyphs(drawn).into_iter()).0.len(), *expected, "{name}");
+        }
+    }
 }
