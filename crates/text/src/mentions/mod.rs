@@ -38,7 +38,7 @@ pub struct Mention {
     /// One past the last code point.
     pub end: usize,
     /// The value: of a number, the number (a share in per cent); of a date, ISO 8601 to the
-    /// precision given (`2022`, `2022-09`, `2022-09-05`, `--09-05` without a year); of an
+    /// precision given (`2022`, `2022-09`, `2022-09-05`, `--09-05` or `--09` without a year); of an
     /// attribution, the name; of a place, its key in the gazetteer. None for a range, which has
     /// `low` and `high`, and for a place that is ambiguous or unknown.
     pub value: Option<MentionValue>,
