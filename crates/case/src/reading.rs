@@ -598,13 +598,16 @@ impl Case {
     /// The text of a capture: from the cache, or read now.
     pub fn text_of(&mut self, row: &CaptureRow) -> Result<TextRow, CaseError> {
         let id = row.capture.to_string();
-        if let Some(found) = self.texts.get(&id)?
-            && stands(&found, &self.readers)
-        {
+        let cached = self.texts.get(&id)?;
+        let is_new = cached.is_none();
+        if let Some(found) = cached.filter(|found| stands(found, &self.readers)) {
             return Ok(found);
         }
         let read = read_capture(&self.readers, self.vault.store(), row, &Stop::default())?;
-        self.texts.put(&[(id, read.clone())])?;
+        // What the cache has is what the index has: another reading of it belongs in both, which `add` or `rebuild` sees to.
+        if is_new {
+            self.texts.put(&[(id, read.clone())])?;
+        }
         Ok(read)
     }
 
@@ -667,27 +670,28 @@ impl Case {
         let waiting_bytes: u64 = waiting.iter().map(|row| row.bytes).sum();
         progress.begin("reading", count, self.casebook.bytes_since(from)? + waiting_bytes);
         let mut writer = self.index.writer()?;
+        let mut kept = Kept::default();
         // Batch by batch: the rows of all captures of a large case at once would take more memory than all else here.
         let mut batch: Vec<CaptureRow> = Vec::new();
-        let mut stopped = loop {
+        while !progress.stopped() {
             batch = self.casebook.captures_behind(from, batch.last(), BATCH)?;
-            if batch.is_empty() || progress.stopped() {
-                break !batch.is_empty();
-            }
-            self.read_batch(&batch, &mut writer, progress)?;
-            if progress.stopped() {
-                break true;
-            }
-        };
-        for batch in waiting.chunks(BATCH) {
-            stopped = stopped || progress.stopped();
-            if stopped {
+            if batch.is_empty() {
                 break;
             }
-            self.read_batch(batch, &mut writer, progress)?;
-            stopped = progress.stopped();
+            for few in batch.chunks(AT_A_TIME).take_while(|_| !progress.stopped()) {
+                self.read_few(few, &mut writer, &mut kept, progress)?;
+                kept.put_if_many(&mut self.texts)?;
+            }
+            kept.put(&mut self.texts)?;
+        }
+        for few in waiting.chunks(AT_A_TIME).take_while(|_| !progress.stopped()) {
+            self.read_few(few, &mut writer, &mut kept, progress)?;
+            kept.put_if_many(&mut self.texts)?;
         }
         writer.commit()?;
+        // Only now: what the cache has is not looked for again, and a crash before would leave it out of the index.
+        kept.put(&mut self.texts)?;
+        let stopped = progress.stopped();
         if stopped {
             return Ok(0);
         }
@@ -720,60 +724,63 @@ impl Case {
         Ok(rows)
     }
 
-    /// Reads a batch on all cores, but for what the cache holds, keeps the texts and has them indexed. When `progress` is asked to
-    /// stop, what is being read is given up, and the rest of the batch is left as it was.
-    fn read_batch(
-        &mut self,
-        batch: &[CaptureRow],
+    /// Reads a few captures on all cores, but for what the cache holds, has them indexed, and adds what is new to `kept`. When
+    /// `progress` is asked to stop, what is being read is given up.
+    fn read_few(
+        &self,
+        rows: &[CaptureRow],
         writer: &mut IndexWriter,
+        kept: &mut Kept,
         progress: &Progress,
     ) -> Result<(), CaseError> {
-        let mut kept: Vec<(String, TextRow)> = Vec::new();
-        // A few at a time: a file of some kilobytes may unpack to megabytes of text.
-        for rows in batch.chunks(AT_A_TIME) {
-            if progress.stopped() {
-                break;
+        let (store, readers) = (self.vault.store(), &self.readers);
+        let mut cached = Vec::new();
+        for row in rows {
+            let text = self.texts.get(&row.capture.to_string())?;
+            cached.push(text.filter(|text| stands(text, readers)));
+        }
+        let read = |(row, cached): (&CaptureRow, Option<TextRow>)| {
+            let is_new = cached.is_none();
+            // One damaged blob keeps no other text from being read.
+            let text = cached.unwrap_or_else(|| {
+                let read = read_capture(readers, store, row, progress.stop_wish());
+                read.unwrap_or_else(|error| TextRow::without_bytes(row, &error))
+            });
+            progress.advance(1, row.bytes);
+            (text, is_new)
+        };
+        let texts: Vec<_> = rows.par_iter().zip(cached).map(read).collect();
+        let stopped = progress.stopped();
+        for (row, (text, is_new)) in rows.iter().zip(texts) {
+            if stopped && text.extractor == ANOTHER_TIME {
+                continue;
             }
-            let (store, readers) = (self.vault.store(), &self.readers);
-            let mut cached = Vec::new();
-            for row in rows {
-                let text = self.texts.get(&row.capture.to_string())?;
-                cached.push(text.filter(|text| stands(text, readers)));
+            let id = row.capture.to_string();
+            writer.delete(&id);
+            if let Some(words) = &text.text {
+                writer.add(row, &text, words)?;
             }
-            let read = |(row, cached): (&CaptureRow, Option<TextRow>)| {
-                let is_new = cached.is_none();
-                // One damaged blob keeps no other text from being read.
-                let text = cached.unwrap_or_else(|| {
-                    let read = read_capture(readers, store, row, progress.stop_wish());
-                    read.unwrap_or_else(|error| TextRow::without_bytes(row, &error))
-                });
-                progress.advance(1, row.bytes);
-                (text, is_new)
-            };
-            let texts: Vec<_> = rows.par_iter().zip(cached).map(read).collect();
-            if progress.stopped() {
-                // Those that came to their end need not be read again.
-                let new = rows.iter().zip(texts).filter(|(_, (_, is_new))| *is_new);
-                let read = new.filter(|(_, (text, _))| text.extractor != ANOTHER_TIME);
-                kept.extend(read.map(|(row, (text, _))| (row.capture.to_string(), text)));
-                break;
-            }
-            for (row, (text, is_new)) in rows.iter().zip(texts) {
-                let id = row.capture.to_string();
-                writer.delete(&id);
-                if let Some(words) = &text.text {
-                    writer.add(row, &text, words)?;
-                }
-                if is_new {
-                    kept.push((id, text));
-                }
-            }
-            let size = |(_, text): &(String, TextRow)| text.text.as_ref().map_or(0, String::len);
-            if kept.iter().map(size).sum::<usize>() > LARGEST_TEXT {
-                self.texts.put(&std::mem::take(&mut kept))?;
+            if is_new {
+                kept.0.push((id, text));
             }
         }
-        self.texts.put(&kept)
+        Ok(())
+    }
+}
+
+/// Texts that were read and are not yet in the cache. A few at a time: a file of some kilobytes may unpack to megabytes of text.
+#[derive(Default)]
+struct Kept(Vec<(String, TextRow)>);
+
+impl Kept {
+    fn put(&mut self, texts: &mut Texts) -> Result<(), CaseError> {
+        texts.put(&std::mem::take(&mut self.0))
+    }
+
+    fn put_if_many(&mut self, texts: &mut Texts) -> Result<(), CaseError> {
+        let size = |(_, text): &(String, TextRow)| text.text.as_ref().map_or(0, String::len);
+        let many = self.0.iter().map(size).sum::<usize>() > LARGEST_TEXT;
+        if many { self.put(texts) } else { Ok(()) }
     }
 }
 

@@ -209,11 +209,15 @@ fn counted(text: &str, from: usize, unit: &[char]) -> Option<(u32, usize)> {
 
 /// 2022年9月5日, 二〇二二年九月, 9月5日, 2022年; also 2016年至2022年.
 fn east_asian(text: &str, from: usize) -> Option<Dates> {
+    if let Some((to, first, last)) = months(text, from) {
+        let month = |month| Date { year: None, month: Some(month), day: None };
+        return Some((to, vec![month(first), month(last)]));
+    }
     let (to, mut dates) = east_asian_day(text, from)?;
     let Some(date) = dates.first().copied() else { return Some((to, dates)) };
     if let Some(year) = date.year
         && date.month.is_none()
-        && let Some((end, first, last)) = part_of_year(text, to)
+        && let Some((end, first, last)) = part_of_year(text, to).or_else(|| months(text, to))
     {
         let month = |month| Date { year: Some(year), month: Some(month), day: None };
         return Some((end, vec![month(first), month(last)]));
@@ -224,6 +228,16 @@ fn east_asian(text: &str, from: usize) -> Option<Dates> {
         return Some((end, dates));
     }
     Some((to, dates))
+}
+
+/// Whether a word before says that months are counted, not named.
+fn is_counted(text: &str, at: usize) -> bool {
+    const WORDS: &[&str] = &[
+        "第", "近", "历时", "歷時", "为期", "為期", "约", "約", "共", "满", "達", "达", "仅",
+        "整整", "又", "至", "到", "每",
+    ];
+    let before = text.get(..at).unwrap_or("");
+    WORDS.iter().any(|word| before.ends_with(word))
 }
 
 /// The end of a range that begins with a date: what it leaves out is that of the beginning.
@@ -255,10 +269,30 @@ fn part_of_year(text: &str, at: usize) -> Option<(usize, u32, u32)> {
     {
         return Some((at + half.len(), *first, *last));
     }
-    let from = skip(text, at, &["第"]).unwrap_or(at);
-    let (quarter, to) =
-        counted(text, from, &['季']).filter(|(quarter, _)| (1..=4).contains(quarter))?;
-    Some((skip(text, to, &["度"]).unwrap_or(to), quarter * 3 - 2, quarter * 3))
+    let quarter = |at: usize| {
+        let (quarter, to) = counted(text, skip(text, at, &["第"]).unwrap_or(at), &['季'])?;
+        let to = skip(text, to, &["度"])?;
+        (1..=4).contains(&quarter).then_some((quarter, to))
+    };
+    let (first, to) = quarter(at)?;
+    let next = skip(text, to, &["至", "到", "—", "–", "-"]).and_then(quarter);
+    let (last, to) = next.filter(|(last, _)| *last > first).unwrap_or((first, to));
+    Some((to, first * 3 - 2, last * 3))
+}
+
+/// 1至3月, 1-9月: the first and last month.
+fn months(text: &str, from: usize) -> Option<(usize, u32, u32)> {
+    let (first, to) = match number(text, from) {
+        Some((first, _, to)) => (first, to),
+        None => {
+            let number = han::read(text, from)?;
+            (u32::try_from(number.amount.mantissa).ok()?, number.to)
+        }
+    };
+    let next = skip(text, to, &["至", "到", "—", "–", "-", "~", "～"])?;
+    let (last, to) = counted(text, next, &['月'])?;
+    let is_day = rest(text, to).chars().next().is_some_and(|c| digit_value(c).is_some());
+    (first >= 1 && first < last && last <= 12 && !is_day).then_some((to, first, last))
 }
 
 fn east_asian_day(text: &str, from: usize) -> Option<Dates> {
@@ -287,6 +321,8 @@ fn east_asian_day(text: &str, from: usize) -> Option<Dates> {
     let (month, to) = counted(text, from, &['月']).filter(|(month, _)| (1..=12).contains(month))?;
     let (day, to) = match counted(text, to, &['日', '号', '號']) {
         Some((day, to)) => (Some(day), to),
+        // 第五月, 历时3月: months that are counted.
+        None if is_counted(text, from) => return None,
         None => (None, skip(text, to, &["份"]).unwrap_or(to)),
     };
     Some((to, vec![Date { year: None, month: Some(month), day }]))
@@ -547,9 +583,9 @@ fn month_first(text: &str, from: usize) -> Option<Dates> {
     }
     let end = skip(text, end, &["st", "nd", "rd", "th"]).unwrap_or(end);
     // May 3–4, 2020
-    let last = skip(text, end, &["–", "-", "—", " – ", " to "])
-        .and_then(|at| number(text, at))
-        .filter(|(last, digits, _)| *digits <= 2 && (value + 1..=31).contains(last));
+    let last = skip(text, end, &["–", "-", "—"]).and_then(|at| number(text, at)).filter(
+        |(last, digits, to)| *digits <= 2 && (value + 1..=31).contains(last) && !counts(text, *to),
+    );
     let (last, end) = last.map_or((None, end), |(last, _, end)| (Some(last), end));
     if !ends_number(text, end) {
         return None;
@@ -613,6 +649,7 @@ fn years(text: &str, from: usize) -> Option<Dates> {
             && is_year(second)
             && second > first
             && ends_number(text, end)
+            && !counts(text, end)
         {
             return Some((end, vec![year(first), year(second)]));
         }
@@ -624,15 +661,27 @@ fn years(text: &str, from: usize) -> Option<Dates> {
     let word = word.to_lowercase();
     let asks =
         YEAR_WORDS.contains(&word.as_str()) || before.ends_with("སྤྱི་ལོ་") || ends_in_month(before);
+    // "between 2000 and 2500 people"
+    let is_low_end = skip(text, to, &[" and ", " et ", " und ", " y ", " и "])
+        .and_then(|at| number(text, at))
+        .is_some_and(|(last, digits, end)| digits != 4 || !is_year(last) || counts(text, end));
+    if is_low_end && ["between", "entre", "zwischen", "между"].contains(&word.as_str()) {
+        return None;
+    }
     // "in 2000 villages" counts villages.
-    let counts = rest(text, to).strip_prefix(' ').is_some_and(|tail| {
-        super::lexicon::UNITS.iter().any(|(noun, _)| {
-            tail.get(..noun.len()).is_some_and(|start| start.eq_ignore_ascii_case(noun))
-        })
-    });
+    let counts = counts(text, to);
     // 2019 में
     let asks = asks || rest(text, to).starts_with(" में ");
     (is_plain && asks && !counts).then(|| (to, vec![year(first)]))
+}
+
+/// Whether a known noun follows, so that the digits count something.
+fn counts(text: &str, to: usize) -> bool {
+    rest(text, to).strip_prefix(' ').is_some_and(|tail| {
+        super::lexicon::UNITS.iter().any(|(noun, _)| {
+            tail.get(..noun.len()).is_some_and(|start| start.eq_ignore_ascii_case(noun))
+        })
+    })
 }
 
 fn ends_in_month(before: &str) -> bool {

@@ -94,7 +94,7 @@ fn part_of_a_multiplier(text: &str, first: (usize, usize), word_of: &str) -> Opt
         let amount = (whole % i128::from(below) == 0).then(|| whole / i128::from(below))?;
         Some(InWords { to: end, amount: Amount::whole(amount), denominator: None })
     };
-    const OF: &[&str] = &[" a ", " of a ", "-a-"];
+    const OF: &[&str] = &[" a ", " of a ", "-a-", " ", "-"];
     if word_of == "half" {
         return multiplied(first.1, OF, 1, 2);
     }
@@ -133,6 +133,16 @@ pub(super) fn read(text: &str, from: usize) -> Option<InWords> {
         // "a third of" is a share; "a third man" is not.
         let is_share = text.get(next.1..).is_some_and(|rest| rest.starts_with(" of "))
             || (first_word != "a" && text.get(first.1..next.0) == Some("-"));
+        // "a third of a million" is no share, and no whole number.
+        let is_part = [" of a ", " a ", " ", "-"].iter().any(|mark| {
+            let behind = text.get(next.1..).and_then(|rest| rest.strip_prefix(mark));
+            behind
+                .and_then(|_| word(text, next.1 + mark.len()))
+                .is_some_and(|w| multiplier(&lower(w)).is_some())
+        });
+        if is_part {
+            return None;
+        }
         let fits = numerator > 0 && numerator < i128::from(parts) && plural == (numerator > 1);
         return (is_share && fits).then_some(InWords {
             to: next.1,
@@ -156,7 +166,7 @@ pub(super) fn read(text: &str, from: usize) -> Option<InWords> {
             section += value;
             last_small = Some(value);
         } else if token == "dozen" {
-            if section == 0 || section >= 20 || total > 0 {
+            if section == 0 || section >= 100 || total > 0 {
                 break;
             }
             (section, last_small) = (section * 12, None);

@@ -210,7 +210,7 @@ pub(super) fn read(text: &str, from: usize) -> Option<HanNumber> {
     let amount = total.plus(section)?;
     if high.is_none()
         && !is_more
-        && let Some((to, amount)) = decimal(text, at, amount)
+        && let Some((to, amount)) = decimal(text, from, at, amount)
     {
         return Some(HanNumber {
             to,
@@ -224,8 +224,9 @@ pub(super) fn read(text: &str, from: usize) -> Option<HanNumber> {
     Some(HanNumber { to: at, amount, high, is_more, parts, has_multiplier })
 }
 
-/// 零点五, 三点六万: the digits behind 点, and the unit of it all. 三点五十分 is a time.
-fn decimal(text: &str, at: usize, whole: Amount) -> Option<(usize, Amount)> {
+/// 百分之零点五, 三点六万: the digits behind 点, and the unit of it all. Only where a share stands before or a unit behind:
+/// 凌晨三点五名警察 is a time, and five policemen.
+fn decimal(text: &str, from: usize, at: usize, whole: Amount) -> Option<(usize, Amount)> {
     let mut rest = text.get(at..)?.chars();
     rest.next().filter(|point| matches!(point, '点' | '點'))?;
     let mut to = at + '点'.len_utf8();
@@ -247,7 +248,13 @@ fn decimal(text: &str, at: usize, whole: Amount) -> Option<(usize, Amount)> {
     }
     match after.and_then(large_unit) {
         Some(unit) => Some((to + '万'.len_utf8(), power(amount, unit)?)),
-        None => Some((to, amount)),
+        None => {
+            let is_share = text.get(..from)?.ends_with("百分之");
+            let units = ["个百分点", "倍", "公里", "公斤"];
+            let has_unit =
+                units.iter().any(|unit| text.get(to..).is_some_and(|t| t.starts_with(unit)));
+            (is_share || has_unit).then_some((to, amount))
+        }
     }
 }
 
@@ -285,9 +292,9 @@ mod tests {
             ("三百多人", ">300", "人"),
             ("二十余万人", ">200000", "人"),
             ("叁佰", "300", ""),
-            ("零点五", "0.5", ""),
             ("三点六万人", "36000", "人"),
-            ("九十八点六", "98.6", ""),
+            ("九十八点六倍", "98.6", "倍"),
+            ("三点五名警察", "3", "点五名警察"),
             ("三点五十分", "3", "点五十分"),
             ("三十二万七千六百五十四", "327654", ""),
             ("36万6千人", "366000", "人"),

@@ -3,9 +3,11 @@
 use super::english;
 use super::han::{self, HanNumber};
 use super::labels::follows_label;
-use super::lexicon::{BOUND_AFTER, MULTIPLIERS, MULTIPLIERS_BEFORE, PERCENT_AFTER, PERCENT_BEFORE};
+use super::lexicon::{
+    BOUND_AFTER, MULTIPLIERS, MULTIPLIERS_BEFORE, PERCENT_AFTER, PERCENT_BEFORE, UNITS,
+};
 use super::numerals::{Amount, Figure, Style, figure, style_of, written_style};
-use super::ranges::{range_end, shared_multiplier};
+use super::ranges::{grouped_alike, range_end, shared_multiplier};
 use super::spelled;
 use super::surroundings::{Around, window_before};
 use super::tibetan;
@@ -112,7 +114,10 @@ pub(super) enum Writing {
 
 /// Finds the numbers of a text.
 pub(super) fn find(text: &str, language: &str) -> Vec<Found> {
-    let style = written_style(text).unwrap_or_else(|| style_of(language));
+    let style = match style_of(language) {
+        Style::Unknown => written_style(text),
+        known => known,
+    };
     let tongue = language.split('-').next().unwrap_or("");
     let mut found = Vec::new();
     let mut resume = 0;
@@ -213,6 +218,11 @@ pub(super) fn digits(
         return None;
     }
     let Figure { to, amount, digits, is_grouped } = figure(text, from, style)?;
+    // 192.168.100.200: an address on the net.
+    let groups = || text.get(from..to).unwrap_or("").split('.');
+    if groups().count() == 4 && groups().all(|group| group.parse::<u8>().is_ok()) {
+        return None;
+    }
     let next = text.get(to..)?.chars().next();
     // 3.6万, 92万3千
     if next.is_some_and(|c| {
@@ -245,7 +255,7 @@ fn is_label_end(text: &str, from: usize, rest: &str, previous: Option<char>) -> 
     let second = after.next();
     if is_alphabet(next)
         || matches!(next, '_' | '°' | 'º' | '′' | '″' | '@' | '\\')
-        || "号號时時点點楼樓届屆室栋棟级級".contains(next)
+        || "½¼¾⅓⅔⅛号號时時点點楼樓届屆室栋棟级級".contains(next)
     {
         return true;
     }
@@ -293,14 +303,18 @@ fn multiplied(text: &str, to: usize, amount: Amount, style: Style) -> Option<(us
 /// The figure with a multiplier below `power` that follows, behind a space and perhaps "and".
 fn smaller_part(text: &str, to: usize, power: u32, style: Style) -> Option<(usize, Amount, u32)> {
     let (gap, rest) = behind_gap(text, to)?;
-    let and = ["and ", "و"].iter().find(|and| rest.starts_with(**and)).map_or(0, |and| and.len());
-    let from = to + gap + and;
+    let from = to + gap + if rest.starts_with('و') { 'و'.len_utf8() } else { 0 };
     let is_figure = text.get(from..)?.chars().next().is_some_and(|c| digit_value(c).is_some());
     let part = if gap > 0 && is_figure { figure(text, from, style)? } else { return None };
-    let (gap, rest) = behind_gap(text, part.to)?;
-    let (length, smaller) = longest(rest, MULTIPLIERS)?;
-    let more = part.amount.times_power_of_ten(*smaller)?;
     let whole = Amount::whole(1).times_power_of_ten(power)?;
+    let (gap, rest) = behind_gap(text, part.to)?;
+    let Some((length, smaller)) = longest(rest, MULTIPLIERS) else {
+        // 3 آلاف و500 شخص: the ones, before what is counted.
+        let is_last = part.amount.scale == 0 && part.amount.is_below(whole);
+        let counts = longest(rest, UNITS).is_some();
+        return (power > 0 && is_last && counts).then_some((part.to, part.amount, 0));
+    };
+    let more = part.amount.times_power_of_ten(*smaller)?;
     (*smaller < power && more.is_below(whole)).then_some((part.to + gap + length, more, *smaller))
 }
 
@@ -461,6 +475,7 @@ pub(super) fn characters(text: &str, from: usize, previous: Option<char>) -> Opt
 /// Words behind a figure that make it another one, and not by tens.
 const NOT_TENS: &[(&str, ())] = &[
     ("dozen", ()),
+    ("dozens", ()),
     ("score", ()),
     ("and a half", ()),
     ("and a quarter", ()),
@@ -484,12 +499,21 @@ const PARTS_OF_TIMES: &[&str] =
 
 pub(super) fn words(text: &str, from: usize) -> Option<Core> {
     let number = english::read(text, from)?;
+    // "two and a quarter million": what stands before "and" belongs to it.
+    let begins_with_a = text.get(from..from + 2).is_some_and(|a| a.eq_ignore_ascii_case("a "));
+    if begins_with_a && text.get(..from)?.ends_with(" and ") {
+        return None;
+    }
     // The first half of 2021 is a time.
     let before = text.get(..from)?.trim_end_matches([' ', '-']);
     let word = before.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or("");
     if number.denominator.is_some()
         && PARTS_OF_TIMES.iter().any(|part| word.eq_ignore_ascii_case(part))
     {
+        return None;
+    }
+    let (_, behind) = behind_gap(text, number.to)?;
+    if longest(behind, NOT_TENS).is_some() {
         return None;
     }
     let next = text.get(number.to..)?.chars().next();
@@ -519,14 +543,18 @@ fn describe(text: &str, mut core: Core, style: Style, tongue: &str) -> Option<Fo
         && let Some(end) =
             range_end(text, &Core { to: percent_to.unwrap_or(core.to), ..core }, style, tongue)
         // "in 2019 to 250,000": a year is no end of a range of counts.
-        && (!is_like_a_year(&core) || is_like_a_year(&end))
+        && (!is_like_a_year(&core) || is_like_a_year(&end) || !follows_year_word(text, core.from))
     {
         let end_percent = percent_end(text, end.to);
         // "1.2–1.5 million": the multiplier belongs to both.
-        let low = shared_multiplier(text, &core, &end).unwrap_or(core.low);
+        let low = shared_multiplier(text, &core, &end)
+            .or_else(|| grouped_alike(text, &core, &end))
+            .unwrap_or(core.low);
         let rises = match (core.parts, end.parts) {
             (Some(of), Some(end_of)) => {
-                core.low.mantissa * end_of.mantissa < end.low.mantissa * of.mantissa
+                let low = core.low.mantissa.checked_mul(end_of.mantissa);
+                let high = end.low.mantissa.checked_mul(of.mantissa);
+                low.zip(high).is_some_and(|(low, high)| low < high)
             }
             _ => low.is_below(end.low),
         };
@@ -653,6 +681,17 @@ fn is_like_a_year(core: &Core) -> bool {
     matches!(core.kind, Writing::Digits { count: 4, is_grouped: false })
         && core.low.scale == 0
         && (1800..=2099).contains(&core.low.mantissa)
+}
+
+/// Whether the word before says that four digits are a year.
+fn follows_year_word(text: &str, from: usize) -> bool {
+    let before = window_before(text, from).trim_end_matches(' ');
+    let word = before.rsplit(' ').next().unwrap_or("").to_lowercase();
+    [
+        "in", "since", "by", "until", "during", "of", "en", "im", "seit", "desde", "depuis", "в",
+        "с", "في", "منذ",
+    ]
+    .contains(&word.as_str())
 }
 
 /// Whether the word before makes one name with the digits: "iPhone 11", "the Mach 3".

@@ -104,27 +104,25 @@ pub(super) fn style_of(language: &str) -> Style {
     }
 }
 
-/// The style that a text shows by a figure with two groups of three digits, 1,206,962 or 1.206.962; none where it shows
-/// neither, or both. What is written counts for more than the language that was found.
-pub(super) fn written_style(text: &str) -> Option<Style> {
-    let bytes = text.as_bytes();
-    let digits = |at: usize, count: usize| {
-        bytes.get(at..at + count).is_some_and(|run| run.iter().all(u8::is_ascii_digit))
-    };
-    let groups = |mark: u8| {
-        memchr::memchr_iter(mark, bytes).any(|at| {
-            let begins = at > 0 && digits(at - 1, 1) && bytes.get(at + 4) == Some(&mark);
-            let (is_first, ends) = (
-                !bytes.get(..at - 1).is_some_and(|head| head.ends_with(&[mark])),
-                !matches!(bytes.get(at + 8), Some(c) if c.is_ascii_digit() || *c == mark),
-            );
-            begins && is_first && ends && digits(at + 1, 3) && digits(at + 5, 3)
+/// The style that a text in an unknown language shows by figures with two groups of three digits, 1,206,962 or 1.206.962; not
+/// known where it shows neither, or both.
+pub(super) fn written_style(text: &str) -> Style {
+    let runs = || text.split(|c: char| !(c.is_ascii_digit() || matches!(c, ',' | '.')));
+    let shows = |mark: char| {
+        runs().any(|run| {
+            let groups: Vec<&str> = run.trim_end_matches([',', '.']).split(mark).collect();
+            // Four groups of digits may be an address on the net.
+            groups.len() == 3
+                && groups.iter().skip(1).all(|group| group.len() == 3)
+                && groups
+                    .iter()
+                    .all(|g| (1..=3).contains(&g.len()) && g.bytes().all(|b| b.is_ascii_digit()))
         })
     };
-    match (groups(b','), groups(b'.')) {
-        (true, false) => Some(Style::Point),
-        (false, true) => Some(Style::Comma),
-        _ => None,
+    match (shows(','), shows('.')) {
+        (true, false) => Style::Point,
+        (false, true) => Style::Comma,
+        _ => Style::Unknown,
     }
 }
 

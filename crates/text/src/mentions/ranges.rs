@@ -32,8 +32,6 @@ const RANGE_MARKS: &[&str] = [
     "歳から",
     " ياشتىن ",
     " bis ",
-    " à ",
-    " a ",
     " до ",
     " إلى ",
     " से ",
@@ -63,9 +61,17 @@ pub(super) fn range_end(text: &str, core: &Core, style: Style, tongue: &str) -> 
     let head = before.trim_end_matches([' ', '$', '€', '£', '¥']);
     let head = window_before(head, head.len()).to_lowercase();
     let between = BETWEEN.iter().filter(|(word, _)| head.ends_with(word)).map(|(_, mark)| mark);
+    // "passé de 1.200 à 3.400" tells of a change, too.
+    let romance = match tongue {
+        _ if head.ends_with(" de") => &[][..],
+        "fr" => &[" à "],
+        "es" | "pt" | "it" => &[" a "],
+        _ => &[],
+    };
     let mark = RANGE_MARKS
         .iter()
         .chain(between)
+        .chain(romance)
         .filter(|mark| rest.starts_with(**mark))
         .filter(|mark| !(is_change && matches!(**mark, " to " | "至" | "到")))
         .max_by_key(|mark| mark.len())?;
@@ -122,4 +128,13 @@ pub(super) fn shared_multiplier(text: &str, low: &Core, high: &Core) -> Option<A
     let own =
         figure(text, low.from, Style::Point).or_else(|| figure(text, low.from, Style::Comma))?;
     (own.to == low.to).then(|| low.low.times_power_of_ten(*power)).flatten()
+}
+
+/// The low end of "919,282 and 1,206,962", read as a fraction because of the language, where the high end shows that the mark
+/// groups digits.
+pub(super) fn grouped_alike(text: &str, low: &Core, high: &Core) -> Option<Amount> {
+    let (written, other) = (text.get(low.from..low.to)?, text.get(high.from..high.to)?);
+    let mark = written.chars().find(|c| matches!(c, ',' | '.'))?;
+    let is_grouped = low.low.scale == 3 && high.low.scale == 0 && other.matches(mark).count() == 2;
+    is_grouped.then(|| low.low.times_power_of_ten(3)).flatten()
 }

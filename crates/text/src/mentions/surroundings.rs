@@ -108,6 +108,12 @@ fn is_age(text: &str, to: usize, before: &str, unit: Option<Unit>) -> bool {
     unit.is_some() && AGE_AFTER.iter().any(|phrase| starts_with_phrase(rest, phrase).is_some())
 }
 
+/// What may stand between a number with its unit and 可能, so that the number is what the verb speaks of.
+const SUBJECTS: &[&str] = &[
+    "", "都", "也", "均", "现", "居民", "民众", "村民", "群众", "儿童", "男性", "女性", "样本",
+    "血样",
+];
+
 /// A verb further behind than this many bytes is not looked for.
 const MODAL_WITHIN: usize = 240;
 
@@ -148,6 +154,9 @@ fn sentence_modality(before: &str) -> Modality {
             let at = sentence.rfind(phrase)?;
             let head = sentence.get(..at)?;
             let tail = sentence.get(at + phrase.len()..)?;
+            if !is_verb(head, phrase, tail) {
+                return None;
+            }
             let joined = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
             let is_word = !needs_boundary(phrase.chars().next()?)
                 || (!joined(head.chars().next_back()) && !joined(tail.chars().next()));
@@ -155,6 +164,25 @@ fn sentence_modality(before: &str) -> Modality {
         })
         .max_by_key(|(at, _)| *at)
         .map_or(Modality::Stated, |(_, modality)| modality)
+}
+
+/// Whether "may" and "will" are verbs there; the month and the wish are not.
+fn is_verb(head: &str, phrase: &str, tail: &str) -> bool {
+    const BEFORE_MONTHS: &[&str] = &[
+        "in", "of", "on", "since", "until", "by", "from", "early", "late", "mid", "last", "this",
+        "and", "to",
+    ];
+    const BEFORE_WISHES: &[&str] =
+        &["their", "his", "her", "your", "our", "own", "free", "good", "of", "the", "a"];
+    let before = head.trim_end().rsplit(' ').next().unwrap_or("");
+    let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+    match phrase {
+        "may" => {
+            !is_number(before) && !is_number(tail.trim_start()) && !BEFORE_MONTHS.contains(&before)
+        }
+        "will" => !BEFORE_WISHES.contains(&before),
+        _ => true,
+    }
 }
 
 /// The modality that the verb behind what is counted gives it: "919,282 people may have been sampled".
@@ -165,23 +193,28 @@ fn modality_after(text: &str, from: usize) -> Modality {
         length -= 1;
     }
     let rest = rest.get(..length).unwrap_or("");
-    let sentence = rest.split(['!', '?', '。', '！', '？', '؟', '।', '\n']).next().unwrap_or("");
-    let sentence = sentence.split(". ").next().unwrap_or("").trim_end_matches(['.', ' ', '།', '་']);
-    if MODAL_AT_END.iter().any(|phrase| sentence.ends_with(phrase)) {
+    let ends = ['!', '?', '。', '！', '？', '؟', '।', '།', '༎', '\n'];
+    let sentence = rest.split(ends).next().unwrap_or("");
+    let sentence = sentence.split(". ").next().unwrap_or("");
+    let is_whole = sentence.len() < length || from + length == text.len();
+    let sentence = sentence.trim_end_matches(['.', ' ', '་']);
+    if is_whole && MODAL_AT_END.iter().any(|phrase| sentence.ends_with(phrase)) {
         return Modality::Possible;
     }
     let clause =
         sentence.split([',', ';', ':', '，', '；', '：', '،', '(', '（']).next().unwrap_or("");
     // 人可能: no spaces part the words.
-    if let Some(at) = clause.find("可能").or_else(|| clause.find("或已")) {
-        let between = clause.get(..at).unwrap_or("");
-        let is_near = between.chars().count() <= 8 && !between.contains(['说', '称', '示', '为']);
-        return if is_near { Modality::Possible } else { Modality::Stated };
+    if let Some((subject, behind)) = clause.split_once("可能") {
+        let is_verb = SUBJECTS.contains(&subject) && !behind.starts_with(['的', '性']);
+        return if is_verb { Modality::Possible } else { Modality::Stated };
     }
     let mut at = 0;
     for word in clause.split(' ') {
         let here = clause.get(at..).unwrap_or("");
-        if let Some((_, modality)) = longest(here, MODAL_AFTER) {
+        // May is a month, Will a name.
+        if !word.starts_with(char::is_uppercase)
+            && let Some((_, modality)) = longest(here, MODAL_AFTER)
+        {
             return *modality;
         }
         if OTHER_VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb)) {
