@@ -1,6 +1,7 @@
 //! Dates in running text, in the order and words of their language.
 
 use super::han;
+use super::month_names::{MONTHS_BEFORE_YEARS, month_at};
 use super::{Bound, Found, MentionKind, MentionValue, Modality};
 use crate::dates::{days_in, is_day, month_number};
 use crate::words::digit_value;
@@ -234,7 +235,7 @@ fn east_asian(text: &str, from: usize) -> Option<Dates> {
 fn is_counted(text: &str, at: usize) -> bool {
     const WORDS: &[&str] = &[
         "第", "近", "历时", "歷時", "为期", "為期", "约", "約", "共", "满", "達", "达", "仅",
-        "整整", "又", "至", "到", "每",
+        "整整", "又", "每",
     ];
     let before = text.get(..at).unwrap_or("");
     WORDS.iter().any(|word| before.ends_with(word))
@@ -376,167 +377,6 @@ fn uyghur(text: &str, from: usize) -> Option<Dates> {
     }
     let is_whole = date.year.is_some() || date.day.is_some();
     is_whole.then(|| (end, vec![date]))
-}
-
-/// Month names of other languages than English, in the form they have in a date.
-const MONTHS: &[[&str; 12]] = &[
-    [
-        "يناير",
-        "فبراير",
-        "مارس",
-        "أبريل",
-        "مايو",
-        "يونيو",
-        "يوليو",
-        "أغسطس",
-        "سبتمبر",
-        "أكتوبر",
-        "نوفمبر",
-        "ديسمبر",
-    ],
-    [
-        "كانون الثاني",
-        "شباط",
-        "آذار",
-        "نيسان",
-        "أيار",
-        "حزيران",
-        "تموز",
-        "آب",
-        "أيلول",
-        "تشرين الأول",
-        "تشرين الثاني",
-        "كانون الأول",
-    ],
-    [
-        "января",
-        "февраля",
-        "марта",
-        "апреля",
-        "мая",
-        "июня",
-        "июля",
-        "августа",
-        "сентября",
-        "октября",
-        "ноября",
-        "декабря",
-    ],
-    [
-        "januar",
-        "februar",
-        "märz",
-        "april",
-        "mai",
-        "juni",
-        "juli",
-        "august",
-        "september",
-        "oktober",
-        "november",
-        "dezember",
-    ],
-    [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    [
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ],
-    [
-        "janeiro",
-        "fevereiro",
-        "março",
-        "abril",
-        "maio",
-        "junho",
-        "julho",
-        "agosto",
-        "setembro",
-        "outubro",
-        "novembro",
-        "dezembro",
-    ],
-    [
-        "gennaio",
-        "febbraio",
-        "marzo",
-        "aprile",
-        "maggio",
-        "giugno",
-        "luglio",
-        "agosto",
-        "settembre",
-        "ottobre",
-        "novembre",
-        "dicembre",
-    ],
-    [
-        "ocak", "şubat", "mart", "nisan", "mayıs", "haziran", "temmuz", "ağustos", "eylül", "ekim",
-        "kasım", "aralık",
-    ],
-    [
-        "जनवरी",
-        "फरवरी",
-        "मार्च",
-        "अप्रैल",
-        "मई",
-        "जून",
-        "जुलाई",
-        "अगस्त",
-        "सितंबर",
-        "अक्टूबर",
-        "नवंबर",
-        "दिसंबर",
-    ],
-];
-
-/// The month whose name stands at a byte, and one past the name.
-fn month_at(text: &str, at: usize) -> Option<(u32, usize)> {
-    let here = rest(text, at);
-    let length = here.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(here.len());
-    let word = here.get(..length).unwrap_or("");
-    let ends_word = !rest(text, at + length).chars().next().is_some_and(char::is_alphanumeric);
-    if ends_word
-        && word.starts_with(|c: char| c.is_ascii_uppercase())
-        && let Some(month) = month_number(word)
-    {
-        let dot = usize::from(word.len() <= 4 && rest(text, at + length).starts_with('.'));
-        return Some((month, at + length + dot));
-    }
-    let lower: String = here.chars().take(16).flat_map(char::to_lowercase).collect();
-    for names in MONTHS {
-        for (number, name) in (1..).zip(names) {
-            let Some(tail) = lower.strip_prefix(name) else { continue };
-            if tail.chars().next().is_some_and(char::is_alphabetic) {
-                continue;
-            }
-            let length: usize = here.chars().take(name.chars().count()).map(char::len_utf8).sum();
-            return Some((number, at + length));
-        }
-    }
-    None
 }
 
 /// 5 September 2022, 5th of September, 5. September 2022, 5 de septiembre de 2022, ٥ سبتمبر ٢٠٢٢.
@@ -690,38 +530,6 @@ fn ends_in_month(before: &str) -> bool {
         && word.starts_with(|c: char| c.is_ascii_uppercase())
         && month_number(word).is_some()
 }
-
-/// Month names of Russian and Hindi in the cases that stand before a year alone.
-const MONTHS_BEFORE_YEARS: &[[&str; 12]] = &[
-    [
-        "январе",
-        "феврале",
-        "марте",
-        "апреле",
-        "мае",
-        "июне",
-        "июле",
-        "августе",
-        "сентябре",
-        "октябре",
-        "ноябре",
-        "декабре",
-    ],
-    [
-        "январь",
-        "февраль",
-        "март",
-        "апрель",
-        "май",
-        "июнь",
-        "июль",
-        "август",
-        "сентябрь",
-        "октябрь",
-        "ноябрь",
-        "декабрь",
-    ],
-];
 
 /// März 2019, marzo de 2019, تموز ٢٠٢١, मार्च 2021: a month in words and a year.
 fn month_and_year(text: &str, from: usize) -> Option<Dates> {

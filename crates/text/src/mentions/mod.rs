@@ -9,6 +9,7 @@ mod english;
 mod han;
 mod labels;
 mod lexicon;
+mod month_names;
 mod numbers;
 mod numerals;
 mod places;
