@@ -408,7 +408,6 @@ fn place_of(
 
 fn not_found(words: &str, row: &CaptureRow) -> CaseError {
     let shown: String = words.chars().take(60).collect();
-    let hint =
-        "every letter counts, white space does not: copy it from `witnessmark show CAPTURE --text`";
+    let hint = "every letter counts, and that there is a space, not how wide it is: copy it from `witnessmark show CAPTURE --text`";
     CaseError::input(format!("“{shown}” does not stand in {} ({})", row.capture, row.name), hint)
 }

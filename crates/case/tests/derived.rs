@@ -270,6 +270,11 @@ fn texts_of_another_version_are_named_until_they_are_read_again() {
     assert_eq!(case.status().unwrap().outdated, older);
     let answer = case.search("采血", None, &SearchOptions::default()).unwrap();
     assert!(answer.warnings[0].contains("`witnessmark rebuild`"), "{answer:?}");
+    // Looking at them changes nothing: the index still holds what the older version read.
+    for (capture, ..) in case.captures().unwrap() {
+        case.text_of(&capture).unwrap();
+    }
+    assert_eq!(case.status().unwrap().outdated, older);
     drop(case);
     rebuild(&folder);
     let mut case = open(&folder).unwrap();

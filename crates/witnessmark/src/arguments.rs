@@ -90,7 +90,7 @@ pub(crate) enum Command {
     Cite {
         /// The capture: an id or its beginning, a name, or an address
         capture: String,
-        /// The words, letter by letter; white space does not count
+        /// The words, letter by letter; how wide a space is does not count
         #[arg(long, value_name = "TEXT")]
         exact: String,
         /// Which one is meant where the words stand more than once, from 1

@@ -200,7 +200,9 @@ impl Spot {
         if is_masked(secret) {
             return None;
         }
-        let name = name.chars().filter(|c| !c.is_control()).take(40).collect();
+        // Signs that part names from values would make the name look like a secret again, once a note holds it.
+        let is_shown = |c: &char| c.is_alphanumeric() || "-_.[]()$#/ ".contains(*c);
+        let name = name.chars().filter(is_shown).take(40).collect();
         Some(Self { start, end, kind, name, is_in_url: false })
     }
 
