@@ -691,8 +691,7 @@ impl Case {
         writer.commit()?;
         // Only now: what the cache has is not looked for again, and a crash before would leave it out of the index.
         kept.put(&mut self.texts)?;
-        let stopped = progress.stopped();
-        if stopped {
+        if progress.stopped() {
             return Ok(0);
         }
         self.texts.set_indexed_up_to(to)?;

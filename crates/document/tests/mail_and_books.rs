@@ -2,36 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod made;
+
 use std::io::{Cursor, Write};
 
 use cfb::CompoundFile;
-use witnessmark_document::{Document, Limits, read};
-use witnessmark_text::{Content, Hints};
-
-fn read_all(bytes: &[u8]) -> Vec<Document> {
-    let mut found = Vec::new();
-    read(bytes, &Hints::default(), &Limits::default(), &mut |document| found.push(document));
-    found
-}
+use made::{read_all, stored};
+use witnessmark_document::Document;
+use witnessmark_text::Content;
 
 fn content(document: &Document) -> &Content {
     document.content.as_ref().unwrap()
-}
-
-/// A zip whose files are stored as they are, with no directory: it is read by the headers of its files.
-fn stored(files: &[(&str, &str)]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (name, bytes) in files {
-        let length = u32::try_from(bytes.len()).unwrap().to_le_bytes();
-        out.extend(b"PK\x03\x04\x14\0\0\x08\0\0\0\0\0\0\0\0\0\0");
-        out.extend(length);
-        out.extend(length);
-        out.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
-        out.extend([0; 2]);
-        out.extend(name.as_bytes());
-        out.extend(bytes.as_bytes());
-    }
-    out
 }
 
 fn wide(text: &str) -> Vec<u8> {

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod made;
+
 use std::io::Write;
 
 use flate2::Crc;
 use flate2::write::{DeflateEncoder, GzEncoder};
+use made::{check, read_all, read_with, summary};
 use proptest::prelude::*;
-use witnessmark_document::{Document, Limits, read};
+use witnessmark_document::{Limits, read};
 use witnessmark_text::Hints;
 
 /// What a made zip says of one file.
@@ -88,41 +91,6 @@ fn docx(body: &str) -> Vec<u8> {
         ),
         file("word/document.xml", body),
     ])
-}
-
-fn read_with(bytes: &[u8], limits: &Limits) -> Vec<Document> {
-    let mut found = Vec::new();
-    read(bytes, &Hints::default(), limits, &mut |document| found.push(document));
-    found
-}
-
-fn read_all(bytes: &[u8]) -> Vec<Document> {
-    read_with(bytes, &Limits::default())
-}
-
-/// Each document as `place: text`, and all warnings as one text.
-fn summary(found: &[Document]) -> (Vec<String>, String) {
-    let mut warnings = String::new();
-    let lines = found.iter().map(|document| {
-        let place = document.inside.clone().unwrap_or_default();
-        match &document.content {
-            Ok(content) => {
-                warnings.push_str(&content.warnings.join("\n"));
-                warnings.push('\n');
-                format!("{place}: {}", content.text.trim_end())
-            }
-            Err(error) => format!("{place}! {error}"),
-        }
-    });
-    (lines.collect(), warnings)
-}
-
-fn check(bytes: &[u8], lines: &[&str], warned: &[&str]) {
-    let (found, warnings) = summary(&read_all(bytes));
-    assert_eq!(found, lines);
-    for words in warned {
-        assert!(warnings.contains(words), "{words:?} is not in {warnings}");
-    }
 }
 
 #[test]

@@ -83,26 +83,19 @@ impl Case {
                 _ => return Err(error),
             },
         };
-        let (capture, mut events) = if let Ok(capture) = full.parse::<CaptureId>() {
-            (capture, self.events_of_capture(&capture, None, Times::Full)?)
+        let (capture, passage) = if let Ok(capture) = full.parse::<CaptureId>() {
+            (capture, None)
         } else {
             let entry = self.casebook.entry_of_id(&full)?;
             match entry.and_then(|entry| entry.payload) {
-                Some(Payload::Passage(passage)) => {
-                    let of = passage.id.to_string();
-                    let events =
-                        self.events_of_capture(&passage.capture, Some(&of), Times::Full)?;
-                    (passage.capture, events)
-                }
+                Some(Payload::Passage(passage)) => (passage.capture, Some(passage.id.to_string())),
                 Some(Payload::Claim(claim)) => {
                     let of = claim.passage.to_string();
                     let passage = self.casebook.entry_of_id(&of)?;
                     let Some(Payload::Passage(passage)) = passage.and_then(|e| e.payload) else {
                         return Err(CaseError::machine(format!("{full} has no passage")));
                     };
-                    let events =
-                        self.events_of_capture(&passage.capture, Some(&of), Times::Full)?;
-                    (passage.capture, events)
+                    (passage.capture, Some(of))
                 }
                 _ => {
                     return Err(CaseError::input(
@@ -112,6 +105,7 @@ impl Case {
                 }
             }
         };
+        let mut events = self.events_of_capture(&capture, passage.as_deref(), Times::Full)?;
         // The last of its own story is the last to be covered; what vouches for it comes after.
         let last = events.iter().map(|event| event.entry).max().unwrap_or(0);
         let row = self.object_of(&capture)?;

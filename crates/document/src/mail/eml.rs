@@ -151,18 +151,8 @@ fn read_one(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<Stri
     say_what_is_outside(&message, bytes, &mut mail);
     let attached: Vec<&MessagePart<'_>> =
         message.attachments.iter().filter_map(|id| message.part(*id)).collect();
-    let allowed = walk.files_left();
-    let may_open = walk.may_open(place);
-    if !may_open && !attached.is_empty() {
-        let depth = walk.limits.depth;
-        mail.warnings.push(format!(
-            "depth: files deeper than {depth} are not opened; what is attached is not read"
-        ));
-    } else if attached.len() as u64 > allowed {
-        let count = attached.len();
-        mail.warnings
-            .push(format!("files: only the first {allowed} of {count} attached files are read"));
-    }
+    let (allowed, may_open) = (walk.files_left(), walk.may_open(place));
+    mail.attached_within_limits(walk, place, attached.len());
     let mut places = Places::default();
     let mut plan = Vec::new();
     for (index, part) in attached.into_iter().enumerate().take(crate::index(allowed)) {

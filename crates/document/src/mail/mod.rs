@@ -12,6 +12,7 @@ pub(crate) use eml::read as read_eml;
 use witnessmark_text::{Content, ExtractError, Hints, Link, read_content};
 
 use crate::office::rtf;
+use crate::walk::{Place, Walk};
 use beside::Beside;
 
 /// The most bytes that packed RTF is unpacked to.
@@ -86,6 +87,23 @@ impl Mail {
                 None => self.warnings.push("damaged: its RTF part cannot be unpacked".to_owned()),
             }
         }
+    }
+
+    /// How many of the attached files the limits leave room for; the warnings say what they leave out.
+    fn attached_within_limits(&mut self, walk: &Walk<'_>, place: &Place, count: usize) -> usize {
+        let allowed = walk.files_left();
+        if !walk.may_open(place) && count > 0 {
+            let depth = walk.limits.depth;
+            self.warnings.push(format!(
+                "depth: files deeper than {depth} are not opened; what is attached is not read"
+            ));
+        } else if count as u64 > allowed {
+            self.warnings.push(format!(
+                "files: only the first {allowed} of {count} attached files are read"
+            ));
+            return crate::index(allowed);
+        }
+        count
     }
 
     fn into_content(self, media_type: &str) -> Content {

@@ -141,17 +141,7 @@ pub(crate) fn read(
     mail.warnings.append(&mut message.problems);
     let may_open = walk.may_open(place);
     let plan = plan(file, folder, codepage, &mut mail.warnings);
-    let (allowed, mut count) = (walk.files_left(), plan.len());
-    if !may_open && count > 0 {
-        let depth = walk.limits.depth;
-        mail.warnings.push(format!(
-            "depth: files deeper than {depth} are not opened; what is attached is not read"
-        ));
-    } else if count as u64 > allowed {
-        mail.warnings
-            .push(format!("files: only the first {allowed} of {count} attached files are read"));
-        count = crate::index(allowed);
-    }
+    let count = mail.attached_within_limits(walk, place, plan.len());
     walk.hand_on(place, Ok(mail.into_content("application/vnd.ms-outlook")));
     if !may_open {
         return;

@@ -135,17 +135,7 @@ pub(crate) fn read(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: V
     }
     mail.put_bodies(found.plain, found.html, found.packed);
     let may_open = walk.may_open(place);
-    let (allowed, mut count) = (walk.files_left(), found.attached.len());
-    if !may_open && count > 0 {
-        let depth = walk.limits.depth;
-        mail.warnings.push(format!(
-            "depth: files deeper than {depth} are not opened; what is attached is not read"
-        ));
-    } else if count as u64 > allowed {
-        mail.warnings
-            .push(format!("files: only the first {allowed} of {count} attached files are read"));
-        count = crate::index(allowed);
-    }
+    let count = mail.attached_within_limits(walk, place, found.attached.len());
     let mut places = Places::default();
     let mut plan = Vec::new();
     for (index, one) in found.attached.into_iter().take(count).enumerate() {
