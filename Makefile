@@ -15,7 +15,9 @@ demo:
 	@bash .ci/tools
 	cargo build --release --locked -p witnessmark
 	@folder='$(DIR)'; n=2; while [ -e "$$folder" ]; do folder='$(DIR)'-$$n; n=$$((n + 1)); done; \
-	exec cargo run --quiet --release --locked -p witnessmark -- demo "$$folder"
+	cargo run --quiet --release --locked -p witnessmark -- demo "$$folder" || exit; \
+	bin=$$(realpath "$${CARGO_TARGET_DIR:-target}")/release; command -v witnessmark >/dev/null || \
+	printf '%s\n' 'The program lies in no folder that your shell looks in. First type:' "   export PATH=\"$$bin:\$$PATH\""
 
 test:
 	@bash .ci/tools python3

@@ -51,6 +51,10 @@ pub(crate) struct State {
     pub(crate) downloads: Listed<String>,
     /// The main frame's address turned out to be a file to be kept.
     pub(crate) is_download: bool,
+    /// The main frame stays at the document that it shows.
+    pub(crate) stays: bool,
+    /// It would have gone elsewhere since.
+    pub(crate) kept_from_going: bool,
     requests: BTreeMap<String, (String, String)>,
 }
 
@@ -93,6 +97,23 @@ impl PageLog {
         protocol.send(session, "Fetch.continueWithAuth", answer);
     }
 
+    /// A document is asked for. It may come, unless it would take the place of the one that stays.
+    fn paused(&self, protocol: &Protocol, session: &str, params: &Value) {
+        let mut state = self.state();
+        let replaces = session == state.session && text(params, "frameId") == state.target;
+        let refused = replaces && state.stays;
+        state.kept_from_going |= refused;
+        drop(state);
+        let request = text(params, "requestId");
+        if refused {
+            // Of all reasons, only this one leaves the document where it is: the others show a page about the error.
+            let aborted = json!({ "requestId": request, "errorReason": "Aborted" });
+            protocol.send(session, "Fetch.failRequest", aborted);
+        } else {
+            protocol.send(session, "Fetch.continueRequest", json!({ "requestId": request }));
+        }
+    }
+
     fn dialog(&self, protocol: &Protocol, session: &str, params: &Value) {
         let mut state = self.state();
         state.dialogs.push(Dialog {
@@ -120,10 +141,7 @@ impl PageLog {
 impl Listener for PageLog {
     fn event(self: Arc<Self>, protocol: &Protocol, session: &str, method: &str, params: &Value) {
         match method {
-            "Fetch.requestPaused" => {
-                let request = json!({ "requestId": text(params, "requestId") });
-                protocol.send(session, "Fetch.continueRequest", request);
-            }
+            "Fetch.requestPaused" => self.paused(protocol, session, params),
             "Fetch.authRequired" => self.authorise(protocol, session, params),
             "Page.javascriptDialogOpening" => self.dialog(protocol, session, params),
             "Target.targetCreated" => {

@@ -24,6 +24,8 @@ const RESTLESS: Duration = Duration::from_secs(10);
 const SHORT_QUIET: Duration = Duration::from_millis(100);
 /// What is under way at the end is waited for so long.
 const LAST_BYTES: Duration = Duration::from_secs(1);
+/// A document that is coming when the views are to be made is waited for so long.
+const COMING: Duration = Duration::from_secs(2);
 /// Navigation that ended without a document is over after so long.
 const NO_DOCUMENT: Duration = Duration::from_millis(300);
 
@@ -124,6 +126,7 @@ impl<'a> Visit<'a> {
                 self.quiet(SHORT_QUIET, (Instant::now() + UNRESPONSIVE).min(self.share(0.8))).await;
             }
         }
+        self.stay(found.loaded_after.is_some()).await;
         self.ledger.time_is_over();
         if found.loaded_after.is_none() || self.tab.log.state().loading {
             self.tab.stop_loading();
@@ -135,6 +138,24 @@ impl<'a> Visit<'a> {
         }
         if self.tab.is_gone() {
             found.missing.push(self.why_gone());
+        }
+        if self.tab.log.state().kept_from_going {
+            let note =
+                "while its views were made, the page was kept from going elsewhere or coming anew";
+            found.notes.push(note.to_owned());
+        }
+    }
+
+    /// From here on the page stays at the document that it shows, or at the one that is coming already: views of a page
+    /// that comes anew again and again would be of no page at all. A page that `was_loaded` once gets time for that.
+    async fn stay(&self, was_loaded: bool) {
+        let coming = {
+            let mut state = self.tab.log.state();
+            state.stays = true;
+            state.loading
+        };
+        if coming && was_loaded {
+            self.quiet(SHORT_QUIET, (Instant::now() + COMING).min(self.share(0.8))).await;
         }
     }
 
