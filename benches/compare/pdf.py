@@ -1,10 +1,11 @@
-"""Compares readers of PDF files: pdf.py OURS FOLDER [PAGES] [SEED]; see pdf.sh for what is measured.
+"""Compares readers of PDF files: pdf.py OURS FOLDER [PAGES|all] [SEED]; see pdf.sh for what is measured.
 
 With WORST=NUMBER in the environment, the pages that miss are listed too, with the characters that differ.
 """
 
 import hashlib
 import json
+import math
 import os
 import re
 import resource
@@ -13,7 +14,8 @@ import sys
 import unicodedata
 from collections import Counter
 
-MOST_PAGES_OF_ONE = 60
+# Of one file, where not all is asked for.
+MOST_PAGES = 60
 GOOD, RUN = 0.99, 8
 NAMELESS = r"page (\d+): the fonts do not say what (\d+) characters are"
 
@@ -32,8 +34,9 @@ for name in sys.argv[2:]:
 """
 
 
-def sample(folder, wanted, seed):
-    """Files in an order that their paths decide, each content once, until they have as many pages as wanted."""
+def sample(folder, wanted, most, seed):
+    """Files in an order that their paths decide, each content once and with at most so many pages, until they have as many
+    pages as wanted."""
     paths = []
     for here, _, names in os.walk(folder):
         paths += [os.path.join(here, name) for name in names if name.lower().endswith(".pdf")]
@@ -49,7 +52,7 @@ def sample(folder, wanted, seed):
         if digest in seen or not count:
             continue
         seen.add(digest)
-        pages = min(int(count.group(1)), MOST_PAGES_OF_ONE)
+        pages = min(int(count.group(1)), most)
         chosen.append((path, pages))
         total += pages
     return chosen, total
@@ -97,9 +100,11 @@ def signs_only(ours, theirs, unknown):
 
 
 def main(ours, folder, wanted="6000", seed=""):
-    files, total = sample(folder, int(wanted), seed)
-    paths, most = [path for path, _ in files], str(MOST_PAGES_OF_ONE)
-    print(f"{len(files)} files, {total} pages (at most {most} of one file)")
+    most = 1_000_000 if wanted == "all" else MOST_PAGES
+    files, total = sample(folder, math.inf if wanted == "all" else int(wanted), most, seed)
+    longest = max(pages for _, pages in files)
+    paths, most = [path for path, _ in files], str(most)
+    print(f"{len(files)} files, {total} pages (at most {longest} of one file)")
     out, our_seconds = timed([ours, "--pages", most, *paths])
     # A file's own document comes first; what is attached to it follows and has a place inside it.
     said = [

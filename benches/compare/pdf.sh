@@ -3,7 +3,8 @@
 # characters of a page the same, is their order, and how many pages are read in a second of processor time.
 #
 # FOLDER holds PDF files, such as unpacked documentation packages of Debian. Of each content one file is taken, in an order
-# that a digest of its path decides (SEED gives another order), and of each file at most 60 pages, until there are PAGES.
+# that a digest of its path decides (SEED gives another order), and of each file at most 60 pages, until there are PAGES; `all`
+# reads every page of every file.
 # A page is judged by F1: of the two multisets of its characters after NFKC, without spaces, controls and the marks of
 # direction that pdftotext adds (U+202A to U+202E), twice what both share by what both hold. Order is judged apart, by the
 # share of the runs of eight characters that both have. pdftotext is not always right: for a glyph whose name it does not
@@ -11,7 +12,7 @@
 # miss all the same; how many of the misses are of this kind, and on how many PyMuPDF says what ours says, is printed beside it.
 # Times hold everything that a program does, its start too; pdftotext starts once a file. WORST=40 lists the worst pages.
 #
-#   benches/compare/pdf.sh FOLDER [PAGES] [SEED]
+#   benches/compare/pdf.sh FOLDER [PAGES|all] [SEED]
 set -euo pipefail
 folder=$(realpath "${1:?name a folder of PDF files}")
 cd "$(dirname "$0")/../.."

@@ -296,7 +296,7 @@ fn read_fields(message: &mut Properties<'_, '_>, mail: &mut Mail) {
 }
 
 /// A FILETIME (hundreds of nanoseconds since 1601, UTC) as a day and as a moment.
-pub(super) fn moment_of(ticks: u64) -> Option<(String, String)> {
+pub(crate) fn moment_of(ticks: u64) -> Option<(String, String)> {
     let seconds = i64::try_from(ticks / 10_000_000).ok()?.checked_sub(11_644_473_600)?;
     let (year, month, day) = crate::days::civil(seconds.div_euclid(86_400));
     let rest = seconds.rem_euclid(86_400);

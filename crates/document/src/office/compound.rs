@@ -2,29 +2,30 @@
 
 use std::io::{Cursor, Read};
 
+use flate2::read::ZlibDecoder;
 use witnessmark_text::{Content, ExtractError, Hints};
 
-use crate::mail::msg;
+use super::binary::{self, Inside};
+use crate::mail::msg::{self, Compound};
 use crate::names::{decode_guessed, place_name, shown};
 use crate::walk::{Place, Walk};
 
-/// Streams that tell a kind.
+/// A compound file of no kind that is known.
+const MEDIA_TYPE: &str = "application/x-ole-storage";
+
+/// Streams that tell a kind that is named and not read.
 const KINDS: &[(&str, &str)] = &[
-    ("/WordDocument", "application/msword"),
-    ("/Workbook", "application/vnd.ms-excel"),
-    ("/Book", "application/vnd.ms-excel"),
-    ("/PowerPoint Document", "application/vnd.ms-powerpoint"),
-    ("/VisioDocument", "application/vnd.visio"),
+    ("PP40", "application/vnd.ms-powerpoint"),
+    ("VisioDocument", "application/vnd.visio"),
+    ("Equation Native", "application/x-equation"),
 ];
 
-/// Reads a message of Outlook; names everything else.
+/// Reads a message of Outlook or a file of Office; names everything else.
 pub(crate) fn read(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<String>) {
-    let unsupported =
-        |media_type: &str| ExtractError::Unsupported { media_type: media_type.to_owned() };
-    let mut file = match msg::Compound::open(Cursor::new(bytes)) {
+    let mut file = match Compound::open(Cursor::new(bytes)) {
         Ok(file) => file,
         Err(error) => {
-            let media_type = "application/x-ole-storage".to_owned();
+            let media_type = MEDIA_TYPE.to_owned();
             let reason = shown(&error.to_string());
             return walk.hand_on(place, Err(ExtractError::Damaged { media_type, reason }));
         }
@@ -32,27 +33,95 @@ pub(crate) fn read(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: V
     if msg::is_message(&file) {
         return msg::read(walk, &mut file, "", place, warnings);
     }
-    if file.is_stream("/EncryptedPackage") {
+    read_folder(walk, &mut file, "", place, warnings);
+}
+
+/// Reads what lies in a folder of the file (empty: the file itself).
+fn read_folder(
+    walk: &mut Walk<'_>,
+    file: &mut Compound<'_>,
+    folder: &str,
+    place: &Place,
+    warnings: Vec<String>,
+) {
+    if file.is_stream(format!("{folder}/EncryptedPackage")) {
         let why = "password: the office file is encrypted; it was not read".to_owned();
-        return walk.not_read(place, "application/x-ole-storage", why);
+        return walk.not_read(place, MEDIA_TYPE, why);
     }
-    if let Some((name, bytes)) = packed(&mut file) {
+    if let Some((name, bytes)) = packed(file, folder) {
         return read_packed(walk, &name, &bytes, place, warnings);
     }
-    let kind = KINDS.iter().find(|(stream, _)| file.is_stream(stream));
-    let media_type = kind.map_or("application/x-ole-storage", |(_, media_type)| media_type);
-    walk.hand_on(place, Err(unsupported(media_type)));
+    if binary::read(walk, file, folder, place, &warnings) {
+        return read_objects(walk, file, folder, place);
+    }
+    let kind = KINDS.iter().find(|(stream, _)| file.is_stream(format!("{folder}/{stream}")));
+    let media_type = kind.map_or(MEDIA_TYPE, |(_, media_type)| media_type).to_owned();
+    walk.hand_on(place, Err(ExtractError::Unsupported { media_type }));
+}
+
+/// Reads the objects of other programs in a document: Word keeps them in a pool, Excel beside its sheets.
+fn read_objects(walk: &mut Walk<'_>, file: &mut Compound<'_>, folder: &str, place: &Place) {
+    let storages = |path: &str| -> Vec<String> {
+        let path = if path.is_empty() { "/" } else { path };
+        let entries = file.read_storage(path).into_iter().flatten();
+        entries.filter(|entry| entry.is_storage()).map(|entry| entry.name().to_owned()).collect()
+    };
+    let pool = format!("{folder}/ObjectPool");
+    let pooled = storages(&pool).into_iter().map(|name| format!("{pool}/{name}"));
+    let beside = storages(folder).into_iter().filter(|name| name.starts_with("MBD"));
+    let beside = beside.map(|name| format!("{folder}/{name}"));
+    let mut objects: Vec<String> = pooled.chain(beside).collect();
+    objects.sort();
+    let count = objects.len();
+    for (number, path) in objects.into_iter().enumerate() {
+        let name = format!("object-{}", number + 1);
+        if !walk.may_open(place) {
+            return too_deep(walk, place, &name, count - number - 1);
+        }
+        if !walk.has_room() {
+            return walk.leave_out(place, &name, count - number - 1);
+        }
+        walk.count_file();
+        read_folder(walk, file, &path, &place.within(&name), Vec::new());
+    }
+}
+
+/// Reads files that lie in the streams of a document.
+pub(crate) fn read_inside(walk: &mut Walk<'_>, place: &Place, inside: Vec<Inside>) {
+    let count = inside.len();
+    for (number, Inside { name, bytes, is_packed }) in inside.into_iter().enumerate() {
+        if !walk.may_open(place) {
+            return too_deep(walk, place, &name, count - number - 1);
+        }
+        if !walk.has_room() {
+            return walk.leave_out(place, &name, count - number - 1);
+        }
+        let (bytes, problem) = match is_packed {
+            true => walk.unpack(ZlibDecoder::new(bytes.as_slice())),
+            false => walk.unpack(bytes.as_slice()),
+        };
+        walk.read_inner(place, &name, &bytes, &Hints::default(), problem.into_iter().collect());
+    }
+}
+
+/// Says in the place of the next object that it and so many more lie too deep.
+fn too_deep(walk: &mut Walk<'_>, place: &Place, next: &str, more: usize) {
+    let depth = walk.limits.depth;
+    let why = format!(
+        "depth: files deeper than {depth} are not opened; this one and {more} after it are not read"
+    );
+    walk.not_read(&place.within(next), MEDIA_TYPE, why);
 }
 
 /// The file that an object of another program is: as the packager of Windows wraps it ([MS-OLEDS] 2.3.6 names the stream; its
 /// form is that of the packager), as Acrobat does, or as newer programs of Office do.
-fn packed(file: &mut msg::Compound<'_>) -> Option<(String, Vec<u8>)> {
-    for (stream, name) in [("/CONTENTS", "contents"), ("/Package", "package")] {
-        if let Some(bytes) = stream_of(file, stream) {
+fn packed(file: &mut Compound<'_>, folder: &str) -> Option<(String, Vec<u8>)> {
+    for (stream, name) in [("CONTENTS", "contents"), ("Package", "package")] {
+        if let Some(bytes) = stream_of(file, folder, stream) {
             return Some((name.to_owned(), bytes));
         }
     }
-    let bytes = stream_of(file, "/\u{1}Ole10Native")?;
+    let bytes = stream_of(file, folder, "\u{1}Ole10Native")?;
     // The whole length, and a number.
     let mut rest = bytes.get(6..)?;
     let mut words = || {
@@ -73,12 +142,13 @@ fn packed(file: &mut msg::Compound<'_>) -> Option<(String, Vec<u8>)> {
     Some((label, inner))
 }
 
-fn stream_of(file: &mut msg::Compound<'_>, name: &str) -> Option<Vec<u8>> {
-    if !file.is_stream(name) {
+fn stream_of(file: &mut Compound<'_>, folder: &str, name: &str) -> Option<Vec<u8>> {
+    let path = format!("{folder}/{name}");
+    if !file.is_stream(&path) {
         return None;
     }
     let mut bytes = Vec::new();
-    file.open_stream(name).ok()?.read_to_end(&mut bytes).ok()?;
+    file.open_stream(&path).ok()?.read_to_end(&mut bytes).ok()?;
     Some(bytes).filter(|bytes| !bytes.is_empty())
 }
 
@@ -100,7 +170,7 @@ fn read_packed(
         ));
     }
     let content = Content {
-        media_type: "application/x-ole-storage".to_owned(),
+        media_type: MEDIA_TYPE.to_owned(),
         extractor: super::READER.to_owned(),
         text: name.clone(),
         warnings,

@@ -1,28 +1,12 @@
 //! Word's DOCX (ECMA-376 part 1, WordprocessingML).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use super::field_address;
-use super::flow::{Flow, excerpt};
+use super::field;
+use super::findings::Findings;
+use super::flow::Flow;
 use super::package::{Package, Relation};
 use super::xml::{Element, Piece, Xml};
-use crate::names::shown;
-
-/// Words of deleted or hidden text that a warning shows.
-const MAX_SHOWN: usize = 2000;
-
-/// What is not plain text in the document, gathered over its parts.
-#[derive(Debug, Default)]
-struct Findings {
-    /// Who inserted, deleted or moved, with the day: how many times.
-    changes: BTreeMap<String, u32>,
-    deleted: String,
-    hidden: String,
-    pictures: u32,
-    /// Words above which stands how they are read aloud.
-    readings: u32,
-    has_numbering: bool,
-}
 
 /// The most cells that one cell of a table takes the place of.
 const MAX_SPAN: usize = 1000;
@@ -72,46 +56,6 @@ pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
         package.warnings.push("macros: the file holds macros; none was run".to_owned());
     }
     findings.report(&mut package.warnings);
-}
-
-impl Findings {
-    fn report(self, warnings: &mut Vec<String>) {
-        if !self.changes.is_empty() {
-            let list: Vec<String> = self
-                .changes
-                .iter()
-                .take(20)
-                .map(|(who, count)| format!("{who} ({count})"))
-                .collect();
-            warnings.push(format!("tracked changes: {}", list.join("; ")));
-        }
-        if !self.deleted.trim().is_empty() {
-            let words = excerpt(&self.deleted);
-            warnings.push(format!("deleted text, which is not part of the text: {words}"));
-        }
-        if !self.hidden.trim().is_empty() {
-            let words = excerpt(&self.hidden);
-            warnings.push(format!("hidden text, which Word does not show: {words}"));
-        }
-        if self.pictures > 0 {
-            let count = self.pictures;
-            warnings.push(format!(
-                "pictures: {count} are in the document; words in them were not read"
-            ));
-        }
-        if self.readings > 0 {
-            let count = self.readings;
-            warnings.push(format!(
-                "readings: how {count} words are read aloud stands above them, and is not in the text"
-            ));
-        }
-        if self.has_numbering {
-            warnings.push(
-                "numbering: numbers and bullets that Word counts itself are not in the text"
-                    .to_owned(),
-            );
-        }
-    }
 }
 
 /// What styles do that the text does not show.
@@ -230,17 +174,20 @@ impl<'r> Reader<'r> {
                         }
                     }
                     "fldSimple" => {
-                        let address = field_address(&element.get("instr").unwrap_or_default());
+                        let address = field::address(&element.get("instr").unwrap_or_default());
                         self.links.push((address.unwrap_or_default(), self.flow.text.len()));
                     }
                     "fldChar" => match element.get("fldCharType").as_deref() {
                         Some("begin") => self.field = Some(String::new()),
                         Some("separate") => {
                             let field = self.field.take().unwrap_or_default();
-                            let address = field_address(&field).unwrap_or_default();
+                            let address = field::address(&field).unwrap_or_default();
                             self.links.push((address, self.flow.text.len()));
                         }
-                        Some("end") if self.field.take().is_none() => self.close_link(),
+                        Some("end") => match self.field.take() {
+                            Some(field) => self.show_field(&field),
+                            None => self.close_link(),
+                        },
                         _ => {}
                     },
                     "hyperlink" => {
@@ -282,14 +229,9 @@ impl<'r> Reader<'r> {
                             "del" => "deleted",
                             _ => "moved away",
                         };
-                        let who =
-                            element.get("author").unwrap_or_else(|| "nobody named".to_owned());
-                        let day = element.get("date").unwrap_or_default();
-                        let day = day.get(..10).map(|day| format!(" on {day}")).unwrap_or_default();
-                        let change = format!("{kind} by {}{}", shown(&who), shown(&day));
-                        if self.findings.changes.len() < 1000 {
-                            *self.findings.changes.entry(change).or_default() += 1;
-                        }
+                        let (who, day) = (element.get("author"), element.get("date"));
+                        let day = day.as_deref().and_then(|day| day.get(..10));
+                        self.findings.change(kind, who.as_deref(), day);
                         if matches!(kind, "deleted" | "moved away") {
                             self.in_deleted += 1;
                         }
@@ -392,17 +334,22 @@ impl<'r> Reader<'r> {
     }
 
     fn letters(&mut self, letters: &str) {
-        let into = if self.in_deleted > 0 {
-            &mut self.findings.deleted
-        } else {
-            self.flow.push(letters);
-            if !self.is_hidden {
-                return;
-            }
-            &mut self.findings.hidden
-        };
-        if into.len() < MAX_SHOWN {
-            into.push_str(letters);
+        if self.in_deleted > 0 {
+            self.findings.deleted(letters);
+            return;
+        }
+        self.flow.push(letters);
+        if self.is_hidden {
+            self.findings.hidden(letters);
+        }
+    }
+
+    /// Writes what a field shows that keeps no result. Boxes of forms are written where their ticks are.
+    fn show_field(&mut self, instruction: &str) {
+        if !instruction.contains("FORMCHECKBOX")
+            && let Some(words) = self.findings.field(instruction)
+        {
+            self.letters(&words);
         }
     }
 
@@ -419,11 +366,7 @@ impl<'r> Reader<'r> {
                 self.flow.append(inner);
             }
         }
-        for words in [&mut self.findings.deleted, &mut self.findings.hidden] {
-            if !words.is_empty() && !words.ends_with(' ') {
-                words.push(' ');
-            }
-        }
+        self.findings.end_paragraph();
     }
 
     fn close_link(&mut self) {

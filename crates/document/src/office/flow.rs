@@ -135,6 +135,20 @@ impl Flow {
         }
     }
 
+    /// The whole text and its links; what was left out is added to the warnings.
+    pub(crate) fn finish(mut self, warnings: &mut Vec<String>) -> (String, Vec<Link>) {
+        self.end_line();
+        if self.is_cut {
+            warnings.push(format!("size: text beyond {MAX_TEXT} bytes was left out"));
+        }
+        let mut text = self.text;
+        text.truncate(text.trim_end().len());
+        if text.is_empty() {
+            warnings.push("text: the document shows no text of its own".to_owned());
+        }
+        (text, self.links)
+    }
+
     pub(crate) fn is_in_row(&self) -> bool {
         !self.rows.is_empty()
     }

@@ -1,13 +1,17 @@
 //! Office files: what a reader sees in Word, Excel, PowerPoint and LibreOffice, and what they hide.
 
+mod binary;
 mod chart;
 pub(crate) mod compound;
 mod docx;
+mod field;
+mod findings;
 mod flow;
 mod number_format;
 mod open_document;
 mod package;
 mod pptx;
+mod rows;
 pub(crate) mod rtf;
 mod sheet;
 mod xlsx;
@@ -22,7 +26,7 @@ use crate::walk::{Place, Walk};
 use package::{Package, embedded, read_embedded};
 
 /// The name and version of this reader.
-pub(crate) const READER: &str = "witnessmark-office/3";
+pub(crate) const READER: &str = "witnessmark-office/4";
 
 /// Reads a package of the Open Packaging Conventions by the declared type of its main part.
 pub(crate) fn read_package(
@@ -80,11 +84,4 @@ pub(crate) fn read_open_document(
     let content = package.finish(media_type, READER);
     walk.hand_on(place, Ok(content));
     read_embedded(walk, zip, plan, place);
-}
-
-/// The address in the instruction of a field: `HYPERLINK "https://…"`.
-pub(crate) fn field_address(instruction: &str) -> Option<String> {
-    let rest = instruction.trim().strip_prefix("HYPERLINK")?.trim_start();
-    let quoted = rest.strip_prefix('"')?;
-    Some(quoted.split('"').next()?.to_owned())
 }

@@ -222,29 +222,20 @@ impl<'z, 'b> Package<'z, 'b> {
     }
 
     /// What the document says.
-    pub(crate) fn finish(mut self, media_type: &str, extractor: &str) -> Content {
-        self.flow.end_line();
-        if self.flow.is_cut {
-            let most = super::flow::MAX_TEXT;
-            self.notes.insert(format!("size: text beyond {most} bytes was left out"));
+    pub(crate) fn finish(self, media_type: &str, extractor: &str) -> Content {
+        let Self { budget, flow, mut warnings, mut notes, title, author, .. } = self;
+        if budget.is_spent() {
+            notes.insert("size: the limit of unpacked bytes was reached in it".to_owned());
         }
-        if self.budget.is_spent() {
-            self.notes.insert("size: the limit of unpacked bytes was reached in it".to_owned());
-        }
-        let mut text = self.flow.text;
-        text.truncate(text.trim_end().len());
-        let mut warnings = self.warnings;
-        warnings.extend(self.notes);
-        if text.is_empty() {
-            warnings.push("text: the document shows no text of its own".to_owned());
-        }
+        warnings.extend(notes);
+        let (text, links) = flow.finish(&mut warnings);
         Content {
             media_type: media_type.to_owned(),
             extractor: extractor.to_owned(),
-            title: self.title,
-            author: self.author,
+            title,
+            author,
             text,
-            links: self.flow.links,
+            links,
             warnings: crate::packed::curbed(warnings, "document"),
             ..Content::default()
         }

@@ -3,7 +3,7 @@
 use encoding_rs::Encoding;
 use witnessmark_text::{Content, Link};
 
-use super::field_address;
+use super::field;
 use super::flow::{Flow, excerpt};
 
 /// Groups deeper than this are read as if they were this deep.
@@ -80,7 +80,7 @@ pub(crate) fn codepage(number: u64) -> Option<&'static Encoding> {
 }
 
 /// The encoding of a font's character set (`\fcharset`).
-fn charset(number: i64) -> Option<&'static Encoding> {
+pub(crate) fn charset(number: i64) -> Option<&'static Encoding> {
     codepage(match number {
         0 => 1252,
         128 => 932,
@@ -420,7 +420,7 @@ impl Reader {
             "fldrslt" => {
                 self.flush();
                 let start = if self.now.is_aside { self.aside.len() } else { self.out.text.len() };
-                let address = field_address(&self.instruction).unwrap_or_default();
+                let address = field::address(&self.instruction).unwrap_or_default();
                 self.now.link = Some((start, address)).filter(|_| !self.now.is_skipped);
                 self.instruction.clear();
             }

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::flow::{Flow, MAX_TEXT};
+use super::flow::MAX_TEXT;
 use super::number_format::Format;
 use super::package::{Package, Relation};
+use super::rows::Rows;
 use super::xlsx::{Findings, Workbook};
 use super::xml::Piece;
 use crate::names::shown;
@@ -108,67 +109,6 @@ fn column_of(place: &str) -> Option<usize> {
     let number = letters
         .fold(0_usize, |sum, letter| sum * 26 + usize::from(letter.to_ascii_uppercase() - b'@'));
     (1..=MAX_COLUMNS).contains(&number).then(|| number - 1)
-}
-
-/// The rows of a sheet. Writers put rows and cells in order; where one did not, Excel goes by their numbers.
-#[derive(Default)]
-struct Rows {
-    lines: Vec<(u64, String)>,
-    /// The number of the row that is being read, from 1.
-    number: u64,
-    cells: Vec<(usize, String)>,
-    length: usize,
-    is_disordered: bool,
-}
-
-impl Rows {
-    fn start(&mut self, number: Option<u64>) {
-        let next = self.number.saturating_add(1);
-        let number = number.unwrap_or(next);
-        self.is_disordered |= number < next;
-        self.number = number;
-    }
-
-    /// Puts a cell into the row; false if there is no room for it.
-    fn put(&mut self, column: usize, words: String) -> bool {
-        self.length += words.len() + 1;
-        if !words.is_empty() {
-            self.is_disordered |= self.cells.last().is_some_and(|(last, _)| *last >= column);
-            self.cells.push((column, words));
-        }
-        self.length <= MAX_TEXT
-    }
-
-    fn end(&mut self) {
-        let mut cells = std::mem::take(&mut self.cells);
-        cells.sort_by_key(|(column, _)| *column);
-        let (mut line, mut written) = (String::new(), 0);
-        for (column, words) in cells {
-            if column == written && !line.is_empty() && !line.ends_with('\t') {
-                // Two cells say that they stand in one place.
-                line.push(' ');
-            }
-            for _ in written..column {
-                line.push('\t');
-            }
-            self.length += column - written;
-            written = column;
-            // A row stays a line, and a cell a cell.
-            line.extend(words.chars().map(|c| if c < ' ' { ' ' } else { c }));
-        }
-        self.lines.push((self.number, line));
-    }
-
-    fn write(mut self, flow: &mut Flow) {
-        if !self.cells.is_empty() {
-            self.end();
-        }
-        self.lines.sort_by_key(|(number, _)| *number);
-        for (_, line) in &self.lines {
-            flow.push(line);
-            flow.end_line();
-        }
-    }
 }
 
 /// Reads the cells of a sheet, then what is printed above and below it.
@@ -288,7 +228,7 @@ pub(crate) fn read(
 }
 
 /// The words of a header or footer without its codes (ECMA-376 part 1, 18.3.1.46): what they stand for differs by page or day.
-fn margin_words(coded: &str) -> String {
+pub(crate) fn margin_words(coded: &str) -> String {
     let mut words = String::new();
     let mut letters = coded.chars().peekable();
     while let Some(c) = letters.next() {

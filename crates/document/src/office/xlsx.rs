@@ -14,6 +14,7 @@ use crate::names::shown;
 const MAX_STRINGS: usize = 256 << 20;
 
 /// What the sheets of a workbook share.
+#[derive(Default)]
 pub(crate) struct Workbook {
     /// All shared strings in one, and where each ends.
     strings: String,
@@ -32,6 +33,16 @@ impl Workbook {
         };
         self.strings.get(start..*end)
     }
+
+    /// Puts a shared string behind the others; false if there is no room for it.
+    pub(crate) fn push(&mut self, string: &str) -> bool {
+        let has_room = self.strings.len() + string.len() <= MAX_STRINGS;
+        if has_room {
+            self.strings.push_str(string);
+            self.ends.push(self.strings.len());
+        }
+        has_room
+    }
 }
 
 /// What is hidden or missing on the sheets.
@@ -48,19 +59,69 @@ pub(crate) struct Findings {
     pub(crate) disordered: Vec<String>,
     /// Headers and footers that are told.
     pub(crate) margins: BTreeSet<String>,
-    pictures: u64,
+    pub(crate) pictures: u64,
+    /// Charts of which only the words are read.
+    pub(crate) charts: u64,
+}
+
+impl Findings {
+    /// Says what is hidden or missing.
+    pub(crate) fn report(mut self, warnings: &mut Vec<String>) {
+        if !self.disordered.is_empty() {
+            self.disordered.truncate(50);
+            let list = self.disordered.join(", ");
+            warnings.push(format!(
+                "order: rows or cells are not stored in their order, or twice; the text has them by their numbers: {list}"
+            ));
+        }
+        if self.lost_strings > 0 {
+            let count = self.lost_strings;
+            warnings.push(format!(
+                "damaged: the words of {count} cells are not in the file; nothing stands for them"
+            ));
+        }
+        if self.worded > 0 {
+            let count = self.worded;
+            warnings.push(format!(
+                "formats: Excel shows {count} cells without their number; the text has it"
+            ));
+        }
+        if self.pictures > 0 {
+            let count = self.pictures;
+            warnings
+                .push(format!("pictures: {count} are on the sheets; words in them were not read"));
+        }
+        if self.charts > 0 {
+            let count = self.charts;
+            warnings.push(format!("charts: of {count}, only the titles were read"));
+        }
+        if !self.hidden.is_empty() {
+            let more = self.hidden.len().saturating_sub(50);
+            self.hidden.truncate(50);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let list = self.hidden.join(", ");
+            warnings.push(format!("hidden: not shown by Excel, but in the text: {list}{more}"));
+        }
+        if self.formulas > 0 {
+            let count = self.formulas;
+            warnings.push(format!(
+                "formulas: {count} cells are computed; the text holds the values last saved"
+            ));
+        }
+        if self.unsaved_formulas > 0 {
+            let count = self.unsaved_formulas;
+            warnings.push(format!(
+                "formulas: the values of {count} cells were never saved; nothing stands for them"
+            ));
+        }
+    }
 }
 
 /// Reads the sheets in their order.
 pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
     let relations = package.relations(main);
     let mut sheets = Vec::new();
-    let mut book = Workbook {
-        strings: String::new(),
-        ends: Vec::new(),
-        formats: Vec::new(),
-        from_1904: false,
-    };
+    let mut book = Workbook::default();
     if let Some(mut xml) = package.part(main) {
         while let Some(piece) = xml.next() {
             match piece {
@@ -131,55 +192,7 @@ pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
             }
         }
     }
-    report(package, findings);
-}
-
-/// Says what is hidden or missing.
-fn report(package: &mut Package<'_, '_>, mut findings: Findings) {
-    if !findings.disordered.is_empty() {
-        findings.disordered.truncate(50);
-        let list = findings.disordered.join(", ");
-        package.warnings.push(format!(
-            "order: rows or cells are not stored in their order, or twice; the text has them by their numbers: {list}"
-        ));
-    }
-    if findings.lost_strings > 0 {
-        let count = findings.lost_strings;
-        package.warnings.push(format!(
-            "damaged: the words of {count} cells are not in the file; nothing stands for them"
-        ));
-    }
-    if findings.worded > 0 {
-        let count = findings.worded;
-        package.warnings.push(format!(
-            "formats: Excel shows {count} cells without their number; the text has it"
-        ));
-    }
-    if findings.pictures > 0 {
-        let count = findings.pictures;
-        package
-            .warnings
-            .push(format!("pictures: {count} are on the sheets; words in them were not read"));
-    }
-    if !findings.hidden.is_empty() {
-        let more = findings.hidden.len().saturating_sub(50);
-        findings.hidden.truncate(50);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let list = findings.hidden.join(", ");
-        package.warnings.push(format!("hidden: not shown by Excel, but in the text: {list}{more}"));
-    }
-    if findings.formulas > 0 {
-        let count = findings.formulas;
-        package.warnings.push(format!(
-            "formulas: {count} cells are computed; the text holds the values last saved"
-        ));
-    }
-    if findings.unsaved_formulas > 0 {
-        let count = findings.unsaved_formulas;
-        package.warnings.push(format!(
-            "formulas: the values of {count} cells were never saved; nothing stands for them"
-        ));
-    }
+    findings.report(&mut package.warnings);
 }
 
 fn read_strings(package: &mut Package<'_, '_>, part: &str, book: &mut Workbook) {

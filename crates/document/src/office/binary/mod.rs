@@ -1,0 +1,199 @@
+//! Office files as they were until 2003: streams of records in a compound file ([MS-DOC], [MS-XLS], [MS-PPT]).
+
+mod doc;
+mod doc_file;
+mod doc_looks;
+mod doc_old;
+mod ppt;
+mod ppt_file;
+mod properties;
+mod xls;
+mod xls_sheet;
+mod xls_strings;
+
+use std::io::Read;
+
+use encoding_rs::Encoding;
+use witnessmark_text::{Content, ExtractError};
+
+use super::flow::Flow;
+use crate::mail::msg::Compound;
+use crate::names::shown;
+use crate::walk::{Place, Walk};
+
+/// The most bytes of one stream that are read.
+const MAX_STREAM: u64 = 256 << 20;
+
+/// The kinds of files, by the stream that tells them.
+const KINDS: &[(&str, Kind)] = &[
+    ("WordDocument", Kind { media_type: "application/msword", read: doc::read }),
+    ("Workbook", Kind { media_type: "application/vnd.ms-excel", read: xls::read }),
+    ("Book", Kind { media_type: "application/vnd.ms-excel", read: xls::read }),
+    ("PowerPoint Document", Kind { media_type: "application/vnd.ms-powerpoint", read: ppt::read }),
+];
+
+/// Storages that hold the macros of a file.
+const MACROS: &[&str] = &["Macros", "_VBA_PROJECT_CUR", "VBA"];
+
+/// One kind of file: what it is called, and its reader.
+struct Kind {
+    media_type: &'static str,
+    read: fn(&mut Folder<'_, '_>, &mut Paper) -> Result<(), Refusal>,
+}
+
+/// A folder of a compound file; the whole file is the one without a name.
+pub(crate) struct Folder<'c, 'b> {
+    file: &'c mut Compound<'b>,
+    path: &'c str,
+}
+
+/// What is written of a file while it is read.
+#[derive(Default)]
+pub(crate) struct Paper {
+    flow: Flow,
+    warnings: Vec<String>,
+    title: Option<String>,
+    author: Option<String>,
+    inside: Vec<Inside>,
+}
+
+/// A file that lies in the streams of a document.
+pub(crate) struct Inside {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+    /// Whether the bytes are packed (zlib, RFC 1950).
+    pub(crate) is_packed: bool,
+}
+
+/// Why a file is not read.
+pub(crate) enum Refusal {
+    /// It is encrypted.
+    Password,
+    /// It is of a kind that no reader is for: a version before 1997, say.
+    Unknown(&'static str),
+    /// It is not whole: what is wrong.
+    Damaged(&'static str),
+}
+
+impl Folder<'_, '_> {
+    /// Whether there is such a stream.
+    fn has(&self, name: &str) -> bool {
+        self.file.is_stream(format!("{}/{name}", self.path))
+    }
+
+    /// The bytes of a stream, as far as they can be read. What is wrong is said.
+    fn stream(&mut self, name: &str, warnings: &mut Vec<String>) -> Option<Vec<u8>> {
+        let path = format!("{}/{name}", self.path);
+        if !self.file.is_stream(&path) {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        let stream = self.file.open_stream(&path);
+        let read = stream.and_then(|stream| stream.take(MAX_STREAM + 1).read_to_end(&mut bytes));
+        let name = shown(name);
+        if let Err(error) = read {
+            let (count, why) = (bytes.len(), shown(&error.to_string()));
+            warnings.push(format!("damaged: {name} stops after {count} bytes: {why}"));
+        }
+        if bytes.len() as u64 > MAX_STREAM {
+            bytes.truncate(usize::try_from(MAX_STREAM).unwrap_or(usize::MAX));
+            warnings.push(format!("size: only the first {MAX_STREAM} bytes of {name} were read"));
+        }
+        Some(bytes)
+    }
+}
+
+/// Reads the document in a folder of a compound file, if it is of one of the kinds. What lies inside it is left to the caller,
+/// but for the files that its own streams hold. Gives whether it was read.
+pub(crate) fn read(
+    walk: &mut Walk<'_>,
+    file: &mut Compound<'_>,
+    path: &str,
+    place: &Place,
+    warnings: &[String],
+) -> bool {
+    // PowerPoint could write its newer form beside the older one.
+    let newer = format!("{path}/PP97_DUALSTORAGE");
+    let path = if file.is_storage(&newer) { &newer } else { path };
+    let mut folder = Folder { file, path };
+    let Some((_, kind)) = KINDS.iter().find(|(stream, _)| folder.has(stream)) else { return false };
+    let media_type = kind.media_type;
+    let mut paper = Paper { warnings: warnings.to_vec(), ..Paper::default() };
+    properties::read(&mut folder, &mut paper);
+    if MACROS.iter().any(|name| folder.file.is_storage(format!("{path}/{name}"))) {
+        paper.warnings.push("macros: the file holds macros; none was run".to_owned());
+    }
+    let damaged =
+        |reason: String| ExtractError::Damaged { media_type: media_type.to_owned(), reason };
+    match (kind.read)(&mut folder, &mut paper) {
+        Ok(()) => {
+            let inside = std::mem::take(&mut paper.inside);
+            walk.hand_on(place, Ok(paper.finish(media_type)));
+            super::compound::read_inside(walk, place, inside);
+        }
+        Err(Refusal::Password) => {
+            let why = "password: the file is encrypted; it was not read".to_owned();
+            walk.not_read(place, media_type, why);
+        }
+        Err(Refusal::Unknown(version)) => {
+            walk.not_read(place, media_type, format!("version: {version}; it was not read"));
+        }
+        Err(Refusal::Damaged(reason)) => walk.hand_on(place, Err(damaged(reason.to_owned()))),
+    }
+    true
+}
+
+impl Paper {
+    fn finish(mut self, media_type: &str) -> Content {
+        let (text, links) = self.flow.finish(&mut self.warnings);
+        Content {
+            media_type: media_type.to_owned(),
+            extractor: super::READER.to_owned(),
+            title: self.title,
+            author: self.author,
+            text,
+            links,
+            warnings: crate::packed::curbed(self.warnings, "document"),
+            ..Content::default()
+        }
+    }
+}
+
+/// The number of two bytes at a place, the lowest first.
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
+}
+
+/// The number of four bytes at a place, the lowest first.
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+}
+
+/// Four bytes at a place as an index or a length.
+fn index_at(bytes: &[u8], at: usize) -> Option<usize> {
+    usize::try_from(u32_at(bytes, at)?).ok()
+}
+
+/// So many bytes from a place on, or as many of them as there are.
+fn bytes_at(bytes: &[u8], at: usize, length: usize) -> &[u8] {
+    let rest = bytes.get(at..).unwrap_or_default();
+    rest.get(..length).unwrap_or(rest)
+}
+
+/// Letters of two bytes each.
+fn utf16(bytes: &[u8]) -> String {
+    encoding_rs::UTF_16LE.decode_without_bom_handling(bytes).0.into_owned()
+}
+
+/// Letters of one byte each, which are the first 256 of Unicode.
+fn latin1(bytes: &[u8]) -> String {
+    encoding_rs::mem::decode_latin1(bytes).into_owned()
+}
+
+/// Letters in a code page, or in what they look like where none is named.
+fn decode(bytes: &[u8], encoding: Option<&'static Encoding>) -> String {
+    match encoding {
+        Some(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
+        None => crate::names::decode_guessed(bytes),
+    }
+}

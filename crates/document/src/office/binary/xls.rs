@@ -1,0 +1,131 @@
+//! Excel's XLS of 1993 to 2003 ([MS-XLS], BIFF8; and BIFF5 before it): each sheet's name, then its rows as they are shown.
+//!
+//! No formula is computed: its cell says what Excel last saw.
+
+use std::collections::HashMap;
+
+use super::xls_sheet;
+use super::xls_strings::{Record, Script, records, shared};
+use super::{Folder, Paper, Refusal, index_at, u16_at};
+use crate::names::shown;
+use crate::office::number_format::{Format, built_in};
+use crate::office::rtf::codepage;
+use crate::office::xlsx::{Findings, Workbook};
+
+// Records of the workbook, and those that begin and end each part of the stream.
+pub(super) const BEGIN: u16 = 0x0809;
+pub(super) const END: u16 = 0x000A;
+const DATE_MODE: u16 = 0x0022;
+const ENCRYPTED: u16 = 0x002F;
+const CODE_PAGE: u16 = 0x0042;
+const SHEET: u16 = 0x0085;
+const LOOK: u16 = 0x00E0;
+const SHARED_WORDS: u16 = 0x00FC;
+const FORMAT: u16 = 0x041E;
+
+/// The most looks of cells that are kept.
+const MAX_FORMATS: usize = 100_000;
+
+/// A sheet, as the workbook lists it.
+struct Listed {
+    start: usize,
+    is_shown: bool,
+    kind: u8,
+    name: String,
+}
+
+/// Reads the sheets in their order.
+pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(), Refusal> {
+    let name = if folder.has("Workbook") { "Workbook" } else { "Book" };
+    let stream = folder.stream(name, &mut paper.warnings).unwrap_or_default();
+    let begin = records(&stream, 0).next().filter(|first| first.kind == BEGIN);
+    let begin = begin.ok_or(Refusal::Damaged("it does not begin as files of Excel do"))?;
+    let mut script = match u16_at(begin.bytes(), 0) {
+        Some(0x0600) => Script::Unicode,
+        Some(0x0500) => Script::Page(None),
+        _ => return Err(Refusal::Unknown("the file is of Excel 4, or older")),
+    };
+    let mut book = Workbook::default();
+    let mut sheets = Vec::new();
+    let mut codes: HashMap<u16, String> = HashMap::new();
+    let mut looks = Vec::new();
+    let mut findings = Findings::default();
+    for record in records(&stream, 0) {
+        let bytes = record.bytes();
+        match record.kind {
+            ENCRYPTED => return Err(Refusal::Password),
+            CODE_PAGE => {
+                if let Script::Page(page) = &mut script {
+                    *page = u16_at(bytes, 0).and_then(|page| codepage(u64::from(page)));
+                }
+            }
+            DATE_MODE => book.from_1904 = u16_at(bytes, 0) == Some(1),
+            SHEET => sheets.extend(listed(&record, script)),
+            FORMAT => {
+                let code = record.from(2).words(script, matches!(script, Script::Page(_)));
+                if let (Some(number), Some(code)) = (u16_at(bytes, 0), code) {
+                    codes.insert(number, code);
+                }
+            }
+            LOOK if looks.len() < MAX_FORMATS => looks.push(u16_at(bytes, 2).unwrap_or_default()),
+            SHARED_WORDS => {
+                let mut count = 0_u32;
+                let promised = shared(&record, |words| {
+                    count += 1;
+                    book.push(words)
+                });
+                if count < promised {
+                    paper.warnings.push(format!(
+                        "damaged: of {promised} words that cells share, only {count} could be read"
+                    ));
+                }
+            }
+            END => break,
+            _ => {}
+        }
+    }
+    book.formats = looks
+        .iter()
+        .map(|number| {
+            codes.get(number).map(String::as_str).or_else(|| built_in(u32::from(*number)))
+        })
+        .map(|code| code.map_or(Format::General, Format::parse))
+        .collect();
+    for sheet in sheets {
+        let name = shown(&sheet.name);
+        match sheet.kind {
+            // A sheet, or a chart that fills one.
+            0 | 2 => {}
+            1 => {
+                let why = format!("macros: the sheet {name} holds macros of Excel 4; none was run");
+                paper.warnings.push(why);
+            }
+            // A module of programs has no cells.
+            _ => continue,
+        }
+        if !sheet.is_shown {
+            findings.hidden.push(format!("the sheet {name}"));
+        }
+        paper.flow.push(&sheet.name);
+        paper.flow.end_line();
+        let mut parts = records(&stream, sheet.start);
+        if parts.next().is_none_or(|first| first.kind != BEGIN) {
+            paper.warnings.push(format!("damaged: the sheet {name} is listed, but is not there"));
+            continue;
+        }
+        xls_sheet::read(parts, &sheet.name, sheet.kind == 2, script, &book, paper, &mut findings);
+    }
+    findings.report(&mut paper.warnings);
+    Ok(())
+}
+
+/// What the list of sheets says of one.
+fn listed(record: &Record<'_>, script: Script) -> Option<Listed> {
+    let bytes = record.bytes();
+    Some(Listed {
+        start: index_at(bytes, 0)?,
+        is_shown: bytes.get(4)? & 3 == 0,
+        kind: *bytes.get(5)?,
+        name: record.from(6).words(script, true)?,
+    })
+}
