@@ -142,7 +142,7 @@ fn charts_and_boxes_of_a_sheet_are_read_and_its_pictures_are_counted() {
             ],
         ),
         &[": S\n1\nbox\nHeld\nMen\n2018\t69%\n2017\nin a diagram\nPress here", "o.txt: an object"],
-        &["pictures: 1 are on the sheets"],
+        &["pictures: 1 are in it; words in them were not read"],
     );
 }
 
@@ -227,6 +227,29 @@ fn what_lies_in_a_document_is_read_or_said() {
         assert_eq!(found.len(), lines);
         assert!(warnings.contains(warned), "{warnings}");
     }
+}
+
+/// A notice that was pasted into a document as a picture was counted, and never read.
+#[test]
+fn large_pictures_in_a_document_follow_by_themselves() {
+    // GIF files of one frame without pixels: 600 by 376, and 100 by 100.
+    let gif = |size: &str| format!("GIF89a{size}\0\0\0,\0\0\0\0{size}\0\x02\x01\0\0;");
+    let (large, small) = (gif("\x58\x02\x78\x01"), gif("\x64\0\x64\0"));
+    let body = "<document><body><p><r><t>See</t><drawing><blip/><blip/></drawing></r></p></body></document>";
+    let file = docx(
+        body,
+        &[("a", "image", "media/image1.gif"), ("b", "image", "media/image2.gif")],
+        &[("word/media/image1.gif", &large), ("word/media/image2.gif", &small)],
+    );
+    let (lines, warnings) = summary(&read_with(&file, &Limits::default()));
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[0], ": See");
+    assert!(lines[1].starts_with("image1.gif"), "{lines:?}");
+    assert!(warnings.contains("pictures: 2 are in it; the 1 that are large follow"), "{warnings}");
+    let limits = Limits { depth: 0, ..Limits::default() };
+    let (lines, warnings) = summary(&read_with(&file, &limits));
+    assert_eq!(lines, [": See"]);
+    assert!(warnings.contains("pictures: 2 are in it; words in them were not read"), "{warnings}");
 }
 
 #[test]

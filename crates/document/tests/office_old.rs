@@ -417,6 +417,31 @@ fn objects_in_a_document_are_read_by_themselves() {
     assert!(warnings.contains("this one and 1 after it are not read"), "{warnings}");
 }
 
+/// A scan that was pasted into a letter was counted at best.
+#[test]
+fn large_pictures_in_old_files_follow_by_themselves() {
+    let mut picture = Cursor::new(Vec::new());
+    image::GrayImage::new(600, 376).write_to(&mut picture, image::ImageFormat::Png).unwrap();
+    let picture = picture.into_inner();
+    let length = u32::try_from(picture.len() + 17).unwrap().to_le_bytes();
+    let blip =
+        [&0x6E00_u16.to_le_bytes()[..], &0xF01E_u16.to_le_bytes(), &length, &[7; 17], &picture]
+            .concat();
+    let mut file = CompoundFile::open(Cursor::new(LETTER.to_vec())).unwrap();
+    // Twice: Word keeps copies.
+    file.create_stream("/Data")
+        .unwrap()
+        .write_all(&[&[0xF0, 1, 2][..], &blip, &blip].concat())
+        .unwrap();
+    file.flush().unwrap();
+    let found = read_all(&file.into_inner().into_inner());
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[1].inside.as_deref(), Some("picture-1.png"));
+    assert_eq!(found[1].pages.first().map(|page| page.width), Some(600.0));
+    let (_, warnings) = summary(&found);
+    assert!(warnings.contains("the 1 that are large follow by themselves"), "{warnings}");
+}
+
 /// Whatever stands in a file, reading it ends, and without a panic.
 #[test]
 fn damage_is_survived() {

@@ -55,6 +55,7 @@ pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
     if relations.iter().any(|one| one.kind == "vbaProject") {
         package.warnings.push("macros: the file holds macros; none was run".to_owned());
     }
+    package.pictures += u64::from(findings.pictures);
     findings.report(&mut package.warnings);
 }
 

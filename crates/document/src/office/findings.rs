@@ -97,12 +97,6 @@ impl Findings {
             let words = excerpt(&self.hidden);
             warnings.push(format!("hidden text, which Word does not show: {words}"));
         }
-        if self.pictures > 0 {
-            let count = self.pictures;
-            warnings.push(format!(
-                "pictures: {count} are in the document; words in them were not read"
-            ));
-        }
         if self.readings > 0 {
             let count = self.readings;
             warnings.push(format!(

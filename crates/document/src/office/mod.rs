@@ -85,3 +85,17 @@ pub(crate) fn read_open_document(
     walk.hand_on(place, Ok(content));
     read_embedded(walk, zip, plan, place);
 }
+
+/// What is said of the pictures in a document, of which the files of some follow by themselves.
+fn picture_note(count: u64, following: usize) -> Option<String> {
+    Some(match (count, following) {
+        (0, 0) => return None,
+        (count, 0) => format!("pictures: {count} are in it; words in them were not read"),
+        (count, following) => {
+            let count = count.max(following as u64);
+            format!(
+                "pictures: {count} are in it; the {following} that are large follow by themselves, words in others were not read"
+            )
+        }
+    })
+}

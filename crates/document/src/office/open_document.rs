@@ -429,10 +429,9 @@ fn read_content(
                     xml.skip();
                 }
                 "image" => {
-                    package.notes.insert(
-                        "pictures: the document holds pictures; words in them were not read"
-                            .to_owned(),
-                    );
+                    package.pictures += 1;
+                    let part = element.get("href").unwrap_or_default();
+                    package.put_picture(part.trim_start_matches("./"));
                 }
                 "page" => now.flow.end_line(),
                 _ => {}

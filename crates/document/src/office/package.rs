@@ -1,6 +1,7 @@
 //! An office file as a package of parts (ECMA-376 part 2, Open Packaging Conventions).
 
 use std::collections::{BTreeSet, HashSet};
+use std::io::Read;
 
 use witnessmark_text::{Content, Hints};
 
@@ -8,6 +9,7 @@ use super::flow::Flow;
 use super::xml::{Piece, Xml};
 use crate::names::{Places, place_name, shown};
 use crate::packed::directory::{Directory, Entry};
+use crate::picture;
 use crate::walk::{Budget, Place, Walk};
 
 /// How one part points to another, or out of the file.
@@ -30,8 +32,12 @@ pub(crate) struct Package<'z, 'b> {
     pub(crate) notes: BTreeSet<String>,
     pub(crate) title: Option<String>,
     pub(crate) author: Option<String>,
+    /// How many pictures are in the document.
+    pub(crate) pictures: u64,
     /// Parts that are files of their own, beside those in the folder for these.
     inside: BTreeSet<String>,
+    /// Parts that are pictures.
+    images: BTreeSet<String>,
 }
 
 /// The most relations of one part that are looked at.
@@ -39,6 +45,9 @@ const MAX_RELATIONS: usize = 100_000;
 
 /// The most parts that are files of their own.
 const MAX_INSIDE: usize = 10_000;
+
+/// How much of a picture is unpacked to see how large it is.
+const PICTURE_HEAD: u64 = 1 << 20;
 
 /// So many addresses that a file fetches from are named.
 const MAX_FETCHED: usize = 20;
@@ -59,7 +68,9 @@ impl<'z, 'b> Package<'z, 'b> {
             notes: BTreeSet::new(),
             title: None,
             author: None,
+            pictures: 0,
             inside: BTreeSet::new(),
+            images: BTreeSet::new(),
         }
     }
 
@@ -121,6 +132,9 @@ impl<'z, 'b> Package<'z, 'b> {
         for one in relations.iter().filter(is_file) {
             self.put_inside(&one.target);
         }
+        for one in relations.iter().filter(|one| one.kind == "image" && !one.is_external) {
+            self.put_picture(&one.target);
+        }
         let is_fetched =
             |one: &&Relation| one.is_external && !matches!(one.kind.as_str(), "hyperlink");
         let fetched = relations.iter().filter(is_fetched).count();
@@ -144,6 +158,27 @@ impl<'z, 'b> Package<'z, 'b> {
         } else if !self.inside.contains(part) {
             self.notes.insert(format!("files: only the first {MAX_INSIDE} set in are looked at"));
         }
+    }
+
+    /// Keeps a part that is a picture, to be read by itself if it may hold words.
+    pub(crate) fn put_picture(&mut self, part: &str) {
+        if self.images.len() < MAX_INSIDE {
+            self.images.insert(part.to_owned());
+        }
+    }
+
+    /// The pictures that may hold words.
+    fn large_pictures(&self, walk: &Walk<'_>) -> Vec<&'z Entry> {
+        let budget = walk.budget.apart();
+        let may_hold_words = |entry: &&Entry| {
+            let mut head = Vec::new();
+            let reader = self.zip.reader(entry).map(|reader| budget.count(reader));
+            // One that breaks off is looked at as far as it goes.
+            let _ = reader.map(|reader| reader.take(PICTURE_HEAD).read_to_end(&mut head));
+            picture::may_hold_words(&head)
+        };
+        let entries = self.images.iter().filter_map(|part| self.zip.find(part));
+        entries.filter(may_hold_words).collect()
     }
 
     /// Reads the charts that a part points to.
@@ -280,20 +315,26 @@ pub(crate) fn embedded<'z>(
     });
     let named: Vec<&Entry> = named.collect();
     let below = zip.entries.iter().filter(|entry| entry.name.starts_with(folder));
-    let entries: Vec<&Entry> = named
+    let mut entries: Vec<&Entry> = named
         .into_iter()
         .chain(below.filter(|entry| !folder.is_empty() && !entry.is_folder()))
         .filter(|entry| seen.insert(entry.name.as_str()))
         .collect();
-    let count = entries.len() as u64;
-    let allowed = walk.files_left();
-    if !walk.may_open(place) && count > 0 {
-        let depth = walk.limits.depth;
+    let may_open = walk.may_open(place);
+    if !may_open && !entries.is_empty() {
+        let (depth, count) = (walk.limits.depth, entries.len());
         package.warnings.push(format!(
             "depth: files deeper than {depth} are not opened; {count} that are embedded in it are not read"
         ));
+    }
+    let pictures = if may_open { package.large_pictures(walk) } else { Vec::new() };
+    package.warnings.extend(super::picture_note(package.pictures, pictures.len()));
+    if !may_open {
         return Vec::new();
     }
+    entries.extend(pictures.into_iter().filter(|entry| seen.insert(entry.name.as_str())));
+    let count = entries.len() as u64;
+    let allowed = walk.files_left();
     if count > allowed {
         package
             .warnings

@@ -96,11 +96,7 @@ pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
             .warnings
             .push(format!("hidden: slides that are not shown, but are in the text: {list}"));
     }
-    if pictures > 0 {
-        package
-            .warnings
-            .push(format!("pictures: {pictures} are on the slides; words in them were not read"));
-    }
+    package.pictures += u64::from(pictures);
 }
 
 /// Reads what stands on all slides of a kind, once.

@@ -86,11 +86,6 @@ impl Findings {
                 "formats: Excel shows {count} cells without their number; the text has it"
             ));
         }
-        if self.pictures > 0 {
-            let count = self.pictures;
-            warnings
-                .push(format!("pictures: {count} are on the sheets; words in them were not read"));
-        }
         if self.charts > 0 {
             let count = self.charts;
             warnings.push(format!("charts: of {count}, only the titles were read"));
@@ -192,6 +187,7 @@ pub(crate) fn read(package: &mut Package<'_, '_>, main: &str) {
             }
         }
     }
+    package.pictures += findings.pictures;
     findings.report(&mut package.warnings);
 }
 

@@ -91,6 +91,11 @@ const KINDS: [(ImageFormat, &str); 6] = [
     (ImageFormat::Bmp, "image/bmp"),
 ];
 
+/// A picture in a document may hold lines of words if it has so many pixels, and so many on each side: others are mostly signs
+/// and ornaments.
+const FEWEST_PIXELS: u64 = 200_000;
+const FEWEST_ON_A_SIDE: u32 = 150;
+
 /// How TIFF files begin whose places have eight bytes.
 const BIG_TIFF: [&[u8]; 2] = [b"II+\0", b"MM\0+"];
 
@@ -105,6 +110,18 @@ fn kind_of(bytes: &[u8]) -> Option<(ImageFormat, &'static str)> {
 /// Whether bytes are a picture of a kind that is read.
 pub fn is_picture(bytes: &[u8]) -> bool {
     kind_of(bytes).is_some()
+}
+
+/// Whether a picture that is set into a document may hold words, by its first bytes.
+pub(crate) fn may_hold_words(bytes: &[u8]) -> bool {
+    match Header::read(bytes) {
+        Ok(Header { width, height, .. }) => {
+            let pixels = u64::from(width) * u64::from(height);
+            pixels >= FEWEST_PIXELS && width.min(height) >= FEWEST_ON_A_SIDE
+        }
+        Err(PictureError::TooLarge { .. }) => true,
+        Err(_) => false,
+    }
 }
 
 /// The text of a decoder's error, on one line and not too long: parts of it may come from the file.

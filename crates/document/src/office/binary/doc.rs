@@ -49,6 +49,7 @@ pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(),
     // Each box with words is drawn as a shape, too.
     findings.pictures += shapes.saturating_sub(u32::try_from(file.boxes).unwrap_or(u32::MAX));
     paper.flow.append(flow);
+    paper.pictures = u64::from(findings.pictures);
     findings.report(&mut paper.warnings);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Office files as they were until 2003: streams of records in a compound file ([MS-DOC], [MS-XLS], [MS-PPT]).
 
+mod blips;
 mod doc;
 mod doc_file;
 mod doc_looks;
@@ -55,6 +56,8 @@ pub(crate) struct Paper {
     title: Option<String>,
     author: Option<String>,
     inside: Vec<Inside>,
+    /// How many pictures there are.
+    pictures: u64,
 }
 
 /// A file that lies in the streams of a document.
@@ -127,7 +130,13 @@ pub(crate) fn read(
         |reason: String| ExtractError::Damaged { media_type: media_type.to_owned(), reason };
     match (kind.read)(&mut folder, &mut paper) {
         Ok(()) => {
-            let inside = std::mem::take(&mut paper.inside);
+            let objects = std::mem::take(&mut paper.inside);
+            let mut inside = Vec::new();
+            if walk.may_open(place) {
+                read_pictures(&mut folder, &mut inside);
+            }
+            paper.warnings.extend(super::picture_note(paper.pictures, inside.len()));
+            inside.extend(objects);
             walk.hand_on(place, Ok(paper.finish(media_type)));
             super::compound::read_inside(walk, place, inside);
         }
@@ -141,6 +150,19 @@ pub(crate) fn read(
         Err(Refusal::Damaged(reason)) => walk.hand_on(place, Err(damaged(reason.to_owned()))),
     }
     true
+}
+
+/// Puts the pictures of a document that may hold words to the files inside: Word keeps them beside its letters or in a stream of
+/// data, PowerPoint in one of pictures, Excel among its records.
+fn read_pictures(folder: &mut Folder<'_, '_>, inside: &mut Vec<Inside>) {
+    // What is wrong with a stream was said when it was read, or is of no other use.
+    let mut unsaid = Vec::new();
+    for name in ["Data", "WordDocument", "Pictures"] {
+        blips::read(&folder.stream(name, &mut unsaid).unwrap_or_default(), inside);
+    }
+    if let Some(book) = folder.stream("Workbook", &mut unsaid) {
+        blips::read(&xls::drawings(&book), inside);
+    }
 }
 
 impl Paper {

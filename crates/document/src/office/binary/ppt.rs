@@ -97,11 +97,7 @@ pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(),
             .warnings
             .push(format!("hidden: slides that are not shown, but are in the text: {list}"));
     }
-    if pictures > 0 {
-        paper
-            .warnings
-            .push(format!("pictures: {pictures} are on the slides; words in them were not read"));
-    }
+    paper.pictures = u64::from(pictures);
     Ok(())
 }
 

@@ -20,6 +20,7 @@ const ENCRYPTED: u16 = 0x002F;
 const CODE_PAGE: u16 = 0x0042;
 const SHEET: u16 = 0x0085;
 const LOOK: u16 = 0x00E0;
+const DRAWINGS: u16 = 0x00EB;
 const SHARED_WORDS: u16 = 0x00FC;
 const FORMAT: u16 = 0x041E;
 
@@ -115,8 +116,15 @@ pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(),
         }
         xls_sheet::read(parts, &sheet.name, sheet.kind == 2, script, &book, paper, &mut findings);
     }
+    paper.pictures = findings.pictures;
     findings.report(&mut paper.warnings);
     Ok(())
+}
+
+/// The drawings that all sheets share, with their pictures, in one.
+pub(super) fn drawings(stream: &[u8]) -> Vec<u8> {
+    let shared = records(stream, 0).take_while(|record| record.kind != END);
+    shared.filter(|record| record.kind == DRAWINGS).flat_map(|record| record.whole()).collect()
 }
 
 /// What the list of sheets says of one.

@@ -21,6 +21,11 @@ impl<'b> Record<'b> {
         self.parts.first().copied().unwrap_or_default()
     }
 
+    /// All bytes, those of the records that go on with it behind the others.
+    pub(super) fn whole(&self) -> Vec<u8> {
+        self.parts.concat()
+    }
+
     /// Reads from a place of the record itself on, and over its ends.
     pub(super) fn from(&self, at: usize) -> Cursor<'_, 'b> {
         Cursor { parts: &self.parts, part: 0, at, letters: Letters::None }
