@@ -184,16 +184,21 @@ fn read_at(walk: &mut Walk<'_>, bytes: &[u8], hints: &Hints, place: &Place, warn
     }
 }
 
-/// Reads a PDF file, and then the files inside it.
+/// The place of the pictures that stand beside the text of a PDF file.
+const PICTURES: &str = "pictures";
+
+/// Reads a PDF file, then the pictures beside its text, and then the files inside it.
 fn read_pdf(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<String>) {
     let may_open = walk.may_open(place);
     let most = if may_open { walk.files_left() } else { 0 };
-    let PdfFile { mut content, pages, attached } = match pdf::read(bytes, &walk.limits, most) {
-        Ok(file) => file,
-        Err(error) => return walk.hand_on(place, Err(error)),
-    };
+    let PdfFile { mut content, pages, beside, attached } =
+        match pdf::read(bytes, &walk.limits, most) {
+            Ok(file) => file,
+            Err(error) => return walk.hand_on(place, Err(error)),
+        };
     content.warnings.splice(0..0, warnings);
     let mut places = Places::default();
+    let (beside_text, _) = places.add(PICTURES.to_owned());
     let mut inside = Vec::new();
     for Attached { name, bytes } in attached {
         let (name, problems) = place_name(&name);
@@ -211,6 +216,12 @@ fn read_pdf(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<Stri
     let wanted = walk.wanted(place, &pages);
     walk.hand_on_pages(place, Ok(content), pages);
     pdf::pictures(bytes, &wanted, &mut |page, picture| walk.hand_on_picture(page, picture));
+    if !beside.is_empty() {
+        let place = place.within(&beside_text);
+        let wanted = walk.wanted(&place, &beside);
+        walk.hand_on_pages(&place, Ok(pdf::pictures_beside(&beside)), beside);
+        pdf::pictures(bytes, &wanted, &mut |page, picture| walk.hand_on_picture(page, picture));
+    }
     let count = inside.len();
     for (index, (name, bytes)) in inside.into_iter().enumerate() {
         if !walk.has_room() {

@@ -42,7 +42,7 @@ pub(crate) use scan::pictures;
 use strings::{one_line, text_string};
 
 /// The name and version of this reader.
-pub(crate) const READER: &str = "witnessmark-pdf/4";
+pub(crate) const READER: &str = "witnessmark-pdf/5";
 /// How many operators of one file are read.
 const MAX_OPERATORS: u64 = 400_000_000;
 /// How many bytes the files inside one file may unpack to.
@@ -63,8 +63,23 @@ pub(crate) struct PdfFile {
     pub(crate) content: Content,
     /// Its pages.
     pub(crate) pages: Vec<Page>,
+    /// Those that hold large pictures beside their text, as pages of nothing but these pictures.
+    pub(crate) beside: Vec<Page>,
     /// The files inside it.
     pub(crate) attached: Vec<Attached>,
+}
+
+/// What stands for the pictures beside the text of a file, in the place of their words.
+pub(crate) fn pictures_beside(beside: &[Page]) -> Content {
+    let count = beside.len();
+    Content {
+        media_type: "application/pdf".to_owned(),
+        extractor: READER.to_owned(),
+        warnings: vec![format!(
+            "pictures: those on {count} pages of the file around it, without the text"
+        )],
+        ..Content::default()
+    }
 }
 
 /// Reads a PDF file; at most `attached` of the files inside it are unpacked.
@@ -98,7 +113,7 @@ fn read_file(bytes: &[u8], limits: &Limits, most_attached: u64) -> Result<PdfFil
     let mut links = Vec::new();
     let mut fonts = Fonts::new();
     let layers = Layers::of(&pdf);
-    let mut with_pictures = Vec::new();
+    let mut beside: Vec<Page> = Vec::new();
     let mut budget = MAX_OPERATORS;
     let most = usize::try_from(limits.pages).unwrap_or(usize::MAX);
     for (index, page) in pdf.pages().iter().enumerate().take(most) {
@@ -113,10 +128,11 @@ fn read_file(bytes: &[u8], limits: &Limits, most_attached: u64) -> Result<PdfFil
         match read {
             Some(read) => {
                 warn_of_page(number, &read, &mut warnings);
+                let page = add_page(number, &read, &mut text, &mut length);
                 if read.has_unread_picture() {
-                    with_pictures.push(number);
+                    beside.push(Page { scanned: true, lines: Vec::new(), ..page });
                 }
-                pages.push(add_page(number, &read, &mut text, &mut length));
+                pages.push(page);
             }
             None => {
                 warnings.push(format!("page {number}: it could not be read: a library gave up"));
@@ -131,10 +147,11 @@ fn read_file(bytes: &[u8], limits: &Limits, most_attached: u64) -> Result<PdfFil
             }
         }
     }
-    if !with_pictures.is_empty() {
-        let pages = shown_numbers(&with_pictures);
+    if !beside.is_empty() {
+        let numbers: Vec<u32> = beside.iter().map(|page| page.number).collect();
+        let pages = shown_numbers(&numbers);
         warnings.push(format!(
-            "pictures: words in the pictures beside the text were not read; pages with large ones: {pages}"
+            "pictures: large ones stand beside the text, and follow by themselves; pages with such: {pages}"
         ));
     }
     if pdf.pages().len() > most {
@@ -170,7 +187,7 @@ fn read_file(bytes: &[u8], limits: &Limits, most_attached: u64) -> Result<PdfFil
         attached.push(file);
         true
     });
-    Ok(PdfFile { content, pages, attached })
+    Ok(PdfFile { content, pages, beside, attached })
 }
 
 fn add_page(number: u32, read: &ReadPage, text: &mut String, length: &mut usize) -> Page {

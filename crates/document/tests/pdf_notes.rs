@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
-use witnessmark_document::{Document, Limits, read};
+use witnessmark_document::{Document, Found, Limits, Pictures, read, read_with_pictures};
 use witnessmark_text::Hints;
 
 /// A page of A4 that draws `content`; `root` and `page` are added to the catalogue and to the page, `more` are objects from
@@ -241,7 +241,7 @@ fn pictures_beside_text_and_places_to_be_blacked_out_are_named() {
             "a photographed letter under a heading",
             "",
             format!("{heading} q 400 0 0 500 72 100 cm /P Do Q"),
-            "pictures: words in the pictures beside the text were not read; pages with large ones: 1",
+            "pictures: large ones stand beside the text, and follow by themselves; pages with such: 1",
         ),
         (
             "a mark that nobody applied",
@@ -254,6 +254,33 @@ fn pictures_beside_text_and_places_to_be_blacked_out_are_named() {
         let warnings = read_one(&bytes).content.unwrap().warnings;
         let said: Vec<&str> = Some(said).filter(|said| !said.is_empty()).into_iter().collect();
         assert_eq!(warnings, said, "{name}");
+    }
+}
+
+/// A letter that was photographed and put under a typed heading was named, and never read.
+#[test]
+fn pictures_beside_text_follow_by_themselves() {
+    let pixels = "x".repeat(16);
+    let picture =
+        stream("/Subtype/Image/Width 4/Height 4/BitsPerComponent 8/ColorSpace/DeviceGray", &pixels);
+    let drawn = "BT /F 12 Tf 72 800 Td (The office of the district writes to all villages:) Tj ET \
+        q 400 0 0 500 72 100 cm /P Do Q";
+    let bytes = pdf("", "", drawn, &["null", &picture]);
+    let wanted = Pictures::Page { inside: Some("pictures".to_owned()), page: 1 };
+    for wanted in [Pictures::Scans, wanted] {
+        let (mut places, mut pictures) = (Vec::new(), Vec::new());
+        read_with_pictures(&bytes, &Hints::default(), &Limits::default(), &wanted, &mut |found| {
+            match found {
+                Found::Document(document) => {
+                    places.push((document.inside.clone(), document.waits_for_ocr()));
+                }
+                Found::Picture { page, picture } => {
+                    pictures.push((places.len(), page, picture.is_ok()))
+                }
+            }
+        });
+        assert_eq!(places, [(None, false), (Some("pictures".to_owned()), true)]);
+        assert_eq!(pictures, [(2, 1, true)], "{wanted:?}");
     }
 }
 
