@@ -233,10 +233,11 @@ pub(super) fn digits(
         return Some(from_han(from, number));
     }
     let rest = text.get(to..)?;
-    if is_label_end(text, from, rest, previous) {
-        return None;
-    }
-    let (to, amount) = multiplied(text, to, amount, style)?;
+    let (to, amount) = match abbreviated(rest, previous) {
+        Some((length, power)) => (to + length, amount.times_power_of_ten(power)?),
+        None if is_label_end(text, from, rest, previous) => return None,
+        None => multiplied(text, to, amount, style)?,
+    };
     // "3 dozen", "2 and a half million": not what the digits say.
     let (_, behind) = behind_gap(text, to)?;
     if longest(behind, NOT_TENS).is_some() {
@@ -285,6 +286,36 @@ fn is_label_end(text: &str, from: usize, rest: &str, previous: Option<char>) -> 
         }
         _ => false,
     }
+}
+
+/// Signs of money right before a figure.
+const MONEY_SIGNS: [char; 6] = ['$', '£', '€', '¥', '￥', '₹'];
+
+/// The sign of money right before a byte.
+pub(super) fn money_before(text: &str, from: usize) -> Option<char> {
+    text.get(..from)?.chars().next_back().filter(|c| MONEY_SIGNS.contains(c))
+}
+
+/// The short multiplier right behind a figure, its length and its power of ten: £2.5bn, 40m people. A lone letter is one only
+/// with a sign of money before the figure, or what is counted behind it: 40m may be metres.
+pub(super) fn abbreviated(rest: &str, previous: Option<char>) -> Option<(usize, u32)> {
+    let length = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+    let (letters, behind) = rest.split_at_checked(length)?;
+    let power = match letters {
+        "bn" => 9,
+        "mn" => 6,
+        "tn" => 12,
+        "k" | "K" => 3,
+        "m" | "M" => 6,
+        "b" | "B" => 9,
+        _ => return None,
+    };
+    let is_money = previous.is_some_and(|c| MONEY_SIGNS.contains(&c));
+    let counts = || behind.strip_prefix(' ').is_some_and(|rest| longest(rest, UNITS).is_some());
+    // Whatever else stands right at a figure is part of its name: 5bn-2.
+    let ends = behind.chars().next().is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    let is_one = letters.len() > 1 || is_money || counts();
+    (ends && is_one).then_some((length, power))
 }
 
 /// The amount times the multiplier that follows.

@@ -2,7 +2,10 @@
 
 use super::han;
 use super::lexicon::MULTIPLIERS;
-use super::numbers::{Core, Writing, behind_gap, characters, digits, in_words, longest, words};
+use super::numbers::{
+    Core, Writing, abbreviated, behind_gap, characters, digits, in_words, longest, money_before,
+    words,
+};
 use super::numerals::{Amount, Style, figure};
 use super::surroundings::window_before;
 use crate::words::digit_value;
@@ -83,8 +86,9 @@ pub(super) fn range_end(text: &str, core: &Core, style: Style, tongue: &str) -> 
         }
     }
     let first = text.get(from..)?.chars().next()?;
+    let money = money_before(text, from).or_else(|| money_before(text, core.from));
     let end = if digit_value(first).is_some() {
-        digits(text, from, None, style)?
+        digits(text, from, money, style)?
     } else if han::begins(first) {
         characters(text, from, None)?
     } else {
@@ -123,11 +127,14 @@ pub(super) fn shared_multiplier(text: &str, low: &Core, high: &Core) -> Option<A
     let bare =
         figure(text, high.from, Style::Point).or_else(|| figure(text, high.from, Style::Comma))?;
     let (_, rest) = behind_gap(text, bare.to)?;
-    let (_, power) = longest(rest, MULTIPLIERS)?;
+    let short = abbreviated(text.get(bare.to..)?, money_before(text, low.from));
+    let power =
+        short.or_else(|| longest(rest, MULTIPLIERS).map(|(length, power)| (length, *power)));
+    let (_, power) = power?;
     // "5 million to 6 million" has one of its own.
     let own =
         figure(text, low.from, Style::Point).or_else(|| figure(text, low.from, Style::Comma))?;
-    (own.to == low.to).then(|| low.low.times_power_of_ten(*power)).flatten()
+    (own.to == low.to).then(|| low.low.times_power_of_ten(power)).flatten()
 }
 
 /// The low end of "919,282 and 1,206,962", read as a fraction because of the language, where the high end shows that the mark
