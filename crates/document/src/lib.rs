@@ -191,7 +191,7 @@ const PICTURES: &str = "pictures";
 fn read_pdf(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<String>) {
     let may_open = walk.may_open(place);
     let most = if may_open { walk.files_left() } else { 0 };
-    let PdfFile { mut content, pages, beside, attached } =
+    let PdfFile { mut content, pages, beside, drawn, attached } =
         match pdf::read(bytes, &walk.limits, most) {
             Ok(file) => file,
             Err(error) => return walk.hand_on(place, Err(error)),
@@ -215,12 +215,16 @@ fn read_pdf(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<Stri
     }
     let wanted = walk.wanted(place, &pages);
     walk.hand_on_pages(place, Ok(content), pages);
-    pdf::pictures(bytes, &wanted, &mut |page, picture| walk.hand_on_picture(page, picture));
+    pdf::pictures(bytes, &wanted, &drawn, &mut |page, picture| {
+        walk.hand_on_picture(page, picture);
+    });
     if !beside.is_empty() {
         let place = place.within(&beside_text);
         let wanted = walk.wanted(&place, &beside);
         walk.hand_on_pages(&place, Ok(pdf::pictures_beside(&beside)), beside);
-        pdf::pictures(bytes, &wanted, &mut |page, picture| walk.hand_on_picture(page, picture));
+        pdf::pictures(bytes, &wanted, &[], &mut |page, picture| {
+            walk.hand_on_picture(page, picture);
+        });
     }
     let count = inside.len();
     for (index, (name, bytes)) in inside.into_iter().enumerate() {

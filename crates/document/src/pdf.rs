@@ -12,6 +12,7 @@ mod clusters;
 mod columns;
 mod content;
 mod decode;
+mod drawing;
 mod font;
 mod guess;
 mod layers;
@@ -65,6 +66,8 @@ pub(crate) struct PdfFile {
     pub(crate) pages: Vec<Page>,
     /// Those that hold large pictures beside their text, as pages of nothing but these pictures.
     pub(crate) beside: Vec<Page>,
+    /// Those whose letters can be seen and not be read from the file.
+    pub(crate) drawn: Vec<u32>,
     /// The files inside it.
     pub(crate) attached: Vec<Attached>,
 }
@@ -114,6 +117,7 @@ fn read_file(bytes: &[u8], limits: &Limits, most_attached: u64) -> Result<PdfFil
     let mut fonts = Fonts::new();
     let layers = Layers::of(&pdf);
     let mut beside: Vec<Page> = Vec::new();
+    let mut drawn = Vec::new();
     let mut budget = MAX_OPERATORS;
     let most = usize::try_from(limits.pages).unwrap_or(usize::MAX);
     for (index, page) in pdf.pages().iter().enumerate().take(most) {
@@ -129,6 +133,9 @@ fn read_file(bytes: &[u8], limits: &Limits, most_attached: u64) -> Result<PdfFil
             Some(read) => {
                 warn_of_page(number, &read, &mut warnings);
                 let page = add_page(number, &read, &mut text, &mut length);
+                if read.is_drawn() {
+                    drawn.push(number);
+                }
                 if read.has_unread_picture() {
                     beside.push(Page { scanned: true, lines: Vec::new(), ..page });
                 }
@@ -152,6 +159,12 @@ fn read_file(bytes: &[u8], limits: &Limits, most_attached: u64) -> Result<PdfFil
         let pages = shown_numbers(&numbers);
         warnings.push(format!(
             "pictures: large ones stand beside the text, and follow by themselves; pages with such: {pages}"
+        ));
+    }
+    if !drawn.is_empty() {
+        let pages = shown_numbers(&drawn);
+        warnings.push(format!(
+            "letters: on some pages they are shapes, or have no names in their fonts, and are left to OCR; pages: {pages}"
         ));
     }
     if pdf.pages().len() > most {
@@ -187,7 +200,7 @@ fn read_file(bytes: &[u8], limits: &Limits, most_attached: u64) -> Result<PdfFil
         attached.push(file);
         true
     });
-    Ok(PdfFile { content, pages, beside, attached })
+    Ok(PdfFile { content, pages, beside, drawn, attached })
 }
 
 fn add_page(number: u32, read: &ReadPage, text: &mut String, length: &mut usize) -> Page {

@@ -284,6 +284,56 @@ fn pictures_beside_text_follow_by_themselves() {
     }
 }
 
+/// Letters that were turned into shapes, as printers like them, left a page without a word, and nobody was told.
+#[test]
+fn letters_that_are_shapes_go_to_ocr() {
+    let shape = |number: usize| {
+        let (x, y) = (50 + 10 * (number % 40), 700 - 20 * (number / 40));
+        format!("{x} {y} m {x} {} {} {y} {} {} c {x} {} l f ", y + 9, x + 5, x + 8, y + 9, y + 4)
+    };
+    let line: String = (0..260).map(shape).collect();
+    let few: String = (0..20).map(shape).collect();
+    let rules = "50 700 m 60 700 l 60 710 l 50 710 l f ".repeat(300);
+    for (name, content, is_drawn) in [
+        ("lines of letters", line.clone(), true),
+        ("a sign", few, false),
+        ("the rules of a table", rules, false),
+        (
+            "a drawing beside text",
+            format!("BT /F 9 Tf 50 750 Td ({}) Tj ET {line}", "word ".repeat(20)),
+            false,
+        ),
+    ] {
+        let bytes = pdf("", "", &content, &[]);
+        let mut pictures = Vec::new();
+        let mut waits = false;
+        read_with_pictures(
+            &bytes,
+            &Hints::default(),
+            &Limits::default(),
+            &Pictures::Scans,
+            &mut |found| match found {
+                Found::Document(document) => {
+                    waits = document.waits_for_ocr();
+                    let warnings = document.content.unwrap().warnings.join("\n");
+                    assert_eq!(
+                        warnings.contains("left to OCR; pages: 1"),
+                        is_drawn,
+                        "{name}: {warnings}"
+                    );
+                }
+                Found::Picture { picture, .. } => pictures.push(picture.unwrap()),
+            },
+        );
+        assert_eq!((waits, pictures.len()), (is_drawn, usize::from(is_drawn)), "{name}");
+        for picture in pictures {
+            assert_eq!((picture.width(), picture.height()), (2479, 3508));
+            let is_dark = |y: u32| picture.row(y).iter().any(|grey| *grey < 100);
+            assert!(is_dark(570) && !is_dark(100), "the shapes stand where the page has them");
+        }
+    }
+}
+
 /// A scan with a number stamped on it, or with a comment, is still a scan: its own words are in the picture.
 #[test]
 fn a_few_typed_words_do_not_keep_a_scan_from_ocr() {

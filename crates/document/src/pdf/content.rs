@@ -118,6 +118,9 @@ pub(super) struct Drawn {
     pub(super) far: usize,
     /// How many letters a replacement text took away without holding one of them.
     pub(super) replaced: usize,
+    /// How many lines and curves the shapes have that are filled and are no rectangles. A letter that is drawn as a shape has ten
+    /// and more, a character of Chinese some fifty.
+    pub(super) outlines: usize,
     /// Whether a limit left something out.
     pub(super) cut: bool,
     /// Whether a part of the drawing could not be unpacked.
@@ -186,6 +189,9 @@ struct Mark {
 struct Path {
     areas: Vec<Area>,
     points: Vec<(f64, f64)>,
+    /// How many lines and curves it has.
+    pieces: usize,
+    /// Whether it is more than rectangles.
     is_curved: bool,
     clips: bool,
 }
@@ -422,18 +428,9 @@ impl<'f, 'a> Reader<'f, 'a> {
                 path.points.push(place(p.0, p.1));
             }
             Op::LineTo(p) => path.add(place(p.0, p.1)),
-            Op::CubicTo(p) => {
-                path.is_curved = true;
-                path.add(place(p.4, p.5));
-            }
-            Op::CubicStartTo(p) => {
-                path.is_curved = true;
-                path.add(place(p.2, p.3));
-            }
-            Op::CubicEndTo(p) => {
-                path.is_curved = true;
-                path.add(place(p.2, p.3));
-            }
+            Op::CubicTo(p) => path.curve(place(p.4, p.5)),
+            Op::CubicStartTo(p) => path.curve(place(p.2, p.3)),
+            Op::CubicEndTo(p) => path.curve(place(p.2, p.3)),
             Op::ClosePath(_) => path.close(),
             Op::RectPath(r) => {
                 let area = state.matrix.area(
@@ -455,6 +452,9 @@ impl<'f, 'a> Reader<'f, 'a> {
             | Op::CloseFillAndStrokeNonZero(_)
             | Op::CloseFillAndStrokeEvenOdd(_) => {
                 path.close();
+                if path.is_curved {
+                    self.drawn.outlines += path.pieces;
+                }
                 self.fill(path, state);
                 end_path(path, state);
             }
@@ -621,11 +621,17 @@ impl<'f, 'a> Reader<'f, 'a> {
 
 impl Path {
     fn add(&mut self, point: (f64, f64)) {
+        self.pieces += 1;
         if self.points.len() < MAX_FILLS {
             self.points.push(point);
         } else {
             self.is_curved = true;
         }
+    }
+
+    fn curve(&mut self, end: (f64, f64)) {
+        self.is_curved = true;
+        self.add(end);
     }
 
     /// Ends a subpath. An upright rectangle counts as an area; for clipping, the box of any other shape does.

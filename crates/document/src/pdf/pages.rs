@@ -21,6 +21,8 @@ const SCAN_COVER: f64 = 0.6;
 const SCAN_TEXT: usize = 40;
 /// A picture that covers this share of a page may hold words, such as a letter that was photographed under a typed heading.
 const PART_COVER: f64 = 0.12;
+/// Shapes with so many lines and curves may be letters: those of a line or two.
+const SHAPED_TEXT: usize = 500;
 /// What a note costs, and each byte of it, in operators.
 const NOTE_COST: u64 = 64;
 /// A line that a note is made of is this high, in points.
@@ -46,6 +48,8 @@ pub(super) struct ReadPage {
     pub(super) under_shapes: Vec<String>,
     pub(super) unknown: usize,
     pub(super) guessed: usize,
+    /// How many lines and curves the shapes on it have.
+    outlines: usize,
     /// About how many characters are in fonts that cannot be read.
     unloaded: usize,
     /// How many characters stand outside the page.
@@ -63,7 +67,17 @@ pub(super) struct ReadPage {
 impl ReadPage {
     /// Whether it wants OCR.
     pub(super) fn is_scanned(&self) -> bool {
-        self.covered && self.visible + self.hidden < SCAN_TEXT
+        let has_text = self.visible + self.hidden >= SCAN_TEXT;
+        (self.covered && !has_text) || self.is_drawn()
+    }
+
+    /// Whether its letters can be seen and not be read from the file: most of them have no name in their fonts, or they are no
+    /// letters but shapes.
+    pub(super) fn is_drawn(&self) -> bool {
+        let nameless = self.unknown + self.unloaded;
+        let has_text = self.visible + self.hidden >= SCAN_TEXT;
+        (nameless >= SCAN_TEXT && nameless > self.visible)
+            || (!has_text && !self.covered && self.outlines >= SHAPED_TEXT)
     }
 
     /// Whether its text was made out of its picture by another program.
@@ -185,6 +199,7 @@ pub(super) fn read_page<'a>(
         under_shapes: under_shapes(&drawn),
         unknown,
         guessed: drawn.guessed,
+        outlines: drawn.outlines,
         unloaded: drawn.unloaded,
         outside: outside + drawn.far,
         replaced: drawn.replaced,

@@ -13,6 +13,7 @@ use hayro_syntax::object::{Array, Dict, Name, Number, Object, Stream, String as 
 use hayro_syntax::page::{Page, Resources};
 
 use super::decode::{decode, is_safe};
+use super::drawing;
 use super::matrix::Matrix;
 use super::pages::contents;
 use crate::picture::{Gray, MOST_PIXELS};
@@ -28,10 +29,12 @@ const FINEST: f64 = 600.0 / 72.0;
 /// The most pixels of the picture of a page.
 const MOST_DRAWN: f64 = 60_000_000.0;
 
-/// Hands on the picture of each of these pages, from 1, or why there is none.
+/// Hands on the picture of each of these pages, from 1, or why there is none. Of those in `drawn`, all that is printed is on it; of
+/// the others, only what pictures show.
 pub(crate) fn pictures(
     bytes: &[u8],
     wanted: &[u32],
+    drawn: &[u32],
     each: &mut dyn FnMut(u32, Result<Gray, String>),
 ) {
     if wanted.is_empty() {
@@ -43,7 +46,11 @@ pub(crate) fn pictures(
         let page = || -> Option<Result<Gray, String>> {
             let pdf = opened.as_ref()?;
             let index = usize::try_from(number.checked_sub(1)?).ok()?;
-            Some(picture_of(pdf.pages().get(index)?))
+            let page = pdf.pages().get(index)?;
+            Some(match drawn.contains(number) {
+                true => drawing::picture_of(page),
+                false => picture_of(page),
+            })
         };
         let found = catch_unwind(AssertUnwindSafe(page))
             .unwrap_or_else(|_| Some(Err("a reader of its pictures gave up".to_owned())));
