@@ -192,16 +192,18 @@ fn older_files_of_word_are_read_by_their_fonts() {
         &[": prélevés à l’école"],
         &warned,
     );
-    // Two bytes a letter, the first of Big5's in the upper one; then a comment.
+    // Two bytes a letter, the first of Big5's in the upper one; then headers, and comments of which no place is known.
     let big5 = encoding_rs::BIG5.encode("建立新文件").0;
     let mut wide: Vec<u8> = big5.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect();
     wide.extend(b"!\0\r\0");
-    wide.extend(b"w\0\r\0");
+    wide.extend(b"h\0\r\0w\0\r\0");
     check(
-        &word_95(0xA699, 0x1000, &wide, &[(0, 7), (4, 2)], &fonts(136)),
-        &[": 建立新文件!"],
-        &warned,
+        &word_95(0xA699, 0x1000, &wide, &[(0, 7), (2, 2), (4, 2)], &fonts(136)),
+        &[": h\n建立新文件!\nComment: w"],
+        &["Word 6 or 95", "all letters are read as Big5"],
     );
+    // What is promised and not there is said.
+    check(&word_95(0xA5DC, 0, b"a\r", &[(0, 2)], &[]), &[": a"], &warned);
     check(
         &word_95(0xA5DC, 0x100, b"a\r", &[(0, 2)], &[]),
         &[": "],
@@ -277,7 +279,8 @@ fn pieces_looks_and_fields_of_word_are_followed() {
     );
     assert_eq!(content(&file).links.first().unwrap().href, "https://example.org/");
     for (change, line, warned) in [
-        ((2_usize, &[0xFF_u8, 0xFF][..]), None, ""),
+        // More letters than there are.
+        ((76_usize, &[0xFF_u8, 0xFF][..]), None, "damaged: 65"),
         ((0, &[0, 0]), Some("it does not begin as files of Word do"), ""),
         ((10, &[0, 1]), None, "password: the file is encrypted"),
         ((10, &[0, 2]), Some("the stream with its tables is missing"), ""),
@@ -360,6 +363,23 @@ fn a_workbook_of_excel_95_is_read() {
         &[": 采集\n血样\t69.50%\n5\t50.00%\tTRUE\t#N/A\n1.5\t多\tFALSE\nComment A1: 谁说\n图表"],
         &["row 1 of 采集", "3 cells are computed", "charts: of 1, only the titles"],
     );
+    // Formulas under the number of an older version, one whose words never came; a comment in two records; a box that never ends.
+    let half = [&cell(1, 0, 6, &[])[..], b"one"].concat();
+    let rest = [&cell(0xFFFF, 0, 3, &[])[..], b"two"].concat();
+    check(
+        &excel_95(&[
+            (0x0206, cell(3, 0, 0, &formula(2.5_f64.to_le_bytes()))),
+            (0x0406, cell(4, 0, 0, &formula([0, 0, 0, 0, 0, 0, 0xFF, 0xFF]))),
+            (0x001C, half),
+            (0x001C, rest),
+            (0x005D, vec![0, 0, 0, 0, 6, 0, 1, 0]),
+        ]),
+        &[": 采集\n2.5\nComment A2: onetwo"],
+        &["the values of 1 cells were never saved", "boxes: words in 1 boxes"],
+    );
+    let cut = excel_95(&[(0x0203, cell(0, 0, 0, &1.0_f64.to_le_bytes()))]);
+    let cut = changed(&cut, "/Book", |bytes| bytes.truncate(bytes.len() - 4));
+    check(&cut, &[": 采集\n1"], &["damaged: the sheet 采集 stops before its end"]);
     let locked = excel_95(&[]);
     let locked = changed(&locked, "/Book", |bytes| *bytes = put(bytes.clone(), &[(8, &[0x2F, 0])]));
     check(&locked, &[": "], &["password: the file is encrypted"]);
@@ -440,6 +460,59 @@ fn large_pictures_in_old_files_follow_by_themselves() {
     assert_eq!(found[1].pages.first().map(|page| page.width), Some(600.0));
     let (_, warnings) = summary(&found);
     assert!(warnings.contains("the 1 that are large follow by themselves"), "{warnings}");
+}
+
+/// One stream more, which Office does not look at, hid the whole workbook.
+#[test]
+fn no_other_stream_hides_a_document() {
+    let file = excel_95(&[(0x0203, cell(0, 0, 0, &42.0_f64.to_le_bytes()))]);
+    for name in ["/Package", "/CONTENTS", "/EncryptedPackage", "/\u{1}Ole10Native"] {
+        let mut file = CompoundFile::open(Cursor::new(file.clone())).unwrap();
+        file.create_stream(name).unwrap().write_all(b"x").unwrap();
+        file.flush().unwrap();
+        check(&file.into_inner().into_inner(), &[": 采集\n42"], &[]);
+    }
+    let control = compound(&[("/contents", b"x"), ("/\u{3}OCXNAME", b"x")]);
+    check(&control, &[": "], &["control: it is a control of a form"]);
+    check(&compound(&[("/VBA/dir", b"x")]), &[": "], &["macros: it holds macros"]);
+}
+
+/// Small files that named one page, one object or one sheet over and over took minutes, or all memory.
+#[test]
+fn what_is_named_over_and_over_is_read_once() {
+    // 100,000 entries for one page of looks.
+    let entries = 100_000_usize;
+    let list = [vec![0; 4 * (entries + 1)], 2_u32.to_le_bytes().repeat(entries)].concat();
+    let mut page = vec![0; 512];
+    page[511] = 101;
+    let text = changed(LETTER, "/WordDocument", |bytes| {
+        let length = bytes.len().max(0x800);
+        bytes.resize(length, 0);
+        let place = u32::try_from(0x10_0000).unwrap().to_le_bytes();
+        let size = u32::try_from(list.len()).unwrap().to_le_bytes();
+        *bytes = put(
+            bytes.clone(),
+            &[(154 + 8 * 12, &place), (154 + 8 * 12 + 4, &size), (0x400, &page)],
+        );
+    });
+    let text = changed(&text, "/1Table", |bytes| {
+        bytes.resize(0x10_0000, 0);
+        bytes.extend(&list);
+    });
+    assert!(content(&text).text.contains("二十三万份"));
+    // 2,000 sheets that begin in one place.
+    let sheet = changed(TABLE, "/Workbook", |bytes| {
+        let at = (0..bytes.len()).find(|at| bytes[*at..].starts_with(&[0x85, 0])).unwrap();
+        let length = 4 + usize::from(bytes[at + 2]);
+        let record = bytes[at..at + length].to_vec();
+        let moved = u32::try_from(2_000 * length).unwrap();
+        let start = u32::from_le_bytes(record[4..8].try_into().unwrap()) + moved;
+        let record = put(record, &[(4, &start.to_le_bytes())]);
+        bytes.splice(at..at, record.repeat(2_000));
+    });
+    let (lines, warnings) = summary(&read_all(&sheet));
+    assert_eq!(lines[0].matches("桑科镇").count(), 1);
+    assert!(warnings.contains("is listed, but is not there"), "{warnings}");
 }
 
 /// Whatever stands in a file, reading it ends, and without a panic.

@@ -1,6 +1,6 @@
 //! Compound files ([MS-CFB]): which kind of document one is.
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 
 use flate2::read::ZlibDecoder;
 use witnessmark_text::{Content, ExtractError, Hints};
@@ -44,17 +44,26 @@ fn read_folder(
     place: &Place,
     warnings: Vec<String>,
 ) {
-    if file.is_stream(format!("{folder}/EncryptedPackage")) {
-        let why = "password: the office file is encrypted; it was not read".to_owned();
-        return walk.not_read(place, MEDIA_TYPE, why);
-    }
-    if let Some((name, bytes)) = packed(file, folder) {
-        return read_packed(walk, &name, &bytes, place, warnings);
-    }
     if binary::read(walk, file, folder, place, &warnings) {
         return read_objects(walk, file, folder, place);
     }
-    let kind = KINDS.iter().find(|(stream, _)| file.is_stream(format!("{folder}/{stream}")));
+    let has = |stream: &str| file.is_stream(format!("{folder}/{stream}"));
+    if has("EncryptedPackage") {
+        let why = "password: the office file is encrypted; it was not read".to_owned();
+        return walk.not_read(place, MEDIA_TYPE, why);
+    }
+    if has("\u{3}OCXNAME") {
+        let why = "control: it is a control of a form, whose words were not read".to_owned();
+        return walk.not_read(place, MEDIA_TYPE, why);
+    }
+    if file.is_storage(format!("{folder}/VBA")) {
+        let why = "macros: it holds macros; none was run".to_owned();
+        return walk.not_read(place, MEDIA_TYPE, why);
+    }
+    let kind = KINDS.iter().find(|(stream, _)| has(stream));
+    if let Some((name, bytes)) = packed(walk, file, folder) {
+        return read_packed(walk, &name, &bytes, place, warnings);
+    }
     let media_type = kind.map_or(MEDIA_TYPE, |(_, media_type)| media_type).to_owned();
     walk.hand_on(place, Err(ExtractError::Unsupported { media_type }));
 }
@@ -115,13 +124,18 @@ fn too_deep(walk: &mut Walk<'_>, place: &Place, next: &str, more: usize) {
 
 /// The file that an object of another program is: as the packager of Windows wraps it ([MS-OLEDS] 2.3.6 names the stream; its
 /// form is that of the packager), as Acrobat does, or as newer programs of Office do.
-fn packed(file: &mut Compound<'_>, folder: &str) -> Option<(String, Vec<u8>)> {
+fn packed(walk: &Walk<'_>, file: &mut Compound<'_>, folder: &str) -> Option<(String, Vec<u8>)> {
+    let mut stream_of = |name: &str| -> Option<Vec<u8>> {
+        let path = format!("{folder}/{name}");
+        let stream = file.is_stream(&path).then(|| file.open_stream(&path).ok()).flatten()?;
+        Some(walk.unpack(stream).0).filter(|bytes| !bytes.is_empty())
+    };
     for (stream, name) in [("CONTENTS", "contents"), ("Package", "package")] {
-        if let Some(bytes) = stream_of(file, folder, stream) {
+        if let Some(bytes) = stream_of(stream) {
             return Some((name.to_owned(), bytes));
         }
     }
-    let bytes = stream_of(file, folder, "\u{1}Ole10Native")?;
+    let bytes = stream_of("\u{1}Ole10Native")?;
     // The whole length, and a number.
     let mut rest = bytes.get(6..)?;
     let mut words = || {
@@ -140,16 +154,6 @@ fn packed(file: &mut Compound<'_>, folder: &str) -> Option<(String, Vec<u8>)> {
     let end = start.checked_add(4)?.checked_add(long(start)?)?;
     let inner = rest.get(start + 4..end)?.to_vec();
     Some((label, inner))
-}
-
-fn stream_of(file: &mut Compound<'_>, folder: &str, name: &str) -> Option<Vec<u8>> {
-    let path = format!("{folder}/{name}");
-    if !file.is_stream(&path) {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    file.open_stream(&path).ok()?.read_to_end(&mut bytes).ok()?;
-    Some(bytes).filter(|bytes| !bytes.is_empty())
 }
 
 /// Hands on the file that an object is.

@@ -15,11 +15,73 @@ pub(crate) enum Shown {
     Nothing,
 }
 
-/// The address in the instruction of a field: `HYPERLINK "https://…"`.
+/// Fields that show nothing: marks for lists and indices, settings; and those that show a picture or the number of a page.
+const SHOW_NOTHING: &[&str] = &[
+    "XE",
+    "TC",
+    "TA",
+    "RD",
+    "PRIVATE",
+    "SET",
+    "ASK",
+    "ADVANCE",
+    "ADDIN",
+    "BARCODE",
+    "COMMENTS",
+    "DATA",
+    "DATABASE",
+    "EMBED",
+    "INCLUDEPICTURE",
+    "IMPORT",
+    "LINK",
+    "SHAPE",
+    "CONTROL",
+    "PAGE",
+    "NUMPAGES",
+    "SECTIONPAGES",
+    "SECTION",
+    "PRINT",
+    "HYPERLINK",
+    "INDEX",
+    "TOC",
+    "TOA",
+    "BIBLIOGRAPHY",
+    "FORMTEXT",
+    "NEXT",
+    "SKIPIF",
+    "",
+];
+
+/// The address in the instruction of a field: `HYPERLINK "https://…"`. One that leads to a place of the document has none.
 pub(crate) fn address(instruction: &str) -> Option<String> {
-    let rest = instruction.trim().strip_prefix("HYPERLINK")?.trim_start();
-    let quoted = rest.strip_prefix('"')?;
-    Some(quoted.split('"').next()?.to_owned())
+    let instruction = instruction.trim();
+    let (name, rest) = instruction.split_at_checked("HYPERLINK".len())?;
+    if !name.eq_ignore_ascii_case("HYPERLINK") {
+        return None;
+    }
+    let mut rest = rest;
+    loop {
+        let (word, behind) = next_word(rest)?;
+        rest = behind;
+        match word.strip_prefix('\\') {
+            // Of a place, a tip and a window, the words follow.
+            Some("l" | "o" | "t" | "L" | "O" | "T") => rest = next_word(rest)?.1,
+            Some(_) => {}
+            None => return Some(word.to_owned()),
+        }
+    }
+}
+
+/// The first word, or what stands in quotation marks, and what follows.
+fn next_word(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_start();
+    match text.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"').or(Some((quoted, ""))),
+        None => {
+            let end = text.find(char::is_whitespace).unwrap_or(text.len());
+            text.split_at_checked(end).filter(|(word, _)| !word.is_empty())
+        }
+    }
 }
 
 /// What a field shows that keeps no result. In Chinese and Japanese documents, words set over and into each other are made this
@@ -29,9 +91,16 @@ pub(crate) fn shown(instruction: &str) -> Shown {
     let name = instruction.split([' ', '\\', '"']).next().unwrap_or_default();
     match name.to_ascii_uppercase().as_str() {
         "EQ" => overlaid(instruction).unwrap_or(Shown::Drawn),
-        "FORMCHECKBOX" => Shown::Tick,
+        "FORMCHECKBOX" | "FORMDROPDOWN" => Shown::Tick,
         "SYMBOL" => symbol(instruction).map_or(Shown::Drawn, |sign| Shown::Words(sign.into())),
-        _ => Shown::Nothing,
+        // A button: behind what it does, what stands on it.
+        "MACROBUTTON" | "GOTOBUTTON" => {
+            let behind = instruction.get(name.len()..).and_then(next_word);
+            let words = behind.map(|(_, words)| words.trim()).unwrap_or_default();
+            if words.is_empty() { Shown::Nothing } else { Shown::Words(words.to_owned()) }
+        }
+        name if SHOW_NOTHING.contains(&name) => Shown::Nothing,
+        _ => Shown::Drawn,
     }
 }
 
@@ -91,6 +160,10 @@ mod tests {
             ("SYMBOL 252 \\f Wingdings", words("\u{F0FC}")),
             ("SYMBOL 9745 \\u", words("☑")),
             (" FORMCHECKBOX ", Shown::Tick),
+            (" FORMDROPDOWN ", Shown::Tick),
+            ("MACROBUTTON  None [Document Title]", words("[Document Title]")),
+            ("MACROBUTTON None [Document Title]", words("[Document Title]")),
+            ("IF 1 = 1 \"yes\" \"no\"", Shown::Drawn),
             ("XE \"index\"", Shown::Nothing),
             ("", Shown::Nothing),
         ] {
@@ -102,6 +175,11 @@ mod tests {
     fn a_field_leads_to_an_address() {
         let found = address(" HYPERLINK \"https://example.org/a\" \\o \"b\"");
         assert_eq!(found.as_deref(), Some("https://example.org/a"));
+        let found = address("hyperlink mailto:a@example.org");
+        assert_eq!(found.as_deref(), Some("mailto:a@example.org"));
+        let found = address(r#"HYPERLINK \n \o "a tip" https://example.org/"#);
+        assert_eq!(found.as_deref(), Some("https://example.org/"));
+        assert_eq!(address(r#"HYPERLINK \l "place""#), None);
         assert_eq!(address("PAGE"), None);
     }
 }

@@ -9,8 +9,9 @@ use crate::names::shown;
 /// Words of deleted or hidden text that a warning shows.
 const MAX_SHOWN: usize = 2000;
 
-/// The most different changes that are told apart.
+/// The most different changes that are told apart, and that are shown.
 const MAX_CHANGES: usize = 1000;
+const MOST_CHANGES_SHOWN: usize = 20;
 
 /// What is not plain text in the document, gathered over its parts.
 #[derive(Debug, Default)]
@@ -25,7 +26,7 @@ pub(crate) struct Findings {
     pub(crate) has_numbering: bool,
     /// Fields that Word draws, and whose words are not read.
     drawn: u32,
-    /// Boxes of forms of which it is not known whether they are ticked.
+    /// Boxes and lists of forms of which it is not known what is ticked or chosen.
     ticks: u32,
 }
 
@@ -42,16 +43,12 @@ impl Findings {
 
     /// Keeps letters that were deleted.
     pub(crate) fn deleted(&mut self, letters: &str) {
-        if self.deleted.len() < MAX_SHOWN {
-            self.deleted.push_str(letters);
-        }
+        keep(&mut self.deleted, letters);
     }
 
     /// Keeps letters that are in the text, and that Word does not show.
     pub(crate) fn hidden(&mut self, letters: &str) {
-        if self.hidden.len() < MAX_SHOWN {
-            self.hidden.push_str(letters);
-        }
+        keep(&mut self.hidden, letters);
     }
 
     /// Parts what is kept of one paragraph from what follows.
@@ -81,13 +78,13 @@ impl Findings {
     /// Says what was found.
     pub(crate) fn report(self, warnings: &mut Vec<String>) {
         if !self.changes.is_empty() {
-            let list: Vec<String> = self
-                .changes
-                .iter()
-                .take(20)
-                .map(|(who, count)| format!("{who} ({count})"))
-                .collect();
-            warnings.push(format!("tracked changes: {}", list.join("; ")));
+            let list = self.changes.iter().take(MOST_CHANGES_SHOWN);
+            let list: Vec<String> = list.map(|(who, count)| format!("{who} ({count})")).collect();
+            let more = match self.changes.len().saturating_sub(MOST_CHANGES_SHOWN) {
+                0 => String::new(),
+                more => format!("; and {more} more of others, or of other days"),
+            };
+            warnings.push(format!("tracked changes: {}{more}", list.join("; ")));
         }
         if !self.deleted.trim().is_empty() {
             let words = excerpt(&self.deleted);
@@ -111,7 +108,7 @@ impl Findings {
         }
         if self.ticks > 0 {
             let count = self.ticks;
-            warnings.push(format!("forms: whether {count} boxes are ticked was not read"));
+            warnings.push(format!("forms: what is ticked or chosen in {count} boxes was not read"));
         }
         if self.has_numbering {
             warnings.push(
@@ -119,5 +116,14 @@ impl Findings {
                     .to_owned(),
             );
         }
+    }
+}
+
+/// Keeps letters for a warning, and no white space that others stand before.
+fn keep(words: &mut String, letters: &str) {
+    let is_blank = letters.trim().is_empty();
+    let follows_blank = words.is_empty() || words.ends_with(char::is_whitespace);
+    if words.len() < MAX_SHOWN && !(is_blank && follows_blank) {
+        words.push_str(letters);
     }
 }

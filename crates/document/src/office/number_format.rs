@@ -222,11 +222,35 @@ impl Section {
     }
 }
 
-/// A number rounded as sheets do: half away from zero, of the fifteen digits that count.
-fn rounded(value: f64, places: usize) -> String {
-    let exact = format!("{value:.14e}").parse::<f64>().unwrap_or(value);
-    let nudged = exact + exact * 1e-15;
-    format!("{nudged:.places$}")
+/// A number of zero or more, rounded as sheets do: half up, of the fifteen digits that count.
+pub(crate) fn rounded(value: f64, places: usize) -> String {
+    let text = format!("{value:.14e}");
+    let Some((digits, exponent)) = text.split_once('e') else { return text };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let before = usize::try_from(-exponent).unwrap_or(0);
+    let mut ones = 1 + usize::try_from(exponent).unwrap_or(0);
+    let mut digits: Vec<u8> = std::iter::repeat_n(b'0', before)
+        .chain(digits.bytes().filter(u8::is_ascii_digit))
+        .collect();
+    let is_up = digits.get(ones + places).is_some_and(|digit| *digit >= b'5');
+    digits.resize(ones + places, b'0');
+    if is_up {
+        let last = digits.iter().rposition(|digit| *digit != b'9');
+        let nines = last.map_or(0, |last| last + 1);
+        digits.iter_mut().skip(nines).for_each(|digit| *digit = b'0');
+        match last.and_then(|last| digits.get_mut(last)) {
+            Some(digit) => *digit += 1,
+            None => {
+                digits.insert(0, b'1');
+                ones += 1;
+            }
+        }
+    }
+    let mut text: String = digits.into_iter().map(char::from).collect();
+    if places > 0 {
+        text.insert(ones, '.');
+    }
+    text
 }
 
 /// The sections of a format, parted by `;` outside quotes.
@@ -369,6 +393,12 @@ mod tests {
             ("0.0%", 0.035, "3.5%"),
             ("0.00", 2.675, "2.68"),
             ("0.00", 1.005, "1.01"),
+            ("0.00", 9.995, "10.00"),
+            ("0.0", 0.04, "0.0"),
+            ("0.0", 0.05, "0.1"),
+            ("0.000000000000000000", 1.0, "1.000000000000000000"),
+            ("0", 110_101_199_003_070_000.0, "110101199003070000"),
+            ("#,##0", 1_234_567_890_123_456.0, "1,234,567,890,123,460"),
             ("#,##0", 923_000.0, "923,000"),
             ("#,##0.0#", 1234.5, "1,234.5"),
             ("#,##0;[Red]-#,##0", -1234.0, "-1,234"),

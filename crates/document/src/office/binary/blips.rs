@@ -1,10 +1,13 @@
 //! Pictures in files of Office ([MS-ODRAW], 2.2.23 to 2.2.31): each in a record of its own, wherever the records lie.
 
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
+
 use super::{Inside, index_at, u16_at};
 use crate::picture;
 
-/// What a record of a picture says of itself, and the ending of such files: each kind comes with one mark of the picture's content
-/// before it, or with two.
+/// The kind of a record of a picture, what its head says, and the ending of such files. The first two heads tell that one mark of the
+/// picture's content stands before it, the others that two do.
 const KINDS: &[(u16, [u16; 4], &str)] = &[
     (0xF01D, [0x46A, 0x6E2, 0x46B, 0x6E3], "jpg"),
     (0xF02A, [0x46A, 0x6E2, 0x46B, 0x6E3], "jpg"),
@@ -16,12 +19,18 @@ const KINDS: &[(u16, [u16; 4], &str)] = &[
 const HEAD: usize = 8;
 const MARK: usize = 16;
 
-/// More pictures than that are not looked for.
+/// More pictures than that are not looked for, and no picture is compared with more that seem alike.
 const MAX_PICTURES: usize = 10_000;
+const MAX_ALIKE: usize = 10;
 
 /// Puts the pictures in these bytes that may hold words to the files inside.
 pub(super) fn read(bytes: &[u8], inside: &mut Vec<Inside>) {
     let mut at = 0;
+    // Word keeps copies.
+    let mut known: HashMap<(usize, u64), Vec<usize>> = HashMap::new();
+    for (number, one) in inside.iter().enumerate() {
+        known.entry(key(&one.bytes)).or_default().push(number);
+    }
     // The upper byte of every kind.
     while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(0xF0, rest)) {
         at += found + 1;
@@ -29,12 +38,24 @@ pub(super) fn read(bytes: &[u8], inside: &mut Vec<Inside>) {
             continue;
         };
         at += picture.len();
-        let is_known = || inside.iter().any(|one| one.bytes == picture);
-        if inside.len() < MAX_PICTURES && picture::may_hold_words(picture) && !is_known() {
+        if inside.len() >= MAX_PICTURES || !picture::may_hold_words(picture) {
+            continue;
+        }
+        let alike = known.entry(key(picture)).or_default();
+        let is_same = |number: &usize| inside.get(*number).is_some_and(|one| one.bytes == picture);
+        if !alike.iter().take(MAX_ALIKE).any(is_same) {
+            alike.push(inside.len());
             let name = format!("picture-{}.{ending}", inside.len() + 1);
             inside.push(Inside { name, bytes: picture.to_vec(), is_packed: false });
         }
     }
+}
+
+/// What tells most pictures apart at once: their length, and a checksum.
+fn key(picture: &[u8]) -> (usize, u64) {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(picture);
+    (picture.len(), hasher.finish())
 }
 
 /// The picture of the record that begins at a place, and the ending of its name; none if there is no such record.

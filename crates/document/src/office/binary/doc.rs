@@ -8,12 +8,15 @@ use super::doc_looks::{Looks, Stand};
 use super::{Folder, Paper, Refusal};
 use crate::office::field;
 use crate::office::findings::Findings;
-use crate::office::flow::Flow;
+use crate::office::flow::{Flow, MAX_TEXT};
 
 /// Headers and footers begin behind the lines that part notes from the text, and are six for each section: two headers, two
-/// footers, and one of each for a first page ([MS-DOC] 2.3.4).
+/// footers, and one of each for a first page ([MS-DOC] 2.3.3).
 const PARTING_LINES: usize = 6;
 const IS_HEADER: [bool; 6] = [true, true, false, false, true, false];
+
+/// So many letters are read, whether they are printed or not.
+const MAX_LETTERS: u64 = MAX_TEXT as u64;
 
 /// Fields in fields are read so deep.
 const MAX_FIELDS: usize = 100;
@@ -45,7 +48,15 @@ pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(),
     }
     margins(&mut reader, false);
     reader.comments();
-    let Reader { flow, mut findings, shapes, .. } = reader;
+    let Reader { flow, mut findings, shapes, lost, has_nested, .. } = reader;
+    if lost > 0 {
+        paper.warnings.push(format!("damaged: {lost} letters of the document are not in the file"));
+    }
+    if has_nested {
+        paper.warnings.push(
+            "tables: some lie in the cells of others, and are read as one cell each".to_owned(),
+        );
+    }
     // Each box with words is drawn as a shape, too.
     findings.pictures += shapes.saturating_sub(u32::try_from(file.boxes).unwrap_or(u32::MAX));
     paper.flow.append(flow);
@@ -56,11 +67,18 @@ pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(),
 
 /// The headers and footers, each with whether it is a header.
 fn stories(file: &File) -> Vec<(bool, Range<u32>)> {
-    let Range { start, end } = file.letters(Text::Headers);
-    let letter = |place: u32| start.saturating_add(place).min(end);
+    let whole = file.letters(Text::Headers);
+    if file.is_old {
+        // Only those that there are have a place, and others tell which they are.
+        return vec![(true, whole)];
+    }
+    let letter = |place: u32| whole.start.saturating_add(place).min(whole.end);
+    // No letter stands in two of them.
+    let mut end = 0;
     let pairs = file.headers.windows(2).enumerate().skip(PARTING_LINES);
     let story = |(number, pair): (usize, &[u32])| match pair {
-        [from, to] if from < to => {
+        [from, to] if from < to && *from >= end => {
+            end = *to;
             let is_header = IS_HEADER.get((number - PARTING_LINES) % 6).copied()?;
             Some((is_header, letter(*from)..letter(*to)))
         }
@@ -83,6 +101,11 @@ struct Reader<'f> {
     findings: Findings,
     /// Shapes that are drawn over the text.
     shapes: u32,
+    /// How many letters were looked at, and how many are not in the file.
+    read: u64,
+    lost: u64,
+    /// Tables lie in tables.
+    has_nested: bool,
     fields: Vec<Field>,
     /// Fields deeper than those that are read.
     too_deep: usize,
@@ -100,6 +123,9 @@ impl<'f> Reader<'f> {
             flow: Flow::default(),
             findings: Findings::default(),
             shapes: 0,
+            read: 0,
+            lost: 0,
+            has_nested: false,
             fields: Vec::new(),
             too_deep: 0,
             in_cell: false,
@@ -111,14 +137,20 @@ impl<'f> Reader<'f> {
     /// Reads these letters of the document.
     fn text(&mut self, letters: Range<u32>) {
         let file = self.file;
-        for piece in &file.pieces {
+        let before = self.read;
+        for piece in file.pieces(&letters) {
             let from = letters.start.max(piece.letters.start);
             let to = letters.end.min(piece.letters.end);
             let (mut looks, mut looks_until) = (Looks::default(), 0);
             let (mut stand, mut stand_until) = (Stand::default(), 0);
             for number in from..to {
+                self.flow.is_cut |= self.read >= MAX_LETTERS;
+                if self.flow.is_cut {
+                    return self.end();
+                }
                 let Some(place) = piece.place(number) else { break };
                 let Some(letter) = file.letter(piece, place) else { break };
+                self.read += 1;
                 if place >= looks_until {
                     let (found, until) = file.looks.at(place);
                     looks = found.copied().unwrap_or_default();
@@ -135,10 +167,9 @@ impl<'f> Reader<'f> {
                 }
                 self.letter(letter, looks, stand);
             }
-            if self.flow.is_cut {
-                break;
-            }
         }
+        let wanted = u64::from(letters.end.saturating_sub(letters.start));
+        self.lost += wanted.saturating_sub(self.read - before);
         self.end();
     }
 
@@ -157,6 +188,9 @@ impl<'f> Reader<'f> {
 
     /// Counts the changes that begin with these looks.
     fn changed(&mut self, looks: Looks) {
+        if looks == self.last {
+            return;
+        }
         let before: Vec<_> = self.last.changes().collect();
         for change in looks.changes().filter(|change| !before.contains(change)) {
             let (kind, who, day) = change;
@@ -184,6 +218,7 @@ impl<'f> Reader<'f> {
             return;
         }
         self.findings.has_numbering |= stand.is_numbered;
+        self.has_nested |= stand.is_nested;
         if stand.in_table && !self.in_cell && !stand.ends_row {
             if !self.flow.is_in_row() {
                 self.flow.start_row();
@@ -217,7 +252,9 @@ impl<'f> Reader<'f> {
             0x1E => self.words("\u{2011}", looks),
             0x1F => self.words("\u{AD}", looks),
             0x00..=0x1F => {}
-            letter => self.printed(looks.sign.unwrap_or(letter), looks),
+            // A bracket stands where a sign of a font is drawn.
+            0x28 => self.printed(looks.sign.unwrap_or(letter), looks),
+            letter => self.printed(letter, looks),
         }
     }
 
@@ -286,18 +323,32 @@ impl<'f> Reader<'f> {
 
     /// Reads the comments, each with the name of who wrote it.
     fn comments(&mut self) {
-        let Range { start, end } = self.file.letters(Text::Comments);
         let file = self.file;
-        for (number, pair) in file.comments.windows(2).enumerate() {
+        let whole = file.letters(Text::Comments);
+        // One more place than comments, and the end of the text behind them.
+        let count = file.comments.len().saturating_sub(2);
+        let mut done = whole.start;
+        for (number, pair) in file.comments.windows(2).take(count).enumerate() {
             let [from, to] = pair else { continue };
-            // One more place than comments: the last stretch is the end of the text.
-            let Some(who) = file.commenters.get(number) else { break };
-            self.flow.end_line();
-            self.flow.push(&match who.as_str() {
-                "" => "Comment: ".to_owned(),
-                who => format!("Comment ({who}): "),
-            });
-            self.text(start.saturating_add(*from)..start.saturating_add(*to).min(end));
+            let letter = |place: u32| whole.start.saturating_add(place).min(whole.end);
+            // No letter stands in two of them.
+            let (from, to) = (letter(*from).max(done), letter(*to));
+            if from < to {
+                done = to;
+                self.comment(file.commenter(number), from..to);
+            }
         }
+        if count == 0 && !whole.is_empty() {
+            self.comment("", whole);
+        }
+    }
+
+    fn comment(&mut self, who: &str, letters: Range<u32>) {
+        self.flow.end_line();
+        self.flow.push(&match who {
+            "" => "Comment: ".to_owned(),
+            who => format!("Comment ({who}): "),
+        });
+        self.text(letters);
     }
 }

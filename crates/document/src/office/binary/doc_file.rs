@@ -1,5 +1,6 @@
 //! The parts of a file of Word: where its letters lie, and how they look ([MS-DOC], 2.4.1, 2.5 and 2.8).
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::doc_looks::{Looks, Stand, sprms};
@@ -25,26 +26,31 @@ const COMMENT_MARK: usize = 30;
 /// A file of Word, taken apart.
 pub(super) struct File {
     /// The stream with the letters.
-    pub(super) bytes: Vec<u8>,
-    pub(super) pieces: Vec<Piece>,
+    bytes: Vec<u8>,
+    /// By their letters, in order.
+    pieces: Vec<Piece>,
     /// Changes of looks that pieces name by their numbers.
     pub(super) changes: Vec<Vec<u8>>,
     pub(super) looks: Runs<Looks>,
     pub(super) stands: Runs<Stand>,
     /// The lengths of the texts, in letters, in the order in which they follow each other.
-    pub(super) lengths: [u32; 8],
+    lengths: [u32; 8],
     /// Where the headers and footers begin, in their text.
     pub(super) headers: Vec<u32>,
     /// Where the comments begin, in their text.
     pub(super) comments: Vec<u32>,
-    /// Who wrote each comment.
-    pub(super) commenters: Vec<String>,
+    /// Who wrote each comment, by their place among those who wrote any.
+    commenters: Vec<usize>,
+    owners: Vec<String>,
     pub(super) revisers: Vec<String>,
     /// How many boxes with words there are.
     pub(super) boxes: usize,
+    /// It is of Word 6 or 95, which tell less of headers and comments.
+    pub(super) is_old: bool,
 }
 
-/// The texts of a file, by their place among the lengths ([MS-DOC] 2.3); the fourth length is of nothing any more.
+/// The texts of a file, by their place among the lengths ([MS-DOC] 2.3). The fourth length was that of a text for macros; where it
+/// is not zero, LibreOffice counts it, and so does this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Text {
     Main,
@@ -60,10 +66,10 @@ pub(super) enum Text {
 pub(super) struct Piece {
     /// Which letters of the document.
     pub(super) letters: Range<u32>,
-    /// Where the first lies.
-    pub(super) start: usize,
+    /// Where in the stream the first lies.
+    start: usize,
     /// Whether a letter takes one byte, and not two.
-    pub(super) is_narrow: bool,
+    is_narrow: bool,
     /// How its looks were changed since it was written, by number, where it was saved in haste.
     pub(super) change: Option<usize>,
 }
@@ -81,7 +87,7 @@ impl Piece {
 pub(super) struct Runs<T>(Vec<(usize, usize, T)>);
 
 impl<T> Runs<T> {
-    pub(super) fn new(mut runs: Vec<(usize, usize, T)>) -> Self {
+    fn new(mut runs: Vec<(usize, usize, T)>) -> Self {
         runs.sort_by_key(|(start, _, _)| *start);
         Self(runs)
     }
@@ -120,10 +126,12 @@ impl File {
         let owners = long_words(part(COMMENTERS));
         let commenters = (0..count).map(|mark| {
             let owner = u16_at(marks, 4 * (count + 1) + COMMENT_MARK * mark + 20);
-            owner.and_then(|owner| owners.get(usize::from(owner)).cloned()).unwrap_or_default()
+            owner.map_or(usize::MAX, usize::from)
         });
         Ok(Self {
             commenters: commenters.collect(),
+            owners,
+            is_old: false,
             looks: Runs::new(looks(&bytes, part(CHARACTER_PAGES))),
             stands: Runs::new(stands(&bytes, part(PARAGRAPH_PAGES))),
             lengths: block.lengths,
@@ -136,6 +144,44 @@ impl File {
             changes,
             bytes,
         })
+    }
+
+    /// A file of Word 6 or 95: its letters as UTF-16, how many each text has, and where headers and comments begin.
+    pub(super) fn old(
+        bytes: Vec<u8>,
+        lengths: [u32; 8],
+        headers: Vec<u32>,
+        comments: Vec<u32>,
+    ) -> Self {
+        let letters = 0..lengths.iter().fold(0, |sum: u32, length| sum.saturating_add(*length));
+        Self {
+            bytes,
+            pieces: vec![Piece { letters, start: 0, is_narrow: false, change: None }],
+            changes: Vec::new(),
+            looks: Runs::new(Vec::new()),
+            stands: Runs::new(Vec::new()),
+            lengths,
+            headers,
+            comments,
+            commenters: Vec::new(),
+            owners: Vec::new(),
+            revisers: Vec::new(),
+            boxes: 0,
+            is_old: true,
+        }
+    }
+
+    /// Who wrote a comment, from 0; nobody where the file does not say.
+    pub(super) fn commenter(&self, comment: usize) -> &str {
+        let owner = self.commenters.get(comment).and_then(|owner| self.owners.get(*owner));
+        owner.map_or("", String::as_str)
+    }
+
+    /// The pieces that hold any of these letters.
+    pub(super) fn pieces(&self, letters: &Range<u32>) -> &[Piece] {
+        let from = self.pieces.partition_point(|piece| piece.letters.end <= letters.start);
+        let to = self.pieces.partition_point(|piece| piece.letters.start < letters.end);
+        self.pieces.get(from..to).unwrap_or_default()
     }
 
     /// Which letters of the document are those of a text.
@@ -152,6 +198,9 @@ impl File {
             return u16_at(&self.bytes, place);
         }
         let byte = self.bytes.get(place)?;
+        if byte.is_ascii() {
+            return Some(u16::from(*byte));
+        }
         // Windows-1252 ([MS-DOC] 2.9.73).
         let letter =
             encoding_rs::WINDOWS_1252.decode_without_bom_handling(std::slice::from_ref(byte)).0;
@@ -214,7 +263,7 @@ fn pieces(mut clx: &[u8]) -> (Vec<Vec<u8>>, Vec<Piece>) {
     let Some((2, rest)) = clx.split_first() else { return (changes, Vec::new()) };
     let list = bytes_at(rest, 4, index_at(rest, 0).unwrap_or_default());
     let count = list.len().saturating_sub(4) / 12;
-    let piece = |number: usize| {
+    let mut piece = |number: usize| {
         let letters = u32_at(list, 4 * number)?..u32_at(list, 4 * number + 4)?;
         let at = 4 * (count + 1) + 8 * number;
         let place = u32_at(list, at + 2)?;
@@ -222,7 +271,13 @@ fn pieces(mut clx: &[u8]) -> (Vec<Vec<u8>>, Vec<Piece>) {
         let is_narrow = place & 0x4000_0000 != 0;
         let start = usize::try_from(place & 0x3FFF_FFFF).ok()?;
         let start = if is_narrow { start / 2 } else { start };
-        let change = (change & 1 == 1).then_some(change >> 1);
+        let change = match change & 1 {
+            1 => Some(change >> 1),
+            _ => one_change(change).map(|list| {
+                changes.push(list);
+                changes.len() - 1
+            }),
+        };
         Some(Piece { letters, start, is_narrow, change })
     };
     // No letter stands in two pieces.
@@ -232,14 +287,28 @@ fn pieces(mut clx: &[u8]) -> (Vec<Vec<u8>>, Vec<Piece>) {
         end = end.max(piece.letters.end);
         follows
     };
-    (changes, (0..count).filter_map(piece).filter(in_order).collect())
+    let pieces = (0..count).filter_map(&mut piece).filter(in_order).collect();
+    (changes, pieces)
 }
 
-/// The pages that a list tells of, each with the place of its entries' first bytes ([MS-DOC] 2.8.5 and 2.8.6).
+/// A change of one kind that a piece names without a list ([MS-DOC] 2.9.215), of those that matter here: deleted, inserted, hidden.
+fn one_change(change: usize) -> Option<Vec<u8>> {
+    let code: u16 = match change >> 1 & 0x7F {
+        0x41 => 0x0800,
+        0x42 => 0x0801,
+        0x5C => 0x083C,
+        _ => return None,
+    };
+    let [low, high] = code.to_le_bytes();
+    Some(vec![low, high, u8::try_from(change >> 8).unwrap_or_default()])
+}
+
+/// The pages that a list tells of, each once ([MS-DOC] 2.8.5 and 2.8.6).
 fn pages<'b>(bytes: &'b [u8], list: &'b [u8]) -> impl Iterator<Item = &'b [u8]> {
     let count = list.len().saturating_sub(4) / 8;
-    (0..count).filter_map(move |number| {
-        let page = index_at(list, 4 * (count + 1) + 4 * number)? & 0x3F_FFFF;
+    let numbers = (0..count).filter_map(|number| index_at(list, 4 * (count + 1) + 4 * number));
+    let numbers: BTreeSet<usize> = numbers.map(|page| page & 0x3F_FFFF).collect();
+    numbers.into_iter().filter_map(move |page| {
         let start = page.checked_mul(PAGE)?;
         bytes.get(start..start + PAGE)
     })
@@ -282,6 +351,9 @@ fn stands(bytes: &[u8], list: &[u8]) -> Vec<(usize, usize, Stand)> {
             let at = 2 * usize::from(entry.first().copied().unwrap_or_default());
             let byte = |at: usize| usize::from(page.get(at).copied().unwrap_or_default());
             // Twice the first byte, less one; or, where that is zero, twice the second.
+            if at == 0 {
+                continue;
+            }
             let (at, length) = match byte(at) {
                 0 => (at + 2, 2 * byte(at + 1)),
                 words => (at + 1, 2 * words - 1),

@@ -23,6 +23,8 @@ pub(super) struct Stand {
     pub(super) ends_row: bool,
     /// Word counts it.
     pub(super) is_numbered: bool,
+    /// It stands in a table that lies in the cell of another.
+    pub(super) is_nested: bool,
 }
 
 /// Changes to looks: what is changed, and to what ([MS-DOC] 2.6.1).
@@ -51,7 +53,7 @@ pub(super) fn sprms(mut list: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     })
 }
 
-/// Whether a change switches on, where one with the style is on itself counts as on.
+/// Whether a change switches on. One that says the opposite of the style counts as on: styles are not read, and few hide.
 fn is_on(value: &[u8]) -> bool {
     matches!(value.first(), Some(1 | 0x81))
 }
@@ -90,7 +92,7 @@ impl Looks {
     }
 }
 
-/// The day of a moment ([MS-DOC] 2.9.62): from the sixth bit of it on minutes and hours have gone by, five bits of day, four of
+/// The day of a moment ([MS-DOC] 2.9.65): from the sixth bit of it on minutes and hours have gone by, five bits of day, four of
 /// month, and the years since 1900.
 fn day(moment: u32) -> Option<String> {
     let (day, month, year) =
@@ -103,10 +105,12 @@ impl Stand {
     /// This, with one more change.
     pub(super) fn changed(mut self, (code, value): (u16, &[u8])) -> Self {
         match code {
-            // sprmPFInTable, sprmPFTtp, sprmPIlfo
+            // sprmPFInTable, sprmPFTtp, sprmPIlfo (0xF801: not even as the style says)
             0x2416 => self.in_table = is_on(value),
             0x2417 => self.ends_row = is_on(value),
-            0x460B => self.is_numbered = u16_at(value, 0).is_some_and(|list| list != 0),
+            0x460B => self.is_numbered = !matches!(u16_at(value, 0), None | Some(0 | 0xF801)),
+            // sprmPItap
+            0x6649 => self.is_nested = u32_at(value, 0).is_some_and(|depth| depth > 1),
             _ => {}
         }
         self
@@ -138,7 +142,7 @@ mod tests {
         looks.change(&list);
         assert_eq!((looks.is_hidden, looks.sign), (true, Some(0xF0FC)));
         let stand = sprms(&list).fold(Stand::default(), Stand::changed);
-        assert_eq!(stand, Stand { in_table: true, ends_row: false, is_numbered: false });
+        assert_eq!(stand, Stand { in_table: true, ..Stand::default() });
     }
 
     #[test]

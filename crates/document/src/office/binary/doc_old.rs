@@ -1,11 +1,12 @@
-//! Word 6 and 95, whose files hold letters in code pages. Microsoft has not published the format; the places of what is read here
-//! are those of [MS-DOC], of which it is the forerunner, with a shorter head.
+//! Word 6 and 95, whose files hold letters in code pages. The format is the forerunner of that of [MS-DOC], with a shorter head (a
+//! draft of Microsoft, "Microsoft Word for Windows 6.0 Binary File Format", and LibreOffice's reader tell the same of what is read
+//! here).
 
 use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-use super::doc_file::{File, Piece, Runs, Text};
+use super::doc_file::{File, Text};
 use super::{Paper, Refusal, bytes_at, index_at, u16_at, u32_at};
 use crate::names::guessed_encoding;
 use crate::office::rtf::charset;
@@ -70,22 +71,12 @@ pub(super) fn open(bytes: &[u8], paper: &mut Paper) -> Result<File, Refusal> {
         }
         *count = units.count - before;
     }
-    let told = "version: the file is of Word 6 or 95: hidden and deleted words stand in the text like all others, and the \
-                cells of tables on lines of their own";
-    paper.warnings.push(told.to_owned());
-    Ok(File {
-        pieces: vec![Piece { letters: 0..units.count, start: 0, is_narrow: false, change: None }],
-        changes: Vec::new(),
-        looks: Runs::new(Vec::new()),
-        stands: Runs::new(Vec::new()),
-        lengths: counts,
-        headers,
-        commenters: vec![String::new(); comments.len()],
-        comments,
-        revisers: Vec::new(),
-        boxes: 0,
-        bytes: units.bytes,
-    })
+    paper.warnings.push(format!(
+        "version: the file is of Word 6 or 95: hidden and deleted words stand in the text like all others, cells of tables on \
+         lines of their own, and all letters are read as {}",
+        encoding.name()
+    ));
+    Ok(File::old(units.bytes, counts, headers, comments))
 }
 
 /// The code page of the letters: that of the Macintosh, if one wrote the file; else that of the fonts which the file names. Where

@@ -20,7 +20,7 @@ use witnessmark_text::{Content, ExtractError};
 use super::flow::Flow;
 use crate::mail::msg::Compound;
 use crate::names::shown;
-use crate::walk::{Place, Walk};
+use crate::walk::{Budget, Place, Walk};
 
 /// The most bytes of one stream that are read.
 const MAX_STREAM: u64 = 256 << 20;
@@ -34,7 +34,7 @@ const KINDS: &[(&str, Kind)] = &[
 ];
 
 /// Storages that hold the macros of a file.
-const MACROS: &[&str] = &["Macros", "_VBA_PROJECT_CUR", "VBA"];
+const MACROS: &[&str] = &["Macros", "_VBA_PROJECT_CUR", "_VBA_PROJECT", "VBA"];
 
 /// One kind of file: what it is called, and its reader.
 struct Kind {
@@ -46,6 +46,8 @@ struct Kind {
 pub(crate) struct Folder<'c, 'b> {
     file: &'c mut Compound<'b>,
     path: &'c str,
+    /// How many bytes may still be unpacked: folders may share their bytes.
+    budget: Budget,
 }
 
 /// What is written of a file while it is read.
@@ -91,7 +93,7 @@ impl Folder<'_, '_> {
             return None;
         }
         let mut bytes = Vec::new();
-        let stream = self.file.open_stream(&path);
+        let stream = self.file.open_stream(&path).map(|stream| self.budget.count(stream));
         let read = stream.and_then(|stream| stream.take(MAX_STREAM + 1).read_to_end(&mut bytes));
         let name = shown(name);
         if let Err(error) = read {
@@ -117,11 +119,29 @@ pub(crate) fn read(
 ) -> bool {
     // PowerPoint could write its newer form beside the older one.
     let newer = format!("{path}/PP97_DUALSTORAGE");
-    let path = if file.is_storage(&newer) { &newer } else { path };
-    let mut folder = Folder { file, path };
+    let has_older = file.is_storage(&newer);
+    let path = if has_older { &newer } else { path };
+    let mut folder = Folder { file, path, budget: walk.budget.clone() };
     let Some((_, kind)) = KINDS.iter().find(|(stream, _)| folder.has(stream)) else { return false };
     let media_type = kind.media_type;
     let mut paper = Paper { warnings: warnings.to_vec(), ..Paper::default() };
+    if has_older || (folder.has("Workbook") && folder.has("Book")) {
+        paper.warnings.push(
+            "versions: the same for an older program lies beside it, and was not read".to_owned(),
+        );
+    }
+    if folder.has("Revision Log") {
+        paper.warnings.push(
+            "tracked changes: the file may tell who changed which cell; that was not read"
+                .to_owned(),
+        );
+    }
+    if folder.file.is_storage(format!("{path}/_SX_DB_CUR")) {
+        paper.warnings.push(
+            "pivot: copies of the rows behind pivot tables are in the file; they were not read"
+                .to_owned(),
+        );
+    }
     properties::read(&mut folder, &mut paper);
     if MACROS.iter().any(|name| folder.file.is_storage(format!("{path}/{name}"))) {
         paper.warnings.push("macros: the file holds macros; none was run".to_owned());

@@ -1,12 +1,13 @@
 //! PowerPoint's PPT of 1997 to 2003 ([MS-PPT]): slides in their order, each with its notes and comments; then the words that
-//! stand on all slides of a kind, and the objects of other programs.
+//! stand on all slides of a kind, the objects of other programs, and macros.
 
 use std::collections::BTreeSet;
 
 use super::ppt_file::{File, Record};
-use super::{Folder, Inside, Paper, Refusal, index_at, latin1, u16_at, u32_at, utf16};
+use super::{Folder, Inside, Paper, Refusal, bytes_at, index_at, latin1, u16_at, u32_at, utf16};
 
 // Records ([MS-PPT] 2.13.24), and those of drawings ([MS-ODRAW]).
+const DOCUMENT_FACTS: u16 = 0x03E9;
 const SLIDE: u16 = 0x03EE;
 const SLIDE_FACTS: u16 = 0x03EF;
 const NOTES: u16 = 0x03F0;
@@ -27,14 +28,23 @@ const LIST: u16 = 0x0FF0;
 const PACKED_OBJECT: u16 = 0x1011;
 const COMMENT: u16 = 0x2EE0;
 const SHAPE: u16 = 0xF004;
-const PICTURE_NUMBER: u16 = 0xF00B;
+const PROPERTIES: u16 = 0xF00B;
 
-/// The property of a shape that names its picture.
+/// The properties of a shape that name its picture, and the words that are drawn as art.
 const PICTURE: u16 = 0x0104;
+const ART: u16 = 0x00C0;
+
+/// What is found on slides besides their words.
+#[derive(Default)]
+struct Found {
+    pictures: u64,
+    /// Shapes whose words should be in the list of slides, and are not.
+    lost_texts: u32,
+}
 
 /// A slide, or its notes, as the document lists them.
 struct Listed<'b> {
-    object: u32,
+    place: usize,
     number: u32,
     /// The words that the list keeps for it.
     texts: Vec<String>,
@@ -47,8 +57,13 @@ pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(),
     let document = file.document().ok_or(Refusal::Damaged("the document in it is missing"))?;
     let slides = list(&file, document, 0);
     let notes = list(&file, document, 2);
-    let (mut hidden, mut pictures, mut missing) = (Vec::new(), 0_u32, 0_u32);
+    let (mut hidden, mut missing) = (Vec::new(), 0_u32);
+    let mut found = Found::default();
+    let mut told = BTreeSet::new();
     for (number, listed) in slides.iter().enumerate() {
+        if paper.flow.is_cut {
+            break;
+        }
         let Some(slide) = listed.slide.filter(|one| one.kind == SLIDE) else {
             missing += 1;
             continue;
@@ -60,14 +75,13 @@ pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(),
         {
             hidden.push((number + 1).to_string());
         }
-        write(paper, &shapes(slide, &listed.texts, false, &mut pictures), "");
+        write(paper, &shapes(slide, &listed.texts, false, &mut found), "");
         let of_slide = slide.child(SLIDE_FACTS).and_then(|one| u32_at(one.bytes, 16));
         let of_slide = of_slide.filter(|number| *number != 0);
         let notes = notes.iter().find(|one| Some(one.number) == of_slide);
-        if let Some((notes, page)) = notes.and_then(|one| Some((one, one.slide?)))
-            && page.kind == NOTES
-        {
-            write(paper, &shapes(page, &notes.texts, false, &mut 0), "Notes: ");
+        if let Some(notes) = notes {
+            told.insert(notes.place);
+            write_notes(paper, notes);
         }
         slide.walk(&mut |record| {
             if record.kind == COMMENT {
@@ -76,14 +90,16 @@ pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(),
             true
         });
     }
-    read_masters(paper, &file, document, &mut pictures);
+    // Those that no slide names.
+    notes.iter().filter(|one| !told.contains(&one.place)).for_each(|one| write_notes(paper, one));
+    read_masters(paper, &file, document, &mut found);
     read_links(paper, document);
-    // Objects of other programs: packed behind their length, or as they are ([MS-PPT] 2.10.34).
+    // Objects of other programs, and macros: packed behind their length, or as they are ([MS-PPT] 2.10.34).
     for object in file.objects(PACKED_OBJECT) {
         let is_packed = object.instance == 1;
         let bytes = object.bytes.get(if is_packed { 4 } else { 0 }..).unwrap_or_default().to_vec();
         paper.inside.push(Inside {
-            name: format!("object-{}", paper.inside.len() + 1),
+            name: format!("packed-object-{}", paper.inside.len() + 1),
             bytes,
             is_packed,
         });
@@ -97,7 +113,11 @@ pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(),
             .warnings
             .push(format!("hidden: slides that are not shown, but are in the text: {list}"));
     }
-    paper.pictures = u64::from(pictures);
+    if found.lost_texts > 0 {
+        let count = found.lost_texts;
+        paper.warnings.push(format!("damaged: the words of {count} shapes are not in the file"));
+    }
+    paper.pictures = found.pictures;
     Ok(())
 }
 
@@ -110,8 +130,9 @@ fn list<'f>(file: &'f File, document: Record<'f>, which: u16) -> Vec<Listed<'f>>
             LISTED => {
                 let object = u32_at(record.bytes, 0).unwrap_or_default();
                 let number = u32_at(record.bytes, 12).unwrap_or_default();
-                let slide = file.object(object);
-                found.push(Listed { object, number, texts: Vec::new(), slide });
+                let (place, slide) = (file.place(object), file.object(object));
+                let place = place.unwrap_or(usize::MAX);
+                found.push(Listed { place, number, texts: Vec::new(), slide });
             }
             TEXT_KIND => {
                 if let Some(last) = found.last_mut() {
@@ -121,14 +142,14 @@ fn list<'f>(file: &'f File, document: Record<'f>, which: u16) -> Vec<Listed<'f>>
             _ => {
                 let text = found.last_mut().and_then(|last| last.texts.last_mut());
                 if let (Some(text), Some(words)) = (text, words_of(record)) {
-                    *text = words;
+                    text.push_str(&words);
                 }
             }
         }
     }
     // A hostile list may name one slide over and over.
     let mut seen = BTreeSet::new();
-    found.retain(|one| seen.insert(one.object));
+    found.retain(|one| one.slide.is_none() || seen.insert(one.place));
     found
 }
 
@@ -143,8 +164,9 @@ fn words_of(record: Record<'_>) -> Option<String> {
 
 /// The words in the shapes of a slide; `fixed`: only in those that are not to be filled in. Words of the outline stand in the
 /// list of slides (`texts`), and the shape names them by their number.
-fn shapes(slide: Record<'_>, texts: &[String], fixed: bool, pictures: &mut u32) -> Vec<String> {
+fn shapes(slide: Record<'_>, texts: &[String], fixed: bool, seen: &mut Found) -> Vec<String> {
     let mut found = Vec::new();
+    let mut used = BTreeSet::new();
     slide.walk(&mut |record| {
         match record.kind {
             SHAPE => {
@@ -156,23 +178,59 @@ fn shapes(slide: Record<'_>, texts: &[String], fixed: bool, pictures: &mut u32) 
                 return !(fixed && is_placeholder);
             }
             OUTLINE_TEXT => {
-                let text = index_at(record.bytes, 0).and_then(|number| texts.get(number));
-                found.extend(text.cloned());
+                let number = index_at(record.bytes, 0).unwrap_or(usize::MAX);
+                match texts.get(number) {
+                    Some(text) if used.insert(number) => found.push(text.clone()),
+                    Some(_) => {}
+                    None => seen.lost_texts += 1,
+                }
             }
             WIDE_TEXT | NARROW_TEXT => found.extend(words_of(record)),
-            PICTURE_NUMBER => {
-                // Properties of six bytes, of which the upper bits of the number are marks.
-                let properties = record.bytes.chunks_exact(6).take(usize::from(record.instance));
-                let numbers = properties.filter_map(|one| u16_at(one, 0));
-                *pictures += u32::from(numbers.into_iter().any(|one| one & 0x3FFF == PICTURE));
+            PROPERTIES => {
+                let (has_picture, art) = properties(record);
+                seen.pictures += u64::from(has_picture);
+                found.extend(art);
             }
             COMMENT | MARGINS => return false,
             _ => {}
         }
         true
     });
+    // Words that no shape names are on no slide, but in the file.
+    found.extend(
+        texts
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !fixed && !used.contains(at))
+            .map(|(_, text)| text.clone()),
+    );
     found.extend(slide.child(MARGINS).iter().flat_map(|own| margins(*own)));
     found
+}
+
+/// Whether the properties of a shape name a picture, and the words that it draws as art ([MS-ODRAW] 2.2.9): six bytes for each, whose
+/// number has two bits of marks; what does not fit in there stands behind all of them, in their order.
+fn properties(record: Record<'_>) -> (bool, Option<String>) {
+    let count = usize::from(record.instance);
+    let mut behind = 6 * count;
+    let (mut has_picture, mut art) = (false, None);
+    for property in record.bytes.chunks_exact(6).take(count) {
+        let (number, value) =
+            (u16_at(property, 0).unwrap_or_default(), index_at(property, 2).unwrap_or_default());
+        let is_long = number & 0x8000 != 0;
+        match number & 0x3FFF {
+            PICTURE => has_picture = true,
+            ART if is_long => {
+                let words = utf16(bytes_at(record.bytes, behind, value));
+                art = Some(words.trim_end_matches('\0').to_owned());
+            }
+            _ => {}
+        }
+        if is_long {
+            behind = behind.saturating_add(value);
+        }
+    }
+    (has_picture, art)
 }
 
 /// The day, the header and the footer that are shown ([MS-PPT] 2.4.15.1): whether each is, is told beside it.
@@ -191,15 +249,22 @@ fn margins(record: Record<'_>) -> Vec<String> {
 fn write(paper: &mut Paper, texts: &[String], label: &str) {
     let mut is_first = true;
     for line in texts.iter().flat_map(|text| text.split(['\r', '\n', '\u{B}'])) {
-        if line.trim().is_empty() {
+        // The format has a star where the number of a slide or the day is to stand.
+        if matches!(line.trim(), "" | "*") {
             continue;
         }
         if std::mem::take(&mut is_first) {
             paper.flow.push(label);
         }
-        // Where the number of a slide or the day would stand, the format has a star.
         paper.flow.push(line);
         paper.flow.end_line();
+    }
+}
+
+/// Writes the notes of a slide.
+fn write_notes(paper: &mut Paper, notes: &Listed<'_>) {
+    if let Some(page) = notes.slide.filter(|one| one.kind == NOTES) {
+        write(paper, &shapes(page, &notes.texts, false, &mut Found::default()), "Notes: ");
     }
 }
 
@@ -215,7 +280,7 @@ fn comment(paper: &mut Paper, record: Record<'_>) {
 }
 
 /// Reads what stands on all slides of a kind, once.
-fn read_masters(paper: &mut Paper, file: &File, document: Record<'_>, pictures: &mut u32) {
+fn read_masters(paper: &mut Paper, file: &File, document: Record<'_>, found: &mut Found) {
     let mut told = BTreeSet::new();
     for own in document.children().filter(|one| one.kind == MARGINS) {
         let kind = if own.instance == 4 { "notes" } else { "slides" };
@@ -224,15 +289,24 @@ fn read_masters(paper: &mut Paper, file: &File, document: Record<'_>, pictures: 
             paper.flow.end_line();
         }
     }
-    for listed in list(file, document, 1) {
-        let Some(master) = listed.slide.filter(|one| matches!(one.kind, MASTER | SLIDE)) else {
-            continue;
-        };
-        let words = shapes(master, &listed.texts, true, pictures).join(" ");
-        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut tell = |kind: &str, words: &str| {
+        let words =
+            words.split_whitespace().filter(|word| *word != "*").collect::<Vec<_>>().join(" ");
         if !words.is_empty() && told.insert(words.clone()) {
-            paper.flow.push(&format!("On all slides of a kind: {words}"));
+            paper.flow.push(&format!("On all {kind}: {words}"));
             paper.flow.end_line();
+        }
+    };
+    for listed in list(file, document, 1) {
+        if let Some(master) = listed.slide.filter(|one| matches!(one.kind, MASTER | SLIDE)) {
+            tell("slides of a kind", &shapes(master, &listed.texts, true, found).join(" "));
+        }
+    }
+    // The masters of notes and of what is handed out ([MS-PPT] 2.4.2).
+    for (at, kind) in [(24, "notes"), (28, "handouts")] {
+        let facts = document.child(DOCUMENT_FACTS).and_then(|facts| u32_at(facts.bytes, at));
+        if let Some(master) = facts.and_then(|number| file.object(number)) {
+            tell(kind, &shapes(master, &[], true, found).join(" "));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Records of PowerPoint, and where the newest of each lie ([MS-PPT], 2.1.2 and 2.3).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Folder, Paper, Refusal, index_at, u16_at, u32_at};
 
@@ -103,27 +103,29 @@ impl File {
     /// Goes from the newest edit to the first. What a newer one says of an object holds.
     fn read_edits(&mut self, newest: usize) -> Result<(), Refusal> {
         let mut at = newest;
+        let mut directories = BTreeSet::new();
         for number in 0..MAX_EDITS {
-            let edit = self.at(at).filter(|edit| edit.kind == EDIT).map(|edit| edit.bytes.to_vec());
-            let Some(edit) = edit else {
+            let edit = self.at(at).filter(|edit| edit.kind == EDIT);
+            let numbers = edit.map(|edit| [8, 12, 16, 28].map(|at| u32_at(edit.bytes, at)));
+            let Some([before, directory, document, session]) = numbers else {
                 return match number {
                     0 => Err(Refusal::Damaged("its newest edit is not there")),
                     _ => Ok(()),
                 };
             };
-            let (before, directory) = (index_at(&edit, 8), index_at(&edit, 12));
             if number == 0 {
-                self.document = u32_at(&edit, 16).unwrap_or_default();
+                self.document = document.unwrap_or_default();
                 // A newer edit may name the session that encrypts it.
-                if edit.len() >= 32 && u32_at(&edit, 28).is_some_and(|session| session != 0) {
+                if session.is_some_and(|session| session != 0) {
                     return Err(Refusal::Password);
                 }
             }
-            let directory = directory.and_then(|place| self.at(place));
-            let entries =
-                directory.filter(|one| one.kind == DIRECTORY).map(|one| one.bytes.to_vec());
-            self.read_directory(&entries.unwrap_or_default());
-            match before {
+            if let Some(directory) = directory.and_then(|place| usize::try_from(place).ok())
+                && directories.insert(directory)
+            {
+                self.read_directory(directory);
+            }
+            match before.and_then(|before| usize::try_from(before).ok()) {
                 Some(before) if before != 0 && before < at => at = before,
                 _ => break,
             }
@@ -132,12 +134,16 @@ impl File {
     }
 
     /// Objects with numbers behind each other: the first number, how many there are, and the place of each.
-    fn read_directory(&mut self, bytes: &[u8]) {
-        let mut at = 0;
-        while let Some(head) = u32_at(bytes, at) {
+    fn read_directory(&mut self, place: usize) {
+        let record = self.at(place).filter(|one| one.kind == DIRECTORY);
+        let length = record.map_or(0, |record| record.bytes.len());
+        // Behind the record's head.
+        let mut at = place + 8;
+        let end = at + length;
+        while let Some(head) = u32_at(&self.bytes, at).filter(|_| at < end) {
             at += 4;
             for number in 0..head >> 20 {
-                let Some(place) = index_at(bytes, at) else { return };
+                let Some(place) = index_at(&self.bytes, at).filter(|_| at < end) else { return };
                 at += 4;
                 if self.objects.len() < MAX_OBJECTS {
                     self.objects.entry((head & 0xF_FFFF) + number).or_insert(place);
@@ -160,14 +166,24 @@ impl File {
         self.object(self.document)
     }
 
-    /// All objects of a kind, by their numbers.
+    /// Where the object with a number lies.
+    pub(super) fn place(&self, number: u32) -> Option<usize> {
+        self.objects.get(&number).copied()
+    }
+
+    /// All objects of a kind, each once, in the order in which they lie. They lie in each other only where somebody means harm: no
+    /// more bytes are given than there are.
     pub(super) fn objects(&self, kind: u16) -> Vec<Record<'_>> {
-        let mut places: Vec<_> = self.objects.iter().collect();
-        places.sort();
-        places
-            .into_iter()
-            .filter_map(|(_, place)| self.at(*place))
-            .filter(|one| one.kind == kind)
-            .collect()
+        let places: BTreeSet<usize> = self.objects.values().copied().collect();
+        let mut left = self.bytes.len();
+        let mut fits = |one: &Record<'_>| match left.checked_sub(one.bytes.len()) {
+            Some(rest) => {
+                left = rest;
+                true
+            }
+            None => false,
+        };
+        let found = places.into_iter().filter_map(|place| self.at(place));
+        found.filter(|one| one.kind == kind).filter(|one| fits(one)).collect()
     }
 }

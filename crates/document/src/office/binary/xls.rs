@@ -2,7 +2,7 @@
 //!
 //! No formula is computed: its cell says what Excel last saw.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::xls_sheet;
 use super::xls_strings::{Record, Script, records, shared};
@@ -12,20 +12,22 @@ use crate::office::number_format::{Format, built_in};
 use crate::office::rtf::codepage;
 use crate::office::xlsx::{Findings, Workbook};
 
-// Records of the workbook, and those that begin and end each part of the stream.
-pub(super) const BEGIN: u16 = 0x0809;
-pub(super) const END: u16 = 0x000A;
-const DATE_MODE: u16 = 0x0022;
-const ENCRYPTED: u16 = 0x002F;
-const CODE_PAGE: u16 = 0x0042;
-const SHEET: u16 = 0x0085;
-const LOOK: u16 = 0x00E0;
-const DRAWINGS: u16 = 0x00EB;
-const SHARED_WORDS: u16 = 0x00FC;
-const FORMAT: u16 = 0x041E;
+// Records of the workbook, and those that begin and end each part of the stream; behind each its name in [MS-XLS] 2.3.2.
+pub(super) const BEGIN: u16 = 0x0809; // BOF
+pub(super) const END: u16 = 0x000A; // EOF
+const DATE_MODE: u16 = 0x0022; // Date1904
+const ENCRYPTED: u16 = 0x002F; // FilePass
+const CODE_PAGE: u16 = 0x0042; // CodePage
+const SHEET: u16 = 0x0085; // BoundSheet8
+const LOOK: u16 = 0x00E0; // XF
+const DRAWINGS: u16 = 0x00EB; // MsoDrawingGroup
+const SHARED_WORDS: u16 = 0x00FC; // SST
+const OTHER_BOOK: u16 = 0x01AE; // SupBook
+const FORMAT: u16 = 0x041E; // Format
 
-/// The most looks of cells that are kept.
+/// The most looks of cells that are kept, and the most letters of a format: Excel takes no more.
 const MAX_FORMATS: usize = 100_000;
+const MAX_FORMAT: usize = 255;
 
 /// A sheet, as the workbook lists it.
 struct Listed {
@@ -48,7 +50,8 @@ pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(),
     };
     let mut book = Workbook::default();
     let mut sheets = Vec::new();
-    let mut codes: HashMap<u16, String> = HashMap::new();
+    let mut formats: HashMap<u16, Format> = HashMap::new();
+    let mut other_books = 0_u32;
     let mut looks = Vec::new();
     let mut findings = Findings::default();
     for record in records(&stream, 0) {
@@ -64,34 +67,54 @@ pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(),
             SHEET => sheets.extend(listed(&record, script)),
             FORMAT => {
                 let code = record.from(2).words(script, matches!(script, Script::Page(_)));
-                if let (Some(number), Some(code)) = (u16_at(bytes, 0), code) {
-                    codes.insert(number, code);
+                if let (Some(number), Some(code)) = (u16_at(bytes, 0), code)
+                    && code.len() <= 4 * MAX_FORMAT
+                {
+                    formats.insert(number, Format::parse(&code));
                 }
             }
             LOOK if looks.len() < MAX_FORMATS => looks.push(u16_at(bytes, 2).unwrap_or_default()),
             SHARED_WORDS => {
                 let mut count = 0_u32;
                 let promised = shared(&record, |words| {
-                    count += 1;
-                    book.push(words)
+                    let has_room = book.push(words);
+                    count += u32::from(has_room);
+                    has_room
                 });
                 if count < promised {
                     paper.warnings.push(format!(
-                        "damaged: of {promised} words that cells share, only {count} could be read"
+                        "damaged: of {promised} words that cells share, only {count} were read"
                     ));
                 }
+            }
+            // This book itself, and functions that others added, have numbers in place of a name.
+            OTHER_BOOK => {
+                other_books += u32::from(!matches!(u16_at(bytes, 2), Some(0x0401 | 0x3A01)));
             }
             END => break,
             _ => {}
         }
     }
+    if other_books > 0 {
+        paper
+            .warnings
+            .push("external: formulas point to other files; they were not fetched".to_owned());
+    }
+    if let Script::Page(None) = script {
+        paper.warnings.push(
+            "charset: the file names no code page that is known; its letters are guessed cell by cell"
+                .to_owned(),
+        );
+    }
     book.formats = looks
         .iter()
         .map(|number| {
-            codes.get(number).map(String::as_str).or_else(|| built_in(u32::from(*number)))
+            let own = formats.get(number).cloned();
+            own.or_else(|| built_in(u32::from(*number)).map(Format::parse))
         })
-        .map(|code| code.map_or(Format::General, Format::parse))
+        .map(|format| format.unwrap_or(Format::General))
         .collect();
+    let mut starts = HashSet::new();
     for sheet in sheets {
         let name = shown(&sheet.name);
         match sheet.kind {
@@ -102,7 +125,11 @@ pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(),
                 paper.warnings.push(why);
             }
             // A module of programs has no cells.
-            _ => continue,
+            6 => continue,
+            _ => {
+                paper.warnings.push(format!("kind: the sheet {name} is of no kind that is known"));
+                continue;
+            }
         }
         if !sheet.is_shown {
             findings.hidden.push(format!("the sheet {name}"));
@@ -110,7 +137,8 @@ pub(super) fn read(folder: &mut Folder<'_, '_>, paper: &mut Paper) -> Result<(),
         paper.flow.push(&sheet.name);
         paper.flow.end_line();
         let mut parts = records(&stream, sheet.start);
-        if parts.next().is_none_or(|first| first.kind != BEGIN) {
+        let is_there = parts.next().is_some_and(|first| first.kind == BEGIN);
+        if !is_there || !starts.insert(sheet.start) {
             paper.warnings.push(format!("damaged: the sheet {name} is listed, but is not there"));
             continue;
         }

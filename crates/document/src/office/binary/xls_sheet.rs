@@ -1,45 +1,49 @@
 //! One sheet of an XLS file: its cells, as they are shown ([MS-XLS], 2.1.7.20.5).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::xls::{BEGIN, END};
 use super::xls_strings::{Record, Script};
 use super::{Paper, bytes_at, index_at, u16_at, u32_at, utf16};
 use crate::names::shown;
-use crate::office::number_format::Format;
+use crate::office::number_format::{Format, rounded};
 use crate::office::rows::Rows;
 use crate::office::sheet::margin_words;
 use crate::office::xlsx::{Findings, Workbook};
 
-// Records of a sheet.
-const FORMULA: u16 = 0x0006;
-const HEADER: u16 = 0x0014;
-const FOOTER: u16 = 0x0015;
-const NOTE: u16 = 0x001C;
-const OBJECT: u16 = 0x005D;
-const COLUMNS: u16 = 0x007D;
-const NUMBERS: u16 = 0x00BD;
-const RICH_WORDS: u16 = 0x00D6;
-const SHARED_WORD: u16 = 0x00FD;
-const BOX_WORDS: u16 = 0x01B6;
-const LINK: u16 = 0x01B8;
-const NUMBER: u16 = 0x0203;
-const WORDS: u16 = 0x0204;
-const TRUTH: u16 = 0x0205;
-const RESULT: u16 = 0x0207;
-const ROW: u16 = 0x0208;
-const SHORT_NUMBER: u16 = 0x027E;
-const CHART_WORDS: u16 = 0x100D;
+// Records of a sheet; behind each its name in [MS-XLS] 2.3.2. Some programs write formulas under numbers of older versions.
+const FORMULA: u16 = 0x0006; // Formula
+const FORMULA_3: u16 = 0x0206;
+const FORMULA_4: u16 = 0x0406;
+const HEADER: u16 = 0x0014; // Header
+const FOOTER: u16 = 0x0015; // Footer
+const NOTE: u16 = 0x001C; // Note
+const OBJECT: u16 = 0x005D; // Obj
+const COLUMNS: u16 = 0x007D; // ColInfo
+const NUMBERS: u16 = 0x00BD; // MulRk
+const RICH_WORDS: u16 = 0x00D6; // RString of BIFF5
+const SHARED_WORD: u16 = 0x00FD; // LabelSst
+const BOX_WORDS: u16 = 0x01B6; // TxO
+const LINK: u16 = 0x01B8; // HLink
+const NUMBER: u16 = 0x0203; // Number
+const WORDS: u16 = 0x0204; // Label
+const TRUTH: u16 = 0x0205; // BoolErr
+const RESULT: u16 = 0x0207; // String
+const ROW: u16 = 0x0208; // Row
+const SHORT_NUMBER: u16 = 0x027E; // RK
+const CHART_WORDS: u16 = 0x100D; // SeriesText
 
-/// The kind of an object that is a picture.
+/// The kinds of objects that are pictures, and of those that Excel 5 kept words in.
 const IS_PICTURE: u16 = 8;
+const HAS_WORDS: [u16; 2] = [6, 7];
 
 /// The most rows, columns and objects that are kept for what is said of them.
 const MAX_KEPT: usize = 10_000;
 
-/// The class of addresses of the web ([MS-OSHARED] 2.3.7.6), as its bytes stand.
+/// The classes of addresses of the web and of places of files ([MS-OSHARED] 2.3.7.6 and 2.3.7.8), as their bytes stand.
 const WEB_ADDRESS: [u8; 16] =
     [0xE0, 0xC9, 0xEA, 0x79, 0xF9, 0xBA, 0xCE, 0x11, 0x8C, 0x82, 0, 0xAA, 0, 0x4B, 0xA9, 0x0B];
+const FILE_PLACE: [u8; 16] = [3, 3, 0, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46];
 
 /// A comment on a cell.
 struct Note {
@@ -69,6 +73,10 @@ struct Sheet<'s> {
     notes: Vec<Note>,
     margins: Vec<String>,
     chart_words: Vec<String>,
+    /// How many comments, boxes, hidden rows and words of charts are beyond the limit.
+    left_out: u64,
+    /// Boxes of Excel 5, whose words are not read.
+    old_boxes: u64,
 }
 
 /// Reads the cells of a sheet, then what is printed above and below it, its comments, and the words in boxes and charts. Of a
@@ -96,22 +104,28 @@ pub(super) fn read<'b>(
         notes: Vec::new(),
         margins: Vec::new(),
         chart_words: Vec::new(),
+        left_out: 0,
+        old_boxes: 0,
     };
-    // Charts lie in the sheet as parts of their own. Numbers in them are copies of those on sheets, without their looks.
+    // Charts lie in the sheet as parts of their own. Numbers in them are copies, mostly of those on sheets, without their looks.
     let own_depth = u32::from(is_chart);
     let mut depth = own_depth;
     sheet.findings.charts += u64::from(is_chart);
+    let mut has_end = false;
     for record in records {
         match record.kind {
             BEGIN => {
                 depth += 1;
                 sheet.findings.charts += 1;
             }
-            END if depth == own_depth => break,
+            END if depth == own_depth => {
+                has_end = true;
+                break;
+            }
             END => depth -= 1,
             CHART_WORDS => {
                 let words = record.from(2).words(script, true).unwrap_or_default();
-                if sheet.chart_words.len() < MAX_KEPT {
+                if sheet.has_room(sheet.chart_words.len()) {
                     sheet.chart_words.push(words);
                 }
             }
@@ -123,6 +137,10 @@ pub(super) fn read<'b>(
                 }
             }
         }
+    }
+    if !has_end && !sheet.paper.flow.is_cut {
+        let name = shown(name);
+        sheet.paper.warnings.push(format!("damaged: the sheet {name} stops before its end"));
     }
     sheet.finish();
 }
@@ -148,7 +166,7 @@ impl Sheet<'_> {
                 let (value, is_error) = (bytes.get(6).copied(), bytes.get(7) == Some(&1));
                 self.cell(bytes, |_| truth(value.unwrap_or_default(), is_error));
             }
-            FORMULA => self.formula(bytes),
+            FORMULA | FORMULA_3 | FORMULA_4 => self.formula(bytes),
             RESULT => {
                 if let Some((row, column)) = self.awaited.take() {
                     let words = record.from(0).words(self.script, false).unwrap_or_default();
@@ -175,19 +193,26 @@ impl Sheet<'_> {
             }
             OBJECT => {
                 self.object = u16_at(bytes, 6).unwrap_or_default();
-                self.findings.pictures += u64::from(u16_at(bytes, 4) == Some(IS_PICTURE));
+                let kind = u16_at(bytes, 4).unwrap_or_default();
+                self.findings.pictures += u64::from(kind == IS_PICTURE);
+                let is_old = matches!(self.script, Script::Page(_));
+                self.old_boxes += u64::from(is_old && HAS_WORDS.contains(&kind));
             }
             BOX_WORDS => {
                 let count = usize::from(u16_at(bytes, 10).unwrap_or_default());
                 let mut letters = record.behind();
                 let is_wide = letters.flags().is_some_and(|flags| flags & 1 == 1);
                 let words = letters.letters(count, is_wide);
-                if count > 0 && self.boxes.len() < MAX_KEPT {
+                if count > 0 && self.has_room(self.boxes.len()) {
                     let words = words.replace("\r\n", "\n").replace('\r', "\n");
-                    self.boxes.insert(self.object, words);
+                    let box_words = self.boxes.entry(self.object).or_default();
+                    if !box_words.is_empty() {
+                        box_words.push('\n');
+                    }
+                    box_words.push_str(&words);
                 }
             }
-            NOTE if self.notes.len() < MAX_KEPT => self.note(record),
+            NOTE => self.note(record),
             LINK => self.link(bytes),
             _ => {}
         }
@@ -222,8 +247,9 @@ impl Sheet<'_> {
         let format = self.book.formats.get(usize::from(look)).unwrap_or(&Format::General);
         self.findings.worded += u64::from(format.hides(value));
         // Long numbers are what somebody wrote: of a document, or a card.
-        if format.is_plain() && value.fract() == 0.0 && (1e14..1e15).contains(&value.abs()) {
-            return format!("{value:.0}");
+        if format.is_plain() && value.fract() == 0.0 && (1e14..1e21).contains(&value.abs()) {
+            let sign = if value < 0.0 { "-" } else { "" };
+            return format!("{sign}{}", rounded(value.abs(), 0));
         }
         format.show(value, self.book.from_1904)
     }
@@ -246,6 +272,7 @@ impl Sheet<'_> {
     /// nothing ([MS-XLS] 2.5.133).
     fn formula(&mut self, bytes: &[u8]) {
         self.findings.formulas += 1;
+        self.findings.unsaved_formulas += u64::from(self.awaited.take().is_some());
         if u16_at(bytes, 12) != Some(0xFFFF) {
             return self.cell(bytes, |sheet| sheet.number(bytes, float_at(bytes, 6)));
         }
@@ -261,24 +288,38 @@ impl Sheet<'_> {
     }
 
     fn hidden(&mut self, what: String) {
-        if self.findings.hidden.len() < MAX_KEPT {
+        if self.has_room(self.findings.hidden.len()) {
             self.findings.hidden.push(what);
         }
+    }
+
+    /// Whether one more of something is kept, of which there are so many.
+    fn has_room(&mut self, kept: usize) -> bool {
+        self.left_out += u64::from(kept >= MAX_KEPT);
+        kept < MAX_KEPT
     }
 
     fn note(&mut self, record: &Record<'_>) {
         let bytes = record.bytes();
         let (Some(row), Some(column)) = (u16_at(bytes, 0), u16_at(bytes, 2)) else { return };
-        let place = format!("{}{}", column_name(column), u32::from(row) + 1);
-        let note = Note { place, who: String::new(), words: String::new(), object: None };
-        self.notes.push(match self.script {
-            Script::Page(_) => {
-                let words = record.from(4).words(self.script, false).unwrap_or_default();
-                Note { words, ..note }
+        let is_old = matches!(self.script, Script::Page(_));
+        // Long comments of Excel 5 go on in records without a place.
+        if is_old && row == u16::MAX {
+            let words = record.from(4).words(self.script, false).unwrap_or_default();
+            if let Some(last) = self.notes.last_mut() {
+                last.words.push_str(&words);
             }
-            Script::Unicode => {
-                let who = record.from(8).words(self.script, false).unwrap_or_default();
-                Note { who, object: u16_at(bytes, 6), ..note }
+            return;
+        }
+        if !self.has_room(self.notes.len()) {
+            return;
+        }
+        let place = format!("{}{}", column_name(column), u32::from(row) + 1);
+        let words_from = |at: usize| record.from(at).words(self.script, false).unwrap_or_default();
+        self.notes.push(match is_old {
+            true => Note { place, who: String::new(), words: words_from(4), object: None },
+            false => {
+                Note { place, who: words_from(8), words: String::new(), object: u16_at(bytes, 6) }
             }
         });
     }
@@ -299,15 +340,8 @@ impl Sheet<'_> {
                 at = at.saturating_add(4).saturating_add(count.saturating_mul(2));
             }
         }
-        let is_web = bytes_at(bytes, at, 16) == WEB_ADDRESS;
-        if flags & 0x101 == 1
-            && is_web
-            && let Some(length) = index_at(bytes, at + 16)
-        {
-            let address = utf16(bytes_at(bytes, at + 20, length));
-            let address = address.split('\0').next().unwrap_or_default().to_owned();
-            self.paper.flow.link(address, &words);
-        }
+        let Some(address) = address(bytes, at, flags) else { return };
+        self.paper.flow.link(address, &words);
     }
 
     /// Writes what was found.
@@ -328,14 +362,54 @@ impl Sheet<'_> {
             let words = object.and_then(|object| boxes.remove(&object)).unwrap_or(words);
             lines.push(format!("Comment {who}{place}: {}", one_line(&words)));
         }
-        let mut seen = BTreeSet::new();
         let words = boxes.into_values().chain(self.chart_words);
-        lines.extend(words.filter(|words| !words.trim().is_empty() && seen.insert(words.clone())));
+        lines.extend(words.filter(|words| !words.trim().is_empty()));
+        findings.unsaved_formulas += u64::from(self.awaited.is_some());
+        if self.left_out > 0 {
+            paper.warnings.push(format!(
+                "size: {} comments, boxes or hidden rows of {} are not told, beyond {MAX_KEPT} of each",
+                self.left_out,
+                shown(name)
+            ));
+        }
+        if self.old_boxes > 0 {
+            paper.warnings.push(format!(
+                "boxes: words in {} boxes and buttons of {} were not read",
+                self.old_boxes,
+                shown(name)
+            ));
+        }
         for line in lines {
             paper.flow.push(&line);
             paper.flow.end_line();
         }
     }
+}
+
+/// Where a link leads, from the place behind its words on: on the web, to a file, or as it was typed.
+fn address(bytes: &[u8], at: usize, flags: u32) -> Option<String> {
+    let class = bytes_at(bytes, at, 16);
+    let words = match flags & 0x101 {
+        0x101 => {
+            let count = index_at(bytes, at)?;
+            utf16(bytes_at(bytes, at + 4, count.saturating_mul(2)))
+        }
+        1 if class == WEB_ADDRESS => {
+            let length = index_at(bytes, at + 16)?;
+            utf16(bytes_at(bytes, at + 20, length))
+        }
+        // In a code page; behind it and 24 bytes more the same in Unicode, if that says more.
+        1 if class == FILE_PLACE => {
+            let length = index_at(bytes, at + 18)?;
+            let behind = at.checked_add(22)?.checked_add(length)?.checked_add(24)?;
+            match index_at(bytes, behind) {
+                Some(1..) => utf16(bytes_at(bytes, behind + 10, index_at(bytes, behind + 4)?)),
+                _ => super::decode(bytes_at(bytes, at + 22, length), None),
+            }
+        }
+        _ => return None,
+    };
+    Some(words.split('\0').next()?.to_owned())
 }
 
 /// A number of eight bytes.
