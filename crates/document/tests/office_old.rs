@@ -249,7 +249,8 @@ fn pieces_looks_and_fields_of_word_are_followed() {
         &(0x4000_0000_u32 | (0x600 * 2)).to_le_bytes(),
         &[0, 0, 0, 0],
         &0x700_u32.to_le_bytes(),
-        &[0, 0],
+        // Hidden when it was saved in haste.
+        &[0xB8, 1],
     ]
     .concat();
     let table = [plc(2), pieces.clone()].concat();
@@ -275,7 +276,11 @@ fn pieces_looks_and_fields_of_word_are_followed() {
     check(
         &file,
         &[": One here and 7 kept.\n第二 \u{F052}"],
-        &["deleted by nobody named (1)", "deleted text, which is not part of the text: gone"],
+        &[
+            "deleted by nobody named (1)",
+            "deleted text, which is not part of the text: gone",
+            "hidden text, which Word does not show: 第二 \u{F052}",
+        ],
     );
     assert_eq!(content(&file).links.first().unwrap().href, "https://example.org/");
     for (change, line, warned) in [
@@ -364,19 +369,36 @@ fn a_workbook_of_excel_95_is_read() {
         &["row 1 of 采集", "3 cells are computed", "charts: of 1, only the titles"],
     );
     // Formulas under the number of an older version, one whose words never came; a comment in two records; a box that never ends.
+    let link = [
+        &[0; 28][..],
+        &1_u32.to_le_bytes(),
+        &[3, 3, 0, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46, 0, 0],
+        &6_u32.to_le_bytes(),
+        b"a.xls\0",
+        &[0; 28],
+    ]
+    .concat();
     let half = [&cell(1, 0, 6, &[])[..], b"one"].concat();
     let rest = [&cell(0xFFFF, 0, 3, &[])[..], b"two"].concat();
+    let file = excel_95(&[
+        (0x007D, vec![0, 0, 1, 0, 0, 0, 0, 0, 1, 0]),
+        (0x01B8, link),
+        (0x0206, cell(3, 0, 0, &formula(2.5_f64.to_le_bytes()))),
+        (0x0406, cell(4, 0, 0, &formula([0, 0, 0, 0, 0, 0, 0xFF, 0xFF]))),
+        (0x001C, half),
+        (0x001C, rest),
+        (0x005D, vec![0, 0, 0, 0, 6, 0, 1, 0]),
+    ]);
     check(
-        &excel_95(&[
-            (0x0206, cell(3, 0, 0, &formula(2.5_f64.to_le_bytes()))),
-            (0x0406, cell(4, 0, 0, &formula([0, 0, 0, 0, 0, 0, 0xFF, 0xFF]))),
-            (0x001C, half),
-            (0x001C, rest),
-            (0x005D, vec![0, 0, 0, 0, 6, 0, 1, 0]),
-        ]),
+        &file,
         &[": 采集\n2.5\nComment A2: onetwo"],
-        &["the values of 1 cells were never saved", "boxes: words in 1 boxes"],
+        &[
+            "the values of 1 cells were never saved",
+            "boxes: words in 1 boxes",
+            "columns A to B of 采集",
+        ],
     );
+    assert_eq!(content(&file).links.first().unwrap().href, "a.xls");
     let cut = excel_95(&[(0x0203, cell(0, 0, 0, &1.0_f64.to_le_bytes()))]);
     let cut = changed(&cut, "/Book", |bytes| bytes.truncate(bytes.len() - 4));
     check(&cut, &[": 采集\n1"], &["damaged: the sheet 采集 stops before its end"]);
@@ -385,6 +407,113 @@ fn a_workbook_of_excel_95_is_read() {
     check(&locked, &[": "], &["password: the file is encrypted"]);
     let older = compound(&[("/Book", &records(&[(0x0809, vec![0, 4])]))]);
     check(&older, &[": "], &["version: the file is of Excel 4, or older"]);
+}
+
+/// A record of PowerPoint.
+fn atom(kind: u16, instance: u16, bytes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(bytes.len()).unwrap();
+    [&(instance << 4).to_le_bytes()[..], &kind.to_le_bytes(), &length.to_le_bytes(), bytes].concat()
+}
+
+/// A record that holds records.
+fn container(kind: u16, instance: u16, records: &[Vec<u8>]) -> Vec<u8> {
+    let mut record = atom(kind, instance, &records.concat());
+    record[0] |= 0xF;
+    record
+}
+
+/// Outlines, art, comments, footers and masters of PowerPoint lie in many places, and LibreOffice writes few of them.
+#[test]
+fn words_of_slides_are_found_wherever_they_lie() {
+    let wide = |words: &str| words.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let listed = |object: u32, number: u32| {
+        let numbers = [object, 0, 0, number, 0];
+        atom(0x03F3, 0, &numbers.iter().flat_map(|one| one.to_le_bytes()).collect::<Vec<_>>())
+    };
+    let shape = |inner: Vec<Vec<u8>>| container(0xF004, 0, &inner);
+    let drawing = |shapes: Vec<Vec<u8>>| container(0x040C, 0, &shapes);
+    let text = |words: &str| container(0xF00D, 0, &[atom(0x0FA8, 0, words.as_bytes())]);
+    let outline = |number: u32| container(0xF00D, 0, &[atom(0x0F9E, 0, &number.to_le_bytes())]);
+    let art = wide("Art\0");
+    let length = u32::try_from(art.len()).unwrap().to_le_bytes();
+    let properties = [&[4, 1, 1, 0, 0, 0, 0xC0, 0x80][..], &length, &art].concat();
+    let comment =
+        container(0x2EE0, 0, &[atom(0x0FBA, 0, &wide("Who")), atom(0x0FBA, 1, &wide("What"))]);
+    let slide = container(
+        0x03EE,
+        0,
+        &[
+            atom(0x03EF, 0, &put(vec![0; 24], &[(16, &[77])])),
+            drawing(vec![
+                shape(vec![outline(0)]),
+                shape(vec![atom(0xF00B, 2, &properties)]),
+                shape(vec![outline(9)]),
+            ]),
+            container(0x1388, 0, &[container(0x138A, 0, &[atom(0x138B, 0, &comment)])]),
+        ],
+    );
+    let notes = container(0x03F0, 0, &[drawing(vec![shape(vec![text("Said aloud")])])]);
+    let filled =
+        shape(vec![container(0xF011, 0, &[atom(0x0BC3, 0, &[0; 8])]), text("Click to edit")]);
+    let master = container(0x03F8, 0, &[drawing(vec![filled, shape(vec![text("Fixed *")])])]);
+    let footer = [
+        atom(0x0FDA, 0, &[0, 0, 0x20, 0]),
+        atom(0x0FBA, 2, &wide("Footer")),
+        atom(0x0FBA, 0, &wide("unseen day")),
+    ];
+    let document = container(
+        0x03E8,
+        0,
+        &[
+            atom(0x03E9, 0, &put(vec![0; 40], &[(24, &[4])])),
+            container(0x0FF0, 1, &[listed(4, 1)]),
+            // The same slide twice: it is read once.
+            container(
+                0x0FF0,
+                0,
+                &[
+                    listed(2, 5),
+                    atom(0x0F9F, 0, &[0; 4]),
+                    atom(0x0FA0, 0, &wide("提纲\rSecond")),
+                    atom(0x0F9F, 0, &[0; 4]),
+                    atom(0x0FA8, 0, b"On no slide"),
+                    listed(2, 6),
+                    listed(99, 7),
+                ],
+            ),
+            container(0x0FF0, 2, &[listed(3, 77)]),
+            container(0x0FD9, 3, &footer),
+        ],
+    );
+    let mut stream = Vec::new();
+    let mut places = vec![1 | 4_u32 << 20];
+    for object in [document, slide, notes, master] {
+        places.push(u32::try_from(stream.len()).unwrap());
+        stream.extend(object);
+    }
+    let directory = u32::try_from(stream.len()).unwrap();
+    stream.extend(atom(
+        0x1772,
+        0,
+        &places.iter().flat_map(|one| one.to_le_bytes()).collect::<Vec<_>>(),
+    ));
+    let edit = u32::try_from(stream.len()).unwrap();
+    stream.extend(atom(
+        0x0FF5,
+        0,
+        &put(vec![0; 28], &[(12, &directory.to_le_bytes()), (16, &[1])]),
+    ));
+    let user = put(vec![0; 20], &[(12, &0xE391_C05F_u32.to_le_bytes()), (16, &edit.to_le_bytes())]);
+    check(
+        &compound(&[("/PowerPoint Document", &stream), ("/Current User", &user)]),
+        &[": 提纲\nSecond\nArt\nOn no slide\nNotes: Said aloud\nComment (Who): What\n\
+            On all slides: Footer\nOn all slides of a kind: Fixed"],
+        &[
+            "pictures: 1 are in it",
+            "damaged: the words of 1 shapes are not in the file",
+            "damaged: 1 slides are listed, but are not there",
+        ],
+    );
 }
 
 #[test]
