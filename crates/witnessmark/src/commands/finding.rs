@@ -40,8 +40,10 @@ pub(super) fn search(arguments: &Arguments, search: &SearchArguments) -> Result<
         let room = output::width().saturating_sub(26 + mark.len());
         line(&format!("{id}  {:<8}{mark} {}", hit.language, fit(&hit.title, room)))?;
         if let (Some((before, after)), Some(place)) = (&hit.around, hit.passages.first()) {
-            let before = before.rsplit('\n').next().unwrap_or_default().replace('\t', " ");
-            let after = after.split('\n').next().unwrap_or_default().replace('\t', " ");
+            // A line ends where a page does, too.
+            const ENDS: [char; 2] = ['\n', '\u{c}'];
+            let before = before.rsplit(ENDS).next().unwrap_or_default().replace('\t', " ");
+            let after = after.split(ENDS).next().unwrap_or_default().replace('\t', " ");
             line(&format!("    {before}[{}]{after}", place.exact))?;
             let more = hit.passages.len() - 1;
             let more = if more > 0 { format!(", and {more} more places") } else { String::new() };
