@@ -199,7 +199,10 @@ proptest! {
         let at = place.index(bytes.len());
         bytes[at] ^= flip;
         let broken = places(&bytes);
-        let before = sound.iter().filter(|(_, end)| end.is_some_and(|end| end <= at as u64)).count();
+        // In a plain file, two line ends behind a record belong to it: without them it is not whole.
+        let mark = if matches!(wrap, Wrap::Plain) { 4 } else { 0 };
+        let is_before = |end: u64| end + mark <= at as u64;
+        let before = sound.iter().filter(|(_, end)| end.is_some_and(is_before)).count();
         prop_assert_eq!(&broken[..before.min(broken.len())], &sound[..before]);
         let report = check("broken.warc", bytes.as_slice(), &mut |_| {}).unwrap();
         // Some bits of a gzip stream mean nothing; then the same records come out.
