@@ -12,6 +12,7 @@ mod days;
 mod joined;
 mod kind;
 mod kinds;
+mod little_endian;
 mod mail;
 mod names;
 pub mod ocr;
@@ -198,7 +199,10 @@ fn read_pdf(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<Stri
         };
     content.warnings.splice(0..0, warnings);
     let mut places = Places::default();
-    let (beside_text, _) = places.add(PICTURES.to_owned());
+    let beside_text = match beside.is_empty() {
+        true => None,
+        false => Some(places.add(PICTURES.to_owned()).0),
+    };
     let mut inside = Vec::new();
     for Attached { name, bytes } in attached {
         let (name, problems) = place_name(&name);
@@ -218,8 +222,8 @@ fn read_pdf(walk: &mut Walk<'_>, bytes: &[u8], place: &Place, warnings: Vec<Stri
     pdf::pictures(bytes, &wanted, &drawn, &mut |page, picture| {
         walk.hand_on_picture(page, picture);
     });
-    if !beside.is_empty() {
-        let place = place.within(&beside_text);
+    if let Some(name) = beside_text {
+        let place = place.within(&name);
         let wanted = walk.wanted(&place, &beside);
         walk.hand_on_pages(&place, Ok(pdf::pictures_beside(&beside)), beside);
         pdf::pictures(bytes, &wanted, &[], &mut |page, picture| {

@@ -1,6 +1,6 @@
 //! Outlook's messages ([MS-OXMSG]): properties as streams of a compound file.
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 
 use cfb::CompoundFile;
 use encoding_rs::Encoding;
@@ -8,6 +8,7 @@ use witnessmark_text::Hints;
 
 use super::Mail;
 use crate::names::{Places, decode_guessed, place_name, shown};
+use crate::office::compound::read_stream;
 use crate::office::rtf;
 use crate::walk::{Place, Walk};
 
@@ -51,22 +52,8 @@ impl<'c, 'b> Properties<'c, 'b> {
         if !self.file.is_stream(&path) {
             return None;
         }
-        let mut bytes = Vec::new();
-        let read = self.file.open_stream(&path).and_then(|stream| {
-            // A stream that breaks off is read as far as it goes.
-            stream.take(MAX_PROPERTY + 1).read_to_end(&mut bytes)
-        });
-        let name = shown(name);
-        if let Err(error) = read {
-            let (count, why) = (bytes.len(), shown(&error.to_string()));
-            self.problems.push(format!("damaged: {name} stops after {count} bytes: {why}"));
-        }
-        if bytes.len() as u64 > MAX_PROPERTY {
-            bytes.truncate(usize::try_from(MAX_PROPERTY).unwrap_or(usize::MAX));
-            self.problems
-                .push(format!("size: only the first {MAX_PROPERTY} bytes of {name} were read"));
-        }
-        Some(bytes)
+        let stream = self.file.open_stream(&path);
+        Some(read_stream(stream, name, MAX_PROPERTY, &mut self.problems))
     }
 
     /// A property that is text ([MS-OXCDATA] 2.11.1: PtypString, PtypString8).

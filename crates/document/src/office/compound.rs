@@ -1,11 +1,12 @@
 //! Compound files ([MS-CFB]): which kind of document one is.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read};
 
 use flate2::read::ZlibDecoder;
 use witnessmark_text::{Content, ExtractError, Hints};
 
 use super::binary::{self, Inside};
+use crate::little_endian::index_at;
 use crate::mail::msg::{self, Compound};
 use crate::names::{decode_guessed, place_name, shown};
 use crate::walk::{Place, Walk};
@@ -113,6 +114,27 @@ pub(crate) fn read_inside(walk: &mut Walk<'_>, place: &Place, inside: Vec<Inside
     }
 }
 
+/// The bytes of a stream that was opened, as far as they can be read and no more than `most`; what is wrong is said.
+pub(crate) fn read_stream(
+    stream: io::Result<impl Read>,
+    name: &str,
+    most: u64,
+    problems: &mut Vec<String>,
+) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let read = stream.and_then(|stream| stream.take(most + 1).read_to_end(&mut bytes));
+    let name = shown(name);
+    if let Err(error) = read {
+        let (count, why) = (bytes.len(), shown(&error.to_string()));
+        problems.push(format!("damaged: {name} stops after {count} bytes: {why}"));
+    }
+    if bytes.len() as u64 > most {
+        bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        problems.push(format!("size: only the first {most} bytes of {name} were read"));
+    }
+    bytes
+}
+
 /// Says in the place of the next object that it and so many more lie too deep.
 fn too_deep(walk: &mut Walk<'_>, place: &Place, next: &str, more: usize) {
     let depth = walk.limits.depth;
@@ -146,12 +168,8 @@ fn packed(walk: &Walk<'_>, file: &mut Compound<'_>, folder: &str) -> Option<(Str
     };
     let (label, _path) = (words()?, words()?);
     // Two numbers, where it lay for a while, and then the bytes, each with their length before.
-    let long = |at: usize| -> Option<usize> {
-        let four = rest.get(at..at.checked_add(4)?)?.try_into().ok()?;
-        usize::try_from(u32::from_le_bytes(four)).ok()
-    };
-    let start = long(4)?.checked_add(8)?;
-    let end = start.checked_add(4)?.checked_add(long(start)?)?;
+    let start = index_at(rest, 4)?.checked_add(8)?;
+    let end = start.checked_add(4)?.checked_add(index_at(rest, start)?)?;
     let inner = rest.get(start + 4..end)?.to_vec();
     Some((label, inner))
 }

@@ -114,8 +114,13 @@ impl Format {
         value != 0.0 && sections.get(at).is_some_and(|section| !section.has_digits)
     }
 
+    /// Whether a number is long and whole, and shown digit by digit: it is no count, but what somebody wrote, of a document or a card.
+    pub(crate) fn shows_long(&self, value: f64) -> bool {
+        value.fract() == 0.0 && (1e14..1e21).contains(&value.abs()) && self.is_plain()
+    }
+
     /// Whether whole numbers are shown digit by digit, and nothing else.
-    pub(crate) fn is_plain(&self) -> bool {
+    fn is_plain(&self) -> bool {
         match self {
             Self::General => true,
             Self::Moment { .. } => false,

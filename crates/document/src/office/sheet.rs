@@ -58,11 +58,7 @@ impl Cell {
         let format = book.formats.get(self.style).unwrap_or(&Format::General);
         let mantissa = written.split(['e', 'E']).next().unwrap_or_default();
         let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
-        if digits >= EXACT_DIGITS
-            && number.fract() == 0.0
-            && (1e14..1e21).contains(&number.abs())
-            && format.is_plain()
-        {
+        if digits >= EXACT_DIGITS && format.shows_long(number) {
             let is_whole = written.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
             return if is_whole { written.to_owned() } else { format!("{number:.0}") };
         }

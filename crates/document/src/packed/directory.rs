@@ -9,6 +9,7 @@ use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use memchr::memmem;
 
+use crate::little_endian::{u16_at, u32_at, u64_at};
 use crate::names::{guessed_encoding, shown};
 
 /// One file of a zip.
@@ -66,18 +67,6 @@ pub(crate) struct Directory<'b> {
     /// How many files the directory lists; more than `entries` where a limit cut it.
     pub(crate) total: u64,
     pub(crate) warnings: Vec<String>,
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
 }
 
 fn at(offset: u64) -> usize {

@@ -67,17 +67,19 @@ pub(super) struct ReadPage {
 impl ReadPage {
     /// Whether it wants OCR.
     pub(super) fn is_scanned(&self) -> bool {
-        let has_text = self.visible + self.hidden >= SCAN_TEXT;
-        (self.covered && !has_text) || self.is_drawn()
+        (self.covered && !self.has_text()) || self.is_drawn()
+    }
+
+    fn has_text(&self) -> bool {
+        self.visible + self.hidden >= SCAN_TEXT
     }
 
     /// Whether its letters can be seen and not be read from the file: most of them have no name in their fonts, or they are no
     /// letters but shapes.
     pub(super) fn is_drawn(&self) -> bool {
         let nameless = self.unknown + self.unloaded;
-        let has_text = self.visible + self.hidden >= SCAN_TEXT;
         (nameless >= SCAN_TEXT && nameless > self.visible)
-            || (!has_text && !self.covered && self.outlines >= SHAPED_TEXT)
+            || (!self.has_text() && !self.covered && self.outlines >= SHAPED_TEXT)
     }
 
     /// Whether its text was made out of its picture by another program.

@@ -124,7 +124,7 @@ impl<'f> Reader<'f> {
             findings: Findings::default(),
             shapes: 0,
             read: 0,
-            lost: 0,
+            lost: file.lost,
             has_nested: false,
             fields: Vec::new(),
             too_deep: 0,

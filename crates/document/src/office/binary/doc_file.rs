@@ -9,11 +9,11 @@ use super::{Folder, Paper, Refusal, bytes_at, index_at, u16_at, u32_at, utf16};
 
 // The pairs of place and length in the file information block, by their numbers ([MS-DOC] 2.5.6).
 const COMMENT_MARKS: usize = 4;
-const COMMENTS: usize = 5;
+pub(super) const COMMENTS: usize = 5;
 const HEADERS: usize = 11;
 const CHARACTER_PAGES: usize = 12;
 const PARAGRAPH_PAGES: usize = 13;
-const PIECES: usize = 33;
+pub(super) const PIECES: usize = 33;
 const COMMENTERS: usize = 36;
 const REVISERS: usize = 51;
 const BOXES: usize = 56;
@@ -47,6 +47,8 @@ pub(super) struct File {
     pub(super) boxes: usize,
     /// It is of Word 6 or 95, which tell less of headers and comments.
     pub(super) is_old: bool,
+    /// How many letters of a file of Word 6 or 95 are not there.
+    pub(super) lost: u64,
 }
 
 /// The texts of a file, by their place among the lengths ([MS-DOC] 2.3). The fourth length was that of a text for macros; where it
@@ -67,7 +69,7 @@ pub(super) struct Piece {
     /// Which letters of the document.
     pub(super) letters: Range<u32>,
     /// Where in the stream the first lies.
-    start: usize,
+    pub(super) start: usize,
     /// Whether a letter takes one byte, and not two.
     is_narrow: bool,
     /// How its looks were changed since it was written, by number, where it was saved in haste.
@@ -132,6 +134,7 @@ impl File {
             commenters: commenters.collect(),
             owners,
             is_old: false,
+            lost: 0,
             looks: Runs::new(looks(&bytes, part(CHARACTER_PAGES))),
             stands: Runs::new(stands(&bytes, part(PARAGRAPH_PAGES))),
             lengths: block.lengths,
@@ -146,13 +149,8 @@ impl File {
         })
     }
 
-    /// A file of Word 6 or 95: its letters as UTF-16, how many each text has, and where headers and comments begin.
-    pub(super) fn old(
-        bytes: Vec<u8>,
-        lengths: [u32; 8],
-        headers: Vec<u32>,
-        comments: Vec<u32>,
-    ) -> Self {
+    /// A file of Word 6 or 95: its letters as UTF-16, how many each text has, where comments begin, and how many letters are not there.
+    pub(super) fn old(bytes: Vec<u8>, lengths: [u32; 8], comments: Vec<u32>, lost: u64) -> Self {
         let letters = 0..lengths.iter().fold(0, |sum: u32, length| sum.saturating_add(*length));
         Self {
             bytes,
@@ -161,13 +159,14 @@ impl File {
             looks: Runs::new(Vec::new()),
             stands: Runs::new(Vec::new()),
             lengths,
-            headers,
+            headers: Vec::new(),
             comments,
             commenters: Vec::new(),
             owners: Vec::new(),
             revisers: Vec::new(),
             boxes: 0,
             is_old: true,
+            lost,
         }
     }
 
@@ -253,7 +252,7 @@ impl<'b> Block<'b> {
 }
 
 /// The pieces that the letters lie in, and the changes of looks that they name ([MS-DOC] 2.9.38 and 2.9.177).
-fn pieces(mut clx: &[u8]) -> (Vec<Vec<u8>>, Vec<Piece>) {
+pub(super) fn pieces(mut clx: &[u8]) -> (Vec<Vec<u8>>, Vec<Piece>) {
     let mut changes = Vec::new();
     while let Some((1, rest)) = clx.split_first() {
         let length = usize::from(u16_at(rest, 0).unwrap_or_default());

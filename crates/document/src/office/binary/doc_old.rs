@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-use super::doc_file::{File, Text};
+use super::doc_file::{COMMENTS, File, PIECES, Text, pieces};
 use super::{Paper, Refusal, bytes_at, index_at, u16_at, u32_at};
 use crate::names::guessed_encoding;
 use crate::office::rtf::charset;
@@ -21,11 +21,8 @@ const FIRST: usize = 0x18;
 const LENGTHS: usize = 0x34;
 const PAIRS: usize = 0x58;
 
-// Pairs of place and length, by their numbers.
-const COMMENTS: usize = 5;
-const HEADERS: usize = 11;
+// A pair of place and length, by its number; others are those of newer files.
 const FONTS: usize = 15;
-const PIECES: usize = 33;
 
 /// Takes a file apart.
 pub(super) fn open(bytes: &[u8], paper: &mut Paper) -> Result<File, Refusal> {
@@ -46,16 +43,14 @@ pub(super) fn open(bytes: &[u8], paper: &mut Paper) -> Result<File, Refusal> {
     let first = index_at(bytes, FIRST).ok_or(SHORT)?;
     // Editions for East Asia give each letter two bytes, the first byte of a code page's two in the upper one.
     let width = if flags & 0x1000 == 0 { 1 } else { 2 };
+    let count = lengths.iter().fold(0_u64, |sum, length| sum + u64::from(*length));
     let letters = match flags & 4 {
-        0 => {
-            let count = lengths.iter().fold(0_u64, |sum, length| sum + u64::from(*length));
-            bytes_at(bytes, first, crate::index(count).saturating_mul(width)).to_vec()
-        }
+        0 => bytes_at(bytes, first, crate::index(count).saturating_mul(width)).to_vec(),
         _ => pieced(bytes, pair(PIECES), width),
     };
     let encoding = encoding(bytes, pair(FONTS), &in_code_page(&letters, width));
     let mut units = Units { encoding, width, bytes: Vec::new(), count: 0 };
-    let (mut headers, mut comments) = (Vec::new(), Vec::new());
+    let mut comments = Vec::new();
     let mut rest = letters.as_slice();
     let mut counts = [0; 8];
     for (number, (length, count)) in lengths.into_iter().zip(&mut counts).enumerate() {
@@ -64,10 +59,9 @@ pub(super) fn open(bytes: &[u8], paper: &mut Paper) -> Result<File, Refusal> {
         rest = behind;
         let before = units.count;
         let mut cut = |places: &[u8]| units.push(text, places);
-        match number {
-            number if number == Text::Headers as usize => headers = cut(pair(HEADERS)),
-            number if number == Text::Comments as usize => comments = cut(pair(COMMENTS)),
-            _ => drop(cut(&[])),
+        match number == Text::Comments as usize {
+            true => comments = cut(pair(COMMENTS)),
+            false => drop(cut(&[])),
         }
         *count = units.count - before;
     }
@@ -76,7 +70,8 @@ pub(super) fn open(bytes: &[u8], paper: &mut Paper) -> Result<File, Refusal> {
          lines of their own, and all letters are read as {}",
         encoding.name()
     ));
-    Ok(File::old(units.bytes, counts, headers, comments))
+    let lost = count.saturating_sub((letters.len() / width) as u64);
+    Ok(File::old(units.bytes, counts, comments, lost))
 }
 
 /// The code page of the letters: that of the Macintosh, if one wrote the file; else that of the fonts which the file names. Where
@@ -98,24 +93,16 @@ fn encoding(bytes: &[u8], fonts: &[u8], letters: &[u8]) -> &'static Encoding {
     if fits { guess } else { first }
 }
 
-/// The letters of a file that was saved in haste, piece by piece.
-fn pieced(bytes: &[u8], mut list: &[u8], width: usize) -> Vec<u8> {
-    while let Some((1, rest)) = list.split_first() {
-        let length = usize::from(u16_at(rest, 0).unwrap_or_default());
-        list = rest.get(2 + length..).unwrap_or_default();
-    }
-    let list = list.get(5..).unwrap_or_default();
-    let count = list.len().saturating_sub(4) / 12;
+/// The letters of a file that was saved in haste, piece by piece, up to where one is missing.
+fn pieced(bytes: &[u8], list: &[u8], width: usize) -> Vec<u8> {
     let mut letters = Vec::new();
-    for number in 0..count {
-        let (from, to) = (index_at(list, 4 * number), index_at(list, 4 * number + 4));
-        let place = index_at(list, 4 * (count + 1) + 8 * number + 2);
-        let (Some(from), Some(to), Some(place)) = (from, to, place) else { break };
-        // No letter stands in two pieces.
-        if from.saturating_mul(width) != letters.len() || to < from || to > bytes.len() {
+    for piece in pieces(list).1 {
+        let [from, to] = [piece.letters.start, piece.letters.end].map(|at| crate::index(at.into()));
+        if from.saturating_mul(width) != letters.len() {
             break;
         }
-        letters.extend(bytes_at(bytes, place, (to - from).saturating_mul(width)));
+        let length = to.saturating_sub(from).saturating_mul(width);
+        letters.extend(bytes_at(bytes, piece.start, length));
     }
     letters
 }

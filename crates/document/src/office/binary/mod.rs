@@ -12,14 +12,13 @@ mod xls;
 mod xls_sheet;
 mod xls_strings;
 
-use std::io::Read;
-
 use encoding_rs::Encoding;
 use witnessmark_text::{Content, ExtractError};
 
+use super::compound::read_stream;
 use super::flow::Flow;
+use crate::little_endian::{index_at, u16_at, u32_at, u64_at};
 use crate::mail::msg::Compound;
-use crate::names::shown;
 use crate::walk::{Budget, Place, Walk};
 
 /// The most bytes of one stream that are read.
@@ -92,19 +91,8 @@ impl Folder<'_, '_> {
         if !self.file.is_stream(&path) {
             return None;
         }
-        let mut bytes = Vec::new();
         let stream = self.file.open_stream(&path).map(|stream| self.budget.count(stream));
-        let read = stream.and_then(|stream| stream.take(MAX_STREAM + 1).read_to_end(&mut bytes));
-        let name = shown(name);
-        if let Err(error) = read {
-            let (count, why) = (bytes.len(), shown(&error.to_string()));
-            warnings.push(format!("damaged: {name} stops after {count} bytes: {why}"));
-        }
-        if bytes.len() as u64 > MAX_STREAM {
-            bytes.truncate(usize::try_from(MAX_STREAM).unwrap_or(usize::MAX));
-            warnings.push(format!("size: only the first {MAX_STREAM} bytes of {name} were read"));
-        }
-        Some(bytes)
+        Some(read_stream(stream, name, MAX_STREAM, warnings))
     }
 }
 
@@ -199,21 +187,6 @@ impl Paper {
             ..Content::default()
         }
     }
-}
-
-/// The number of two bytes at a place, the lowest first.
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
-}
-
-/// The number of four bytes at a place, the lowest first.
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
-}
-
-/// Four bytes at a place as an index or a length.
-fn index_at(bytes: &[u8], at: usize) -> Option<usize> {
-    usize::try_from(u32_at(bytes, at)?).ok()
 }
 
 /// So many bytes from a place on, or as many of them as there are.

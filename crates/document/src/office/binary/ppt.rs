@@ -162,6 +162,12 @@ fn words_of(record: Record<'_>) -> Option<String> {
     }
 }
 
+/// The words of this number in a record; none where there are no such.
+fn words_in(record: Record<'_>, number: u16) -> String {
+    let found = record.children().find(|one| one.kind == WORDS && one.instance == number);
+    found.and_then(words_of).unwrap_or_default()
+}
+
 /// The words in the shapes of a slide; `fixed`: only in those that are not to be filled in. Words of the outline stand in the
 /// list of slides (`texts`), and the shape names them by their number.
 fn shapes(slide: Record<'_>, texts: &[String], fixed: bool, seen: &mut Found) -> Vec<String> {
@@ -169,13 +175,13 @@ fn shapes(slide: Record<'_>, texts: &[String], fixed: bool, seen: &mut Found) ->
     let mut used = BTreeSet::new();
     slide.walk(&mut |record| {
         match record.kind {
-            SHAPE => {
+            SHAPE if fixed => {
                 let mut is_placeholder = false;
                 record.walk(&mut |inner| {
                     is_placeholder |= inner.kind == PLACEHOLDER;
                     true
                 });
-                return !(fixed && is_placeholder);
+                return !is_placeholder;
             }
             OUTLINE_TEXT => {
                 let number = index_at(record.bytes, 0).unwrap_or(usize::MAX);
@@ -270,12 +276,8 @@ fn write_notes(paper: &mut Paper, notes: &Listed<'_>) {
 
 /// A comment on a slide: who made it, and what it says.
 fn comment(paper: &mut Paper, record: Record<'_>) {
-    let words = |which: u16| {
-        let found = record.children().find(|one| one.kind == WORDS && one.instance == which);
-        found.and_then(words_of).unwrap_or_default()
-    };
-    let line = words(1).split_whitespace().collect::<Vec<_>>().join(" ");
-    paper.flow.push(&format!("Comment ({}): {line}", words(0).trim()));
+    let line = words_in(record, 1).split_whitespace().collect::<Vec<_>>().join(" ");
+    paper.flow.push(&format!("Comment ({}): {line}", words_in(record, 0).trim()));
     paper.flow.end_line();
 }
 
@@ -317,13 +319,9 @@ fn read_links(paper: &mut Paper, document: Record<'_>) {
     let externals = document.child(EXTERNALS);
     let found = externals.iter().flat_map(|list| list.children()).filter(|one| one.kind == LINK);
     for link in found {
-        let words = |which: u16| {
-            let found = link.children().find(|one| one.kind == WORDS && one.instance == which);
-            found.and_then(words_of).unwrap_or_default()
-        };
-        let address = words(1);
+        let address = words_in(link, 1);
         if seen.insert(address.clone()) {
-            paper.flow.link(address, &words(0));
+            paper.flow.link(address, &words_in(link, 0));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::xls::{BEGIN, END};
 use super::xls_strings::{Record, Script};
-use super::{Paper, bytes_at, index_at, u16_at, u32_at, utf16};
+use super::{Paper, bytes_at, index_at, u16_at, u32_at, u64_at, utf16};
 use crate::names::shown;
 use crate::office::number_format::{Format, rounded};
 use crate::office::rows::Rows;
@@ -246,8 +246,7 @@ impl Sheet<'_> {
     fn shown(&mut self, look: u16, value: f64) -> String {
         let format = self.book.formats.get(usize::from(look)).unwrap_or(&Format::General);
         self.findings.worded += u64::from(format.hides(value));
-        // Long numbers are what somebody wrote: of a document, or a card.
-        if format.is_plain() && value.fract() == 0.0 && (1e14..1e21).contains(&value.abs()) {
+        if format.shows_long(value) {
             let sign = if value < 0.0 { "-" } else { "" };
             return format!("{sign}{}", rounded(value.abs(), 0));
         }
@@ -414,7 +413,7 @@ fn address(bytes: &[u8], at: usize, flags: u32) -> Option<String> {
 
 /// A number of eight bytes.
 fn float_at(bytes: &[u8], at: usize) -> Option<f64> {
-    Some(f64::from_le_bytes(bytes.get(at..at.checked_add(8)?)?.try_into().ok()?))
+    u64_at(bytes, at).map(f64::from_bits)
 }
 
 /// A number in four bytes: the upper part of one in eight, or a whole one; either may be a hundred times too large ([MS-XLS]
